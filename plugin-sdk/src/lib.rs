@@ -15,10 +15,12 @@ mod request;
 mod script;
 pub mod settings;
 pub mod signing;
+pub mod ssml;
 mod summary;
 mod take;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+pub mod text;
 mod voice;
 pub mod websocket;
 mod word;
