@@ -10,8 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
-use understudy_audio::{StreamEncoder, Target, transcode};
-use understudy_speech::AudioFormat;
+use understudy_audio::{StreamEncoder, Target, decode, encode, transcode};
+use understudy_speech::{AudioFormat, Encoding};
 
 use crate::audition::Passed;
 use crate::error::SpeechError;
@@ -39,12 +39,26 @@ pub(crate) async fn deliver(
         return Ok(Delivered { audio, format, duration, passed_through: true });
     }
     let target = target(format, output);
+    if is_mixed_down(format, output) {
+        return blocking(encoders, move || mix_down(&audio, format, &target)).await?;
+    }
     let made = blocking(encoders, move || transcode(audio, format, &target)).await??;
     Ok(Delivered {
         audio: made.bytes,
         format: made.format,
         duration: made.duration,
         passed_through: made.passed_through,
+    })
+}
+
+fn mix_down(audio: &Bytes, format: AudioFormat, target: &Target) -> Result<Delivered, SpeechError> {
+    let mono = decode(audio, Some(format))?.to_mono();
+    let made = encode(&mono, target)?;
+    Ok(Delivered {
+        audio: made.bytes.into(),
+        format: made.format,
+        duration: mono.duration(),
+        passed_through: false,
     })
 }
 
@@ -66,11 +80,25 @@ pub(crate) async fn encode_piece(
     Ok((encoder, encoded?))
 }
 
-/// True when audio of `format` is what `output` asks for.
+/// True when audio of `format` is what `output` asks for. Opus has no rate of its own, and fewer
+/// bits than asked for are not made more by encoding again.
 pub(crate) fn fits(format: AudioFormat, output: &Output) -> bool {
+    let any_rate = matches!(format.encoding, Encoding::OggOpus | Encoding::WebmOpus);
     output.encoding.is_none_or(|encoding| encoding == format.encoding)
-        && output.sample_rate.is_none_or(|rate| rate == format.sample_rate)
-        && output.bit_rate.is_none_or(|rate| format.bit_rate == Some(rate))
+        && (any_rate || output.sample_rate.is_none_or(|rate| rate == format.sample_rate))
+        && output.bit_rate.is_none_or(|rate| format.bit_rate.is_some_and(|there| there <= rate))
+        && !is_mixed_down(format, output)
+}
+
+/// A client that asks for raw samples gets mono: no header could tell it otherwise, and stereo
+/// played as mono is noise at half the speed.
+fn is_mixed_down(format: AudioFormat, output: &Output) -> bool {
+    output.encoding == Some(Encoding::PcmS16le) && format.channels > 1
+}
+
+/// True when samples of `format` can be encoded piece by piece.
+pub(crate) fn streams(format: AudioFormat, output: &Output) -> bool {
+    format.encoding == Encoding::PcmS16le && !is_mixed_down(format, output)
 }
 
 pub(crate) fn target(format: AudioFormat, output: &Output) -> Target {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
-use understudy_speech::{Call, Failure, ProviderError, Voice};
+use understudy_speech::{Call, Failure, Manifest, ProviderError, Voice};
 
 use crate::cast::{Cast, ProviderInfo, Seat};
 use crate::error::SpeechError;
@@ -61,6 +61,12 @@ impl Engine {
     /// The providers' names, in the cast's order.
     pub fn provider_names(&self) -> impl Iterator<Item = &str> {
         self.cast.names()
+    }
+
+    /// A provider's own description.
+    #[must_use]
+    pub fn manifest(&self, provider: &str) -> Option<&Manifest> {
+        self.cast.find(provider).map(|seat| seat.member.provider.manifest())
     }
 
     /// Who plays when nobody is named: the configured default, or whoever is alone in the cast.

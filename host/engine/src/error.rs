@@ -56,13 +56,13 @@ pub enum SpeechError {
         suggestion: Option<String>,
     },
     /// The provider cannot honour a field, and speaking without it would not be what was asked.
-    #[error("provider {provider} does not offer this: {reason}")]
+    #[error("provider {provider} does not offer this: {field} {reason}")]
     NotOffered {
         /// The provider asked.
         provider: String,
         /// The field.
         field: &'static str,
-        /// What is asked and what is offered.
+        /// What is offered and what was asked; reads on from the field's name.
         reason: String,
     },
     /// The wanted encoding can be neither had from the provider nor made here.
@@ -160,7 +160,7 @@ impl SpeechError {
             Self::UnknownVoice { suggestion: Some(voice), .. } => Some(format!("did you mean {voice}?")),
             Self::UnknownVoice { provider, .. } => Some(format!("list the voices of {provider}")),
             Self::TextTooLong { .. } => Some("split the text".to_owned()),
-            Self::CannotEncode { .. } => Some("ask for mp3, opus, flac, wav or pcm".to_owned()),
+            Self::CannotEncode { .. } => Some("ask for mp3, opus, aac, flac, wav or pcm".to_owned()),
             Self::DeadlineExceeded { .. } => Some("send a shorter text, or raise the deadline".to_owned()),
             Self::Failed { failure: Failure::Provider(ProviderError::Unauthorized(_)), .. } => {
                 Some("check the provider's credentials in the configuration".to_owned())

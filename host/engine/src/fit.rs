@@ -71,7 +71,7 @@ fn control(
     match range {
         Some(range) if (range.minimum..=range.maximum).contains(&wanted) => Ok(()),
         Some(Range { minimum, maximum }) => {
-            let reason = format!("{field} must be between {minimum} and {maximum}, got {wanted}");
+            let reason = format!("must be between {minimum} and {maximum}, got {wanted}");
             Err(SpeechError::NotOffered { provider: provider.to_owned(), field, reason })
         }
         None => {
@@ -87,7 +87,7 @@ fn control(
 
 fn check_text(provider: &str, can: &Capabilities, utterance: &Utterance) -> Result<(), SpeechError> {
     if matches!(utterance, Utterance::Ssml(_)) && !can.ssml {
-        let reason = "text must be plain, got SSML".to_owned();
+        let reason = "must be left out, only plain text is spoken".to_owned();
         return Err(SpeechError::NotOffered { provider: provider.to_owned(), field: "ssml", reason });
     }
     let Some(limit) = can.text_limit else { return Ok(()) };
@@ -107,7 +107,7 @@ fn check_language(provider: &str, can: &Capabilities, wanted: Option<&Language>)
         return Ok(());
     }
     let known = can.languages.iter().map(Language::as_str).collect::<Vec<_>>().join(", ");
-    let reason = format!("language must be one of {known}, got {wanted}");
+    let reason = format!("must be one of {known}, got {wanted}");
     Err(SpeechError::NotOffered { provider: provider.to_owned(), field: "language", reason })
 }
 

@@ -45,6 +45,7 @@ pub(crate) fn plan(
     let SpeechRequest { provider, mut request, output, .. } = wanted;
     let (characters, controls) = text::prepare(&mut request.utterance, settings.max_text_characters)?;
     request.check_ranges()?;
+    output.check_ranges()?;
     let (seat, voice) = choose(cast, settings, provider.as_deref(), request.voice.take())?;
     request.voice = voice;
     let mut notes = Vec::new();

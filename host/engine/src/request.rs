@@ -1,9 +1,10 @@
 //! What a client asks of the engine.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use understudy_speech::{Encoding, Request};
+use understudy_speech::{Encoding, InvalidField, Request};
 
 /// A request for speech before anyone is cast for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,26 @@ pub struct Output {
     pub sample_rate: Option<u32>,
     /// Bits a second of a lossy encoding; none: what suits it.
     pub bit_rate: Option<u32>,
+}
+
+impl Output {
+    /// Sample rates that can be asked for.
+    pub const SAMPLE_RATE: RangeInclusive<u32> = 8_000..=192_000;
+    /// Bit rates that can be asked for.
+    pub const BIT_RATE: RangeInclusive<u32> = 6_000..=512_000;
+
+    pub(crate) fn check_ranges(&self) -> Result<(), InvalidField> {
+        for (field, value, range) in [
+            ("sample_rate", self.sample_rate, Self::SAMPLE_RATE),
+            ("bit_rate", self.bit_rate, Self::BIT_RATE),
+        ] {
+            if let Some(value) = value.filter(|value| !range.contains(value)) {
+                let message = format!("must be between {} and {}, got {value}", range.start(), range.end());
+                return Err(InvalidField { field: field.to_owned(), message });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl SpeechRequest {

@@ -8,7 +8,7 @@ use understudy_audio::{StreamEncoder, sniff};
 use understudy_speech::{AudioFormat, Encoding};
 
 use crate::audition::{audition, unusable, whole_frames};
-use crate::delivery::{deliver, encode_piece, fits, target};
+use crate::delivery::{deliver, encode_piece, fits, streams, target};
 use crate::error::SpeechError;
 use crate::recording::Pieces;
 use crate::request::Output;
@@ -35,7 +35,7 @@ impl Path {
             let opening = (source.encoding != Encoding::PcmS16le).then(BytesMut::new);
             return Ok(Self::PassThrough { format: source, opening });
         }
-        if source.encoding == Encoding::PcmS16le {
+        if streams(source, output) {
             let encoder = StreamEncoder::new(source.sample_rate, source.channels, &target(source, output))?;
             return Ok(Self::Encode(Box::new(encoder), source));
         }
