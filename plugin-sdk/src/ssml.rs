@@ -29,8 +29,8 @@
 //! let document = "<speak>Tom <emphasis>&amp;</emphasis> Jerry</speak>";
 //! let spoken = ssml::plain(document).unwrap();
 //! assert_eq!(spoken.text(), "Tom & Jerry");
-//! assert_eq!(spoken.document_span(6..11), Some(37..42));
-//! assert_eq!(&document[37..42], "Jerry");
+//! assert_eq!(spoken.document_span(6..11), Some(38..43));
+//! assert_eq!(&document[38..43], "Jerry");
 //! ```
 
 mod element;

@@ -19,7 +19,7 @@ fn the_text_is_what_a_service_would_speak() {
     check_plain("<speak>Hello</speak>", "Hello");
     check_plain("<?xml version='1.0'?><!-- note --><speak>Hi <b>you</b></speak>\n", "Hi you");
     check_plain("<speak>one<break time='1s'/>two</speak>", "one two");
-    check_plain("<speak>one <break/> two</speak>", "one two");
+    check_plain("<speak>one <break/> two</speak>", "one  two");
     check_plain("<speak><p>One.</p> <p><s>Two</s><s>three</s></p></speak>", "One.\n\nTwo\n\nthree");
     check_plain("<speak><sub alias=\"World &amp; Web\">WWW</sub>!</speak>", "World & Web!");
     check_plain("<speak><metadata>x</metadata><audio src='a'><desc>bell</desc>ding</audio></speak>", "ding");
