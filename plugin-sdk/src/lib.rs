@@ -18,6 +18,8 @@ pub mod signing;
 pub mod ssml;
 mod summary;
 mod take;
+#[cfg(all(feature = "template", not(target_family = "wasm")))]
+pub mod template;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod text;
