@@ -4,7 +4,11 @@
 //! SDK's: a change of the SDK that breaks what authors start from is seen at once, without a
 //! nested build.
 
-#![allow(dead_code, missing_docs, unreachable_pub, clippy::cast_possible_truncation)]
-
-#[path = "../template/src/lib.rs"]
+#[allow(dead_code, reason = "the exported type is used by the component alone")]
+#[allow(
+    unreachable_pub,
+    clippy::cast_possible_truncation,
+    reason = "lints of this workspace, not of the author's"
+)]
+#[path = "../../template/src/lib.rs"]
 mod plugin;
