@@ -76,6 +76,3 @@ pub fn cues(text: &str, words: &[Word], audio_ms: u32, options: &CueOptions) -> 
     let groups = lines::groups(&pieces, options);
     timing::timed(&groups, audio_ms, options)
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,6 +3,10 @@
 
 use understudy_speech::Word;
 
+/// Titles and abbreviations whose full stop ends no sentence.
+const ABBREVIATED: [&str; 14] =
+    ["mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "no", "e.g", "i.e", "m", "mme"];
+
 /// A word with what is written around it, and when it is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -25,8 +29,20 @@ impl Piece {
 
     /// A sentence ends with this piece.
     pub(super) fn ends_sentence(&self) -> bool {
-        self.closing()
-            .is_some_and(|last| matches!(last, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟'))
+        match self.closing() {
+            Some('.') => !self.is_abbreviated(),
+            Some(last) => matches!(last, '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟'),
+            None => false,
+        }
+    }
+
+    /// The full stop belongs to the word: a title, or a single capital of a name.
+    fn is_abbreviated(&self) -> bool {
+        let word = self.text.trim_matches(|edge: char| !edge.is_alphanumeric());
+        let mut letters = word.chars();
+        let initial =
+            letters.next().is_some_and(char::is_uppercase) && letters.next().is_none() && word != "I";
+        initial || ABBREVIATED.iter().any(|known| word.eq_ignore_ascii_case(known))
     }
 
     /// A clause ends with this piece.
