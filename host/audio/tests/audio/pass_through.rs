@@ -51,6 +51,21 @@ fn the_bytes_are_believed_and_not_what_they_are_said_to_be() {
 }
 
 #[test]
+fn wave_is_handed_on_when_it_is_sixteen_bits_and_knows_its_length() {
+    let wave = |bytes: Vec<u8>| {
+        let source = AudioFormat::mono(Encoding::Wav, 16_000);
+        transcode(bytes.into(), source, &Target::new(Encoding::Wav)).unwrap()
+    };
+    let plain = encode(&speech(), &Target::new(Encoding::Wav)).unwrap().bytes;
+    assert!(wave(plain).passed_through);
+    let streamed = wave(fixture("speech-streamed.wav"));
+    assert!(!streamed.passed_through);
+    // Twenty thousand samples of two bytes behind 44 of header.
+    assert_eq!(streamed.bytes[40..44], 40_000_u32.to_le_bytes());
+    assert!(!wave(fixture("speech-float.wav")).passed_through);
+}
+
+#[test]
 fn opus_moves_from_webm_to_ogg() {
     let source = AudioFormat::mono(Encoding::WebmOpus, 48_000);
     let done =
