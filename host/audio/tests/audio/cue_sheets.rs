@@ -1,6 +1,6 @@
 //! Whole cue sheets of real paragraphs.
 
-use understudy_audio::cue::{Cue, CueOptions, cues, srt, vtt};
+use understudy_audio::cue::{Cue, CueOptions, cues, srt, ssml_text, vtt};
 use understudy_speech::Word;
 
 /// Marks for the words of `text` as a voice would speak them: 65 ms a letter, 40 ms between words,
@@ -90,4 +90,21 @@ fn hours_are_written_and_nothing_is_a_sheet_too() {
     assert_eq!(srt(&[]), "");
     assert_eq!(vtt(&[]), "WEBVTT\n\n");
     assert_eq!(cues("words without marks", &[], 1000, &CueOptions::default()), []);
+}
+
+#[test]
+fn markup_of_ssml_is_not_read_and_its_entities_are() {
+    let document = "<speak>&quot;AT&amp;T&quot; is <emphasis level=\"strong\">big</emphasis>,<break time=\"1s\"/> \
+                    <!-- > -->says Élodie.</speak>";
+    let mark = |word: &str, start_ms| {
+        let start = document.find(word).unwrap() as u32;
+        Word { start_byte: start, end_byte: start + word.len() as u32, start_ms, end_ms: start_ms + 300 }
+    };
+    let words =
+        [mark("AT&amp;T", 0), mark("is", 400), mark("big", 800), mark("says", 1200), mark("Élodie", 1600)];
+    let text = ssml_text(document);
+    assert_eq!(text.len(), document.len());
+    let cues = cues(&text, &words, 2000, &CueOptions::default());
+    assert_eq!(cues.len(), 1);
+    assert_eq!(cues[0].lines, ["\"AT&T\" is big, says Élodie."]);
 }
