@@ -93,3 +93,16 @@ fn a_damaged_middle_costs_the_middle() {
         assert!(heard.duration() > speech().duration() / 3, "{encoding}: {:?}", heard.duration());
     }
 }
+
+#[test]
+fn positions_past_all_time_are_no_duration() {
+    let mut opus = encode(&speech(), &Target::new(Encoding::OggOpus)).unwrap().bytes;
+    opus.extend(opus.clone());
+    let pages: Vec<usize> =
+        opus.windows(4).enumerate().filter(|(_, four)| *four == b"OggS").map(|(at, _)| at).collect();
+    for page in pages {
+        opus[page + 6..page + 14].copy_from_slice(&(u64::MAX - 1).to_le_bytes());
+    }
+    assert_eq!(inspect(&opus, None).unwrap_err(), AudioError::Empty);
+    survive(&opus);
+}
