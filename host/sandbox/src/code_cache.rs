@@ -108,6 +108,3 @@ impl CodeCache {
 fn restrict(file: &File) -> io::Result<()> {
     file.set_permissions(fs::Permissions::from_mode(0o600))
 }
-
-#[cfg(test)]
-mod tests;

@@ -84,7 +84,7 @@ impl Limits {
     /// compute.
     pub(crate) fn while_describing(&self) -> Self {
         Self {
-            cpu: self.cpu.min(Duration::from_secs(2)),
+            cpu: self.cpu.min(Duration::from_secs(1)),
             deadline: self.deadline.min(Duration::from_secs(10)),
             ..self.clone()
         }

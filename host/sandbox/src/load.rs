@@ -19,6 +19,7 @@ use crate::limits::Limits;
 use crate::manifest;
 use crate::plugin::Plugin;
 use crate::sandbox::Shared;
+use crate::secrets;
 use crate::settings;
 use crate::shape::{self, Misshapen};
 
@@ -73,7 +74,8 @@ pub(crate) async fn load(
 ) -> Result<Plugin, LoadError> {
     let Described { linked, inspection } =
         describe(sandbox, wasm, Some(&config.name), &config.limits).await?;
-    let settings = settings::complete(&inspection.manifest.settings_schema, config.settings)?;
+    let mut settings = settings::complete(&inspection.manifest.settings_schema, config.settings)?;
+    secrets::conceal(&inspection.manifest.secrets, &mut settings)?;
     let tenant = Tenant::new(config.name, config.limits, settings.to_string());
     Ok(Plugin::new(Arc::clone(sandbox), linked, tenant, inspection))
 }

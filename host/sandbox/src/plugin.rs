@@ -85,7 +85,9 @@ impl Plugin {
     where
         Asking: Future<Output = Result<Answer, Failure>>,
     {
-        call::run(&self.0.sandbox, &self.0.linked, &self.0.tenant, call, recording, ask).await
+        let Loaded { sandbox, linked, tenant, .. } = &*self.0;
+        let asking = async |store| ask(Session::open(linked, store).await?).await;
+        call::run(sandbox, tenant, call, recording, asking).await
     }
 }
 
