@@ -91,3 +91,9 @@ proptest! {
         prop_assert_eq!(whole, streamed(s16le, sample_rate, channels, &target, &cuts));
     }
 }
+
+#[test]
+fn an_encoder_moves_between_threads() {
+    const fn is_send<T: Send>() {}
+    is_send::<StreamEncoder>();
+}
