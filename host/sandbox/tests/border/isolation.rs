@@ -62,7 +62,7 @@ async fn check_trap(text: &str, expected: &[&str]) {
 
 #[tokio::test]
 async fn a_trap_costs_one_call_and_says_where() {
-    check_trap("panic alas", &["unreachable"]).await;
+    check_trap("panic alas", &["`unreachable` instruction executed in <misfit::Misfit as"]).await;
     check_trap(
         "recurse",
         &["out of bounds memory access in misfit::hostile::recurse", "call stack exhausted"],
