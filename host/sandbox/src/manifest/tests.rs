@@ -49,7 +49,7 @@ fn check_change(change: impl FnOnce(&mut Manifest), expected: Option<&str>) {
     let mut manifest = sound();
     change(&mut manifest);
     let wrong = match check(&manifest) {
-        Ok(()) => None,
+        Ok(_) => None,
         Err(LoadError::BadManifest { field, .. }) => Some(field),
         Err(error) => panic!("{error}"),
     };

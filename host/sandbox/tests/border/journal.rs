@@ -25,7 +25,7 @@ impl Visit for Fields {
 
 impl<S: tracing::Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target().starts_with("understudy_sandbox") {
+        if event.metadata().target() == "plugin" {
             let mut fields = Fields(event.metadata().level().to_string());
             event.record(&mut fields);
             self.0.lock().unwrap().push(fields.0);
