@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use understudy_sandbox::{
@@ -127,6 +127,22 @@ async fn compiled_code_is_kept_and_what_is_damaged_or_foreign_is_made_again() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
     assert!(matches!(compile(&sandbox).await, CompileOutcome::Compiled(_)));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_code_cache_keeps_the_newest_files_and_no_more_than_its_share() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = with_cache(directory.path()).unwrap();
+    let code = directory.path().join("code");
+    for number in 0..70 {
+        let file = fs::File::create(code.join(format!("{number:02}.cwasm"))).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(number)).unwrap();
+    }
+    fs::write(code.join("not-ours"), []).unwrap();
+    assert!(matches!(compile(&sandbox).await, CompileOutcome::Compiled(_)));
+    assert_eq!(fs::read_dir(&code).unwrap().count(), 64 + 1);
+    assert!(!code.join("06.cwasm").exists() && code.join("07.cwasm").exists());
+    assert!(matches!(compile(&sandbox).await, CompileOutcome::Cached(_)));
 }
 
 #[tokio::test]
