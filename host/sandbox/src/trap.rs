@@ -17,14 +17,14 @@ use crate::limits::Limits;
 /// The longest reason kept, in bytes: function names are the plugin's to choose.
 const REASON_BYTES_MAX: usize = 500;
 
-/// wasmtime has no types for these two; their wording is pinned with its version and by tests.
+/// wasmtime has no types for these; their wording is pinned with its version and by tests.
 const FUEL_EXHAUSTED: &str = "fuel allocated for hostcalls has been exhausted";
 const COUNT_TOO_HIGH: [(&str, &str); 3] = [
     ("instance count too high", "core instances"),
     ("memory count too high", "memories"),
     ("table count too high", "tables"),
 ];
-const HANDLES_EXHAUSTED: &str = "handles";
+const HANDLES_EXHAUSTED: &str = "store handle limit exceeded";
 
 /// Turns an error of a call into the host's verdict.
 pub(crate) fn verdict(plugin: &Arc<str>, limits: &Limits, error: &wasmtime::Error) -> Failure {
@@ -56,7 +56,7 @@ fn exhausted(limits: &Limits, error: &wasmtime::Error) -> Option<(&'static str, 
     if cause.contains(FUEL_EXHAUSTED) {
         return Some(("bytes in one host call", limits.host_call_bytes as u64));
     }
-    if cause.contains(HANDLES_EXHAUSTED) && cause.contains("too many") {
+    if cause.contains(HANDLES_EXHAUSTED) {
         return Some(("open resources", limits.resources as u64));
     }
     let (_, what) = COUNT_TOO_HIGH.into_iter().find(|(wording, _)| cause.contains(wording))?;

@@ -116,8 +116,14 @@ async fn describe_failure(wasm: bytes::Bytes, limits: Limits) -> LoadError {
 }
 
 #[tokio::test]
-async fn tables_and_instances_are_limited() {
-    let limits = || Limits { table_elements: 10, instances: 3, memories_and_tables: 2, ..Limits::default() };
+async fn tables_instances_and_own_resources_are_limited() {
+    let limits = || Limits {
+        table_elements: 10,
+        instances: 3,
+        memories_and_tables: 2,
+        resources: 50,
+        ..Limits::default()
+    };
     let check = async |wasm, what: &str, limit: u64| match describe_failure(wasm, limits()).await {
         LoadError::Describe(failure) => {
             assert_eq!(failure.to_string(), format!("plugin hoarder passed its limit of {limit} {what}"));
@@ -137,7 +143,19 @@ async fn tables_and_instances_are_limited() {
     check(stub_with(&tables), "tables", 2).await;
     let memories = "(core module $m (memory 1)) ".to_owned() + &"(core instance (instantiate $m)) ".repeat(3);
     check(stub_with(&memories), "memories", 2).await;
+    check(stub_with(RESOURCES_FOR_EVER), "open resources", 50).await;
 }
+
+/// Makes resources of a type of its own until it is stopped.
+const RESOURCES_FOR_EVER: &str = r#"
+    (type $resource (resource (rep i32)))
+    (core func $new (canon resource.new $resource))
+    (core module $m
+        (import "" "new" (func $new (param i32) (result i32)))
+        (func $start (loop $again (drop (call $new (i32.const 1))) (br $again)))
+        (start $start))
+    (core instance (instantiate $m (with "" (instance (export "new" (func $new))))))
+"#;
 
 /// A component that exports a provider, as far as names go, beside these definitions.
 fn stub_with(definitions: &str) -> bytes::Bytes {
