@@ -1,6 +1,6 @@
 //! How a take is to be delivered: a voice with the caller's rate, pitch and volume applied.
 
-use flite_rs::VoiceParams;
+use flite_rs::{ResynthType, VoiceParams};
 
 use crate::loudness::Loudness;
 use crate::tract::Tract;
@@ -8,6 +8,11 @@ use crate::voices::Preset;
 
 /// The duration stretch of the recorded speaker's own pace, as his voice file has it.
 const NATURAL_STRETCH: f32 = 1.1;
+
+/// The highest mean pitch in Hz at which the synthesizer's integer filter is trusted. Its output
+/// wraps around when it overflows, which is a crack; that was measured from 390 Hz up, where the
+/// short periods add up to twice the usual peak. The floating-point filter saturates instead.
+const INTEGER_PITCH_MAX: f32 = 320.0;
 
 /// What the caller asked for beside the voice.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,10 +50,13 @@ impl Delivery {
     pub(crate) fn new(natural: VoiceParams, preset: &Preset, controls: Controls) -> Self {
         let tract = Tract::new(preset.formants);
         let shift = (controls.pitch / 12.0).exp2();
+        let mean = preset.pitch * shift / tract.factor();
+        let resynth_type = if mean > INTEGER_PITCH_MAX { ResynthType::Float } else { natural.resynth_type };
         let params = VoiceParams {
-            int_f0_target_mean: preset.pitch * shift / tract.factor(),
+            int_f0_target_mean: mean,
             int_f0_target_stddev: preset.range * shift / tract.factor(),
             duration_stretch: NATURAL_STRETCH / (preset.pace * controls.rate) * tract.factor(),
+            resynth_type,
             ..natural
         };
         Self { params, tract, loudness: Loudness::new(controls.gain_db) }

@@ -58,10 +58,10 @@ pub const ALL: [Preset; 9] = [
         gender: Gender::Male,
         age: Age::Adult,
         description: "A big, deep voice, unhurried. Derived from Kal.",
-        pitch: 76.0,
-        range: 8.0,
-        pace: 0.94,
-        formants: (9, 10),
+        pitch: 78.0,
+        range: 9.0,
+        pace: 0.92,
+        formants: (13, 14),
     },
     Preset {
         id: "otto",
@@ -135,10 +135,10 @@ pub const ALL: [Preset; 9] = [
         gender: Gender::Neutral,
         age: Age::Child,
         description: "A small, high voice that sounds like a child's. Derived from Kal.",
-        pitch: 272.0,
-        range: 34.0,
+        pitch: 262.0,
+        range: 28.0,
         pace: 1.0,
-        formants: (4, 3),
+        formants: (5, 4),
     },
 ];
 

@@ -112,3 +112,24 @@ fn a_pitch_shift_is_in_semitones() {
         assert!((measured - semitones).abs() < 2.0, "{semitones}: {measured}");
     }
 }
+
+/// The synthesizer's integer filter wraps around when it overflows: from one end of the scale to
+/// the other in one sample.
+#[test]
+fn the_ends_of_the_pitch_range_do_not_crack() {
+    for preset in &voices::ALL {
+        for pitch in [-20.0, 20.0] {
+            let recording = Harness::<Flite>::new()
+                .settings(serde_json::json!({ "gain_db": 0.0 }))
+                .synthesize(Request::text(VOICED).voice(preset.id).pitch(pitch))
+                .expect("it speaks");
+            let pcm = recording.samples().expect("PCM");
+            let jump = pcm.windows(2).map(|pair| i32::from(pair[0]).abs_diff(i32::from(pair[1]))).max();
+            assert!(
+                jump.is_some_and(|jump| (1_000..30_000).contains(&jump)),
+                "{} at {pitch}: {jump:?}",
+                preset.id
+            );
+        }
+    }
+}
