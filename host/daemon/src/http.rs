@@ -1,12 +1,93 @@
 //! The HTTP door.
+//!
+//! Two APIs over one engine. Under `/v1` (and without it, since clients differ in where they put
+//! the version) it is OpenAI's speech API, for the many clients that know nothing else; under
+//! `/api/v1` it is our own, with word times, subtitles and provenance. What both rest on:
+//!
+//! - Every answer, the ones to nonsense included, is made here: axum's plain-text rejections never
+//!   leave, and each error has the same typed body ([`error`]) and the request's id.
+//! - The engine's future lives in the handler's. A client that hangs up drops both, and with them
+//!   the provider's work.
+//! - Audio goes through as `Bytes`: what the engine made is what the socket sends.
+
+mod body;
+mod catalogue;
+mod docs;
+mod envelope;
+mod error;
+mod health;
+mod models;
+mod reply;
+mod speech;
+mod stock;
+#[cfg(test)]
+mod tests;
+mod tts;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::extract::Request;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use bytes::Bytes;
+use http::StatusCode;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as OpenApiDocument;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::Understudy;
+use docs::Description;
+use error::ApiError;
 
 /// Everything the server answers.
-pub fn router(_understudy: Arc<Understudy>) -> Router {
-    Router::new()
+pub fn router(understudy: Arc<Understudy>) -> Router {
+    let (router, description) = described().split_for_parts();
+    let json = Bytes::from(description.to_json().unwrap_or_default());
+    router
+        // The same calls by the other paths that clients use for them.
+        .route("/audio/speech", post(speech::speak))
+        .route("/audio/voices", get(catalogue::list))
+        .route("/v1/audio/models", get(models::list))
+        .route("/audio/models", get(models::list))
+        .route("/models", get(models::list))
+        .route("/models/{id}", get(models::one))
+        .route("/", get(docs::front))
+        .route("/docs", get(docs::page))
+        .route("/openapi.json", get(move || async move { docs::description(json) }))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(envelope::envelope))
+        .with_state(understudy)
+}
+
+/// The description of the API, as `/openapi.json` serves it.
+#[must_use]
+pub fn description() -> OpenApiDocument {
+    described().split_for_parts().1
+}
+
+fn described() -> OpenApiRouter<Arc<Understudy>> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(speech::speak))
+        .routes(routes!(catalogue::list))
+        .routes(routes!(models::list))
+        .routes(routes!(models::one))
+        .routes(routes!(tts::synthesize))
+        .routes(routes!(tts::batch_synthesize))
+        .routes(routes!(tts::providers))
+        .routes(routes!(tts::voices))
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+}
+
+async fn unknown_route(request: Request) -> ApiError {
+    let message = format!("no such route: {} {}", request.method(), request.uri().path());
+    ApiError::new(StatusCode::NOT_FOUND, "unknown_route", message).hint("see /docs for what there is")
+}
+
+async fn wrong_method(request: Request) -> ApiError {
+    let message = format!("method is not allowed here: {} {}", request.method(), request.uri().path());
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+        .hint("the `allow` header names the methods that are")
 }

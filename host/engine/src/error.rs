@@ -74,7 +74,7 @@ pub enum SpeechError {
         provider: String,
     },
     /// The provider failed.
-    #[error("provider {provider} failed: {failure}")]
+    #[error("provider {provider} {}: {failure}", verb(failure))]
     Failed {
         /// Which provider.
         provider: String,
@@ -181,14 +181,7 @@ impl SpeechError {
             | Self::UnknownVoice { .. }
             | Self::NotOffered { .. }
             | Self::CannotEncode { .. } => true,
-            Self::Failed { failure: Failure::Provider(error), .. } => matches!(
-                error,
-                ProviderError::InvalidRequest(_)
-                    | ProviderError::TextTooLong(_)
-                    | ProviderError::VoiceNotFound(_)
-                    | ProviderError::Unsupported(_)
-                    | ProviderError::ContentBlocked(_)
-            ),
+            Self::Failed { failure, .. } => is_refusal(failure),
             _ => false,
         }
     }
@@ -220,6 +213,24 @@ impl SpeechError {
             _ => None,
         }
     }
+}
+
+/// True when a provider is in order and this request is not for it.
+const fn is_refusal(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Provider(
+            ProviderError::InvalidRequest(_)
+                | ProviderError::TextTooLong(_)
+                | ProviderError::VoiceNotFound(_)
+                | ProviderError::Unsupported(_)
+                | ProviderError::ContentBlocked(_)
+        )
+    )
+}
+
+const fn verb(failure: &Failure) -> &'static str {
+    if is_refusal(failure) { "refused" } else { "failed" }
 }
 
 fn limit_of(provider: Option<&str>, limit: &TextLimit) -> String {

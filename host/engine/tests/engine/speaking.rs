@@ -120,7 +120,7 @@ async fn a_provider_error_keeps_its_code_and_its_blame() {
     .await;
     check(
         fails(ProviderError::ContentBlocked("violence".to_owned())),
-        "client content_blocked: provider p failed: provider blocked the content: violence",
+        "client content_blocked: provider p refused: provider blocked the content: violence",
     )
     .await;
     let trapped = Failure::Trapped { plugin: "p".to_owned(), reason: "unreachable".to_owned() };

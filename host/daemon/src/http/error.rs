@@ -1,0 +1,154 @@
+//! What a client is told when something is wrong.
+//!
+//! One body serves every client: the four keys of OpenAI's error object, which its SDKs read, and
+//! beside them a hint and the request's id. Two things depend on the door a client came through,
+//! and both are decided here: the names of fields (`speed` there is `speaking_rate` here) and the
+//! codes of those few errors for which OpenAI has a code of its own.
+//!
+//! A handler only says *what* is wrong. The body is written by the envelope around all handlers,
+//! which knows the path and the request's id; so no error can leave without one.
+
+mod of_speech;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Which API a client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// OpenAI's.
+    OpenAi,
+    /// Our own.
+    Native,
+}
+
+impl Dialect {
+    /// The dialect of a path.
+    pub(crate) fn of(path: &str) -> Self {
+        let begins = |prefix: &str| path == prefix || path.starts_with(&format!("{prefix}/"));
+        if begins("/v1") || begins("/audio") || begins("/models") { Self::OpenAi } else { Self::Native }
+    }
+}
+
+/// One error.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    /// OpenAI's own code for it, where there is one.
+    pub(crate) openai_code: Option<&'static str>,
+    pub(crate) message: Box<str>,
+    pub(crate) param: Option<String>,
+    pub(crate) hint: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    /// False when the same request must fail again.
+    pub(crate) retryable: bool,
+}
+
+/// The body of every error.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    pub(crate) error: ErrorObject,
+}
+
+/// What went wrong. The first four keys are OpenAI's and always there.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorObject {
+    /// What is wrong, in one sentence.
+    pub(crate) message: String,
+    /// `invalid_request_error`, `rate_limit_error`, `insufficient_quota` or `server_error`.
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    /// The field that is to blame.
+    pub(crate) param: Option<String>,
+    /// A stable code for machines.
+    pub(crate) code: &'static str,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<String>,
+    /// The request's id, as in the log and in `x-request-id`.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) request_id: String,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<Box<str>>) -> Self {
+        Self {
+            status,
+            code,
+            openai_code: None,
+            message: message.into(),
+            param: None,
+            hint: None,
+            retry_after: None,
+            retryable: status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+
+    /// A request that is wrong in itself.
+    pub(crate) fn invalid(code: &'static str, param: &str, message: impl Into<Box<str>>) -> Self {
+        Self { param: Some(param.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, code, message) }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The error as its client reads it.
+    pub(crate) fn object(&self, dialect: Dialect, request_id: &str) -> ErrorObject {
+        ErrorObject {
+            message: self.message.to_string(),
+            kind: self.kind(),
+            param: self.param.clone(),
+            code: self.openai_code.filter(|_| dialect == Dialect::OpenAi).unwrap_or(self.code),
+            hint: self.hint.clone(),
+            request_id: request_id.to_owned(),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match (self.status, self.openai_code) {
+            (_, Some("insufficient_quota")) => "insufficient_quota",
+            (StatusCode::TOO_MANY_REQUESTS, _) => "rate_limit_error",
+            (status, _) if status.is_server_error() => "server_error",
+            _ => "invalid_request_error",
+        }
+    }
+
+    /// The whole response; `headers` of the one it stands in for (such as `allow`) are kept.
+    pub(crate) fn write(&self, response: &mut Response, dialect: Dialect, request_id: &str) {
+        let body = ErrorBody { error: self.object(dialect, request_id) };
+        // Strings and options of strings always serialize.
+        let json = serde_json::to_vec(&body).unwrap_or_default();
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.remove(http::header::CONTENT_LENGTH);
+        if !self.retryable {
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        }
+        if let Some(after) = self.retry_after {
+            // Rounded up: a client that comes back too early is refused again.
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+            let milliseconds = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+            headers.insert("retry-after-ms", HeaderValue::from(milliseconds));
+        }
+        *response.body_mut() = Body::from(json);
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,122 @@
+//! The engine's errors on the wire.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use understudy_engine::SpeechError;
+use understudy_speech::{Failure, ProviderError};
+
+use super::{ApiError, Dialect};
+
+/// How soon a client may come back when every instance is in use.
+const BUSY_RETRY: Duration = Duration::from_secs(1);
+
+impl ApiError {
+    /// The engine's error for a client of `dialect`.
+    pub(crate) fn of(error: &SpeechError, dialect: Dialect) -> Self {
+        let param = error.field().map(|field| param(field, dialect).to_owned());
+        let (status, openai_code) = class(error);
+        let retryable = match error {
+            SpeechError::Failed { failure, .. } => may_pass(failure) && !error.is_client_fault(),
+            _ => !error.is_client_fault(),
+        };
+        let busy = matches!(error, SpeechError::Failed { failure: Failure::Busy { .. }, .. });
+        Self {
+            openai_code,
+            message: message(error, param.as_deref()).into(),
+            param,
+            hint: error.hint(),
+            retry_after: error.retry_after().or(busy.then_some(BUSY_RETRY)),
+            retryable,
+            ..Self::new(status, error.code(), "")
+        }
+    }
+}
+
+/// The message, with the field by the name this client gave it.
+fn message(error: &SpeechError, param: Option<&str>) -> String {
+    match (error, param) {
+        (SpeechError::Invalid(invalid), Some(param)) => format!("{param} {}", invalid.message),
+        (SpeechError::NotOffered { provider, reason, .. }, Some(param)) => {
+            format!("provider {provider} does not offer this: {param} {reason}")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// The status, and OpenAI's code where it has one.
+const fn class(error: &SpeechError) -> (StatusCode, Option<&'static str>) {
+    match error {
+        SpeechError::TextTooLong { .. } => (StatusCode::BAD_REQUEST, Some("string_above_max_length")),
+        SpeechError::UnknownVoice { .. } => (StatusCode::BAD_REQUEST, Some("invalid_value")),
+        SpeechError::UnknownProvider { field, .. } => {
+            let by_voice = matches!(field.as_bytes(), b"voice");
+            (StatusCode::BAD_REQUEST, if by_voice { Some("invalid_value") } else { None })
+        }
+        SpeechError::Invalid(_)
+        | SpeechError::NoProviderChosen { .. }
+        | SpeechError::NotOffered { .. }
+        | SpeechError::CannotEncode { .. } => (StatusCode::BAD_REQUEST, None),
+        SpeechError::NoProviders => (StatusCode::SERVICE_UNAVAILABLE, None),
+        SpeechError::Unusable { .. } => (StatusCode::BAD_GATEWAY, None),
+        SpeechError::DeadlineExceeded { .. } => (StatusCode::GATEWAY_TIMEOUT, None),
+        SpeechError::Encode(_) | SpeechError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, None),
+        SpeechError::Failed { failure, .. } => failed(failure),
+    }
+}
+
+const fn failed(failure: &Failure) -> (StatusCode, Option<&'static str>) {
+    match failure {
+        Failure::Provider(error) => match error {
+            ProviderError::InvalidRequest(_)
+            | ProviderError::VoiceNotFound(_)
+            | ProviderError::Unsupported(_)
+            | ProviderError::ContentBlocked(_) => (StatusCode::BAD_REQUEST, None),
+            ProviderError::TextTooLong(_) => (StatusCode::BAD_REQUEST, Some("string_above_max_length")),
+            ProviderError::QuotaExhausted { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, Some("insufficient_quota"))
+            }
+            ProviderError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, Some("rate_limit_exceeded")),
+            ProviderError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, None),
+            ProviderError::TimedOut => (StatusCode::GATEWAY_TIMEOUT, None),
+            ProviderError::Unauthorized(_) | ProviderError::Protocol(_) | ProviderError::NoAudio => {
+                (StatusCode::BAD_GATEWAY, None)
+            }
+        },
+        Failure::DeadlineExceeded { .. } => (StatusCode::GATEWAY_TIMEOUT, None),
+        Failure::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, None),
+        Failure::Trapped { .. }
+        | Failure::CpuExceeded { .. }
+        | Failure::LimitExceeded { .. }
+        | Failure::BrokenContract { .. } => (StatusCode::BAD_GATEWAY, None),
+    }
+}
+
+/// False when the failure lies in how the server is set up, or in what the plugin makes of this
+/// very request: trying again would only cost.
+const fn may_pass(failure: &Failure) -> bool {
+    !matches!(
+        failure,
+        Failure::Provider(ProviderError::Unauthorized(_) | ProviderError::QuotaExhausted { .. })
+            | Failure::Trapped { .. }
+            | Failure::CpuExceeded { .. }
+            | Failure::LimitExceeded { .. }
+            | Failure::BrokenContract { .. }
+    )
+}
+
+/// The client's name for a field of the engine's request.
+fn param(field: &str, dialect: Dialect) -> &str {
+    match (dialect, field) {
+        (Dialect::OpenAi, "text" | "ssml") => "input",
+        (Dialect::OpenAi, "rate") => "speed",
+        (Dialect::OpenAi, "encoding") => "response_format",
+        (Dialect::OpenAi, "provider") => "model",
+        (Dialect::Native, "rate") => "speaking_rate",
+        (Dialect::Native, "volume") => "volume_gain",
+        (Dialect::Native, "encoding") => "output_format",
+        (Dialect::Native, "language") => "language_code",
+        (Dialect::Native, "character") => "character_id",
+        (_, field) => field,
+    }
+}

@@ -1,0 +1,68 @@
+//! `/healthz` and `/readyz`: alive, and able to speak.
+//!
+//! Two questions, because they have two answers to act on: a process that is not alive is
+//! restarted, one that is not ready is only left out until it is. Liveness asks nothing of
+//! anybody, or a slow provider would get the server killed.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{PluginStatus, Understudy};
+
+/// The server lives.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// Always `healthy`.
+    status: &'static str,
+    /// The program's version.
+    version: &'static str,
+}
+
+/// Whether the server can speak.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Readiness {
+    /// True when somebody can speak and the server is not about to stop.
+    ready: bool,
+    /// Who plays when nobody is named.
+    default_provider: Option<String>,
+    /// Every plugin and its state.
+    plugins: Vec<PluginReadiness>,
+}
+
+/// A plugin's state.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginReadiness {
+    /// The provider's name.
+    name: String,
+    /// `ready`, `awaiting grant`, `rejected` or `disabled`.
+    state: &'static str,
+}
+
+/// Is it alive?
+#[utoipa::path(get, path = "/healthz", tag = "Operation", responses((status = 200, body = Health)))]
+pub(crate) async fn alive() -> Json<Health> {
+    Json(Health { status: "healthy", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// Can it speak?
+#[utoipa::path(
+    get, path = "/readyz", tag = "Operation",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness))
+)]
+pub(crate) async fn ready(State(understudy): State<Arc<Understudy>>) -> Response {
+    let ready = understudy.is_ready();
+    let state = |plugin: PluginStatus| PluginReadiness { state: plugin.state.name(), name: plugin.name };
+    let body = Readiness {
+        ready,
+        default_provider: understudy.engine().default_provider().map(str::to_owned),
+        plugins: understudy.plugins().into_iter().map(state).collect(),
+    };
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(body)).into_response()
+}

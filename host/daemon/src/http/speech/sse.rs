@@ -1,0 +1,75 @@
+//! A take as server-sent events, in OpenAI's shapes.
+//!
+//! `speech.audio.delta` carries the next piece of the encoded file in base64, `speech.audio.done`
+//! ends it, and a take that fails on the way ends with `error`, whose key `error` makes OpenAI's
+//! SDKs raise. One event is one write: base64 goes straight into the event's buffer.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::{StreamExt, future};
+use serde_json::json;
+use understudy_engine::{Finished, SpeechError, SpeechEvent, SpeechStream};
+
+use super::super::error::{ApiError, Dialect};
+
+/// Tokens of audio a minute, as far as OpenAI's prices by token and by minute agree.
+const AUDIO_TOKENS_A_MINUTE: f64 = 1250.0;
+/// Characters of English text a token, on average.
+const CHARACTERS_A_TOKEN: usize = 4;
+/// Characters of English text spoken in a second, for audio whose duration is not known.
+const CHARACTERS_A_SECOND: f64 = 15.0;
+
+const DELTA_BEGIN: &str = r#"data: {"type":"speech.audio.delta","audio":""#;
+const DELTA_END: &str = "\"}\n\n";
+
+pub(super) fn events(
+    stream: SpeechStream,
+    characters: usize,
+) -> impl Stream<Item = Result<Bytes, SpeechError>> + Send + 'static {
+    stream.filter_map(move |event| {
+        future::ready(match event {
+            Ok(SpeechEvent::Audio(audio)) => Some(Ok(delta(&audio))),
+            Ok(SpeechEvent::Words(_)) => None,
+            Ok(SpeechEvent::Finished(finished)) => Some(Ok(done(&finished, characters))),
+            Err(error) => Some(Ok(failed(&error))),
+        })
+    })
+}
+
+fn delta(audio: &[u8]) -> Bytes {
+    let length = base64::encoded_len(audio.len(), true).unwrap_or_default();
+    let mut event = String::with_capacity(DELTA_BEGIN.len() + length + DELTA_END.len());
+    event.push_str(DELTA_BEGIN);
+    BASE64_STANDARD.encode_string(audio, &mut event);
+    event.push_str(DELTA_END);
+    event.into()
+}
+
+fn done(finished: &Finished, characters: usize) -> Bytes {
+    #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+    let seconds =
+        finished.duration.map_or(characters as f64 / CHARACTERS_A_SECOND, |duration| duration.as_secs_f64());
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, never negative")]
+    let output_tokens = (seconds * AUDIO_TOKENS_A_MINUTE / 60.0).ceil() as u64;
+    let input_tokens = characters.div_ceil(CHARACTERS_A_TOKEN) as u64;
+    event(&json!({
+        "type": "speech.audio.done",
+        "usage": {
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
+            "total_tokens": input_tokens + output_tokens,
+        },
+    }))
+}
+
+fn failed(error: &SpeechError) -> Bytes {
+    tracing::warn!(code = error.code(), %error, "stream broke off");
+    let object = ApiError::of(error, Dialect::OpenAi).object(Dialect::OpenAi, "");
+    event(&json!({ "type": "error", "error": object }))
+}
+
+fn event(value: &serde_json::Value) -> Bytes {
+    format!("data: {value}\n\n").into()
+}

@@ -1,0 +1,173 @@
+//! `POST /api/v1/tts/synthesize` and `batch-synthesize` when they speak.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use understudy_audio::sniff;
+use understudy_engine::scripted::{Scripted, tone};
+use understudy_speech::Encoding;
+
+use super::{app, app_with, flite, post, request, send, synthesize};
+use crate::Config;
+
+#[tokio::test]
+async fn the_seeds_own_request_gets_the_seeds_own_answer() {
+    let app = app(flite());
+    let body = json!({
+        "provider": "flite", "text": "The show must go on.", "voice_name": "amy",
+        "language_code": "en-US", "speaking_rate": 1.0, "task_id": "t-1", "user_id": "u-1",
+    });
+    let answer = post(&app, "/api/v1/tts/synthesize", &body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let mut result = answer.json();
+    let audio = BASE64_STANDARD.decode(result["audio_content"].as_str().unwrap()).unwrap();
+    assert_eq!(sniff(&audio), Some(Encoding::Mp3));
+    result["audio_content"] = json!("…");
+    result["provenance"]["synthesis_ms"] = json!(0);
+    result["provenance"]["attempts"][0]["ms"] = json!(0);
+    insta::assert_json_snapshot!(result);
+}
+
+#[tokio::test]
+async fn words_and_subtitles_come_when_asked_for() {
+    let answer = synthesize(&app(flite()), json!({ "words": true, "subtitles": "vtt" })).await.json();
+    assert_eq!(answer["word_times"], "native");
+    assert_eq!(
+        answer["words"],
+        json!([
+            { "text": "The", "start_byte": 0, "end_byte": 3, "start_ms": 0, "end_ms": 400 },
+            { "text": "show", "start_byte": 4, "end_byte": 8, "start_ms": 400, "end_ms": 900 },
+        ])
+    );
+    let vtt = answer["subtitles"].as_str().unwrap();
+    assert!(vtt.starts_with("WEBVTT") && vtt.contains("The show"), "{vtt}");
+    let srt = synthesize(&app(flite()), json!({ "subtitles": "srt" })).await.json();
+    assert!(srt["subtitles"].as_str().unwrap().starts_with("1\n00:00:00,000 --> "), "{srt}");
+    let plain = synthesize(&app(flite()), json!({})).await.json();
+    assert_eq!(
+        (&plain["words"], &plain["word_times"], plain.get("subtitles")),
+        (&json!([]), &Value::Null, None)
+    );
+}
+
+#[tokio::test]
+async fn a_provider_without_word_marks_is_told_as_such() {
+    let mut mute = flite();
+    mute.manifest.capabilities.words = None;
+    let answer = synthesize(&app(mute), json!({ "words": true, "subtitles": "srt" })).await.json();
+    assert_eq!(answer["provenance"]["dropped"], json!(["words"]));
+    assert_eq!((&answer["words"], answer.get("subtitles")), (&json!([]), None));
+}
+
+#[tokio::test]
+async fn who_accepts_audio_gets_audio() {
+    let app = app(flite());
+    for (accept, media_type, encoding) in [
+        ("audio/*", "audio/mpeg", Encoding::Mp3),
+        ("audio/wav", "audio/wav", Encoding::Wav),
+        ("audio/ogg", "audio/ogg", Encoding::OggOpus),
+    ] {
+        let body = json!({ "text": "Hi.", "voice_id": "rob" }).to_string();
+        let mut request = request(Method::POST, "/api/v1/tts/synthesize", body);
+        request.headers_mut().insert("accept", accept.parse().unwrap());
+        let answer = send(&app, request).await;
+        assert_eq!(answer.header("content-type"), media_type);
+        assert_eq!(sniff(answer.bytes()), Some(encoding));
+        assert_eq!(answer.header("x-understudy-voice"), "flite/rob");
+        assert_eq!(answer.header("x-understudy-duration-ms"), "1000");
+    }
+}
+
+async fn check_voice(fields: Value, expected: Value) {
+    let mut provider = flite();
+    provider.voices[1].name = "Robert".to_owned();
+    let answer = synthesize(&app(provider), fields.clone()).await.json();
+    assert_eq!(answer["voice_info"]["name"], expected, "{fields}");
+}
+
+#[tokio::test]
+async fn a_voice_is_chosen_by_id_name_or_gender() {
+    check_voice(json!({ "voice_id": "rob" }), json!("rob")).await;
+    check_voice(json!({ "voice_name": "Robert" }), json!("rob")).await;
+    check_voice(json!({ "voice_name": "flite/rob" }), json!("rob")).await;
+    check_voice(json!({ "voice_id": "", "voice_name": "", "gender": "MALE" }), json!("rob")).await;
+    check_voice(json!({ "gender": "male", "language_code": "en" }), json!("rob")).await;
+    check_voice(json!({}), Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_gender_that_nobody_has_is_dropped_and_told() {
+    let answer = synthesize(&app(flite()), json!({ "gender": "neutral" })).await;
+    assert_eq!(answer.header("x-understudy-dropped"), "gender");
+    assert_eq!(answer.json()["provenance"]["dropped"], json!(["gender"]));
+}
+
+#[tokio::test]
+async fn every_field_reaches_the_provider() {
+    let provider = Arc::new(flite());
+    let app = app_with(Config::default(), &[&provider]);
+    let fields = json!({
+        "text": null, "ssml": "<speak>hi</speak>", "language_code": "en-US", "speaking_rate": 1.5,
+        "pitch": -2, "volume_gain": 3.5, "style": "newscast", "emotion": "sad", "intensity": 0.5,
+        "character_id": "hamlet", "output_format": "LINEAR16", "sample_rate": 16000, "words": true,
+        "options": { "seed": 7 }, "unheard_of": true,
+    });
+    let answer = synthesize(&app, fields).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(answer.json()["audio_format"], "pcm");
+    assert_eq!(answer.json()["sample_rate"], 16000);
+    assert_eq!(answer.json()["provenance"]["ignored"], json!(["unheard_of"]));
+    let asked = serde_json::to_value(provider.requests().pop().unwrap().as_ref()).unwrap();
+    insta::assert_json_snapshot!(asked);
+}
+
+#[tokio::test]
+async fn a_batch_answers_in_order_and_each_for_itself() {
+    let app = app(flite());
+    let batch = json!([
+        { "text": "One.", "output_format": "pcm" },
+        { "text": "", "task_id": "t-2" },
+        { "text": "Three.", "output_format": "pcm", "voice_id": "rob" },
+        "nonsense",
+    ]);
+    let answer = post(&app, "/api/v1/tts/batch-synthesize", &batch).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let items = answer.json();
+    let items = items.as_array().unwrap();
+    assert_eq!(items[0]["audio_content"], BASE64_STANDARD.encode(tone(24_000)));
+    assert_eq!((&items[1]["error"]["code"], &items[1]["status"]), (&json!("invalid_value"), &json!(400)));
+    assert_eq!(items[1]["error"]["request_id"], "r-1/1");
+    assert_eq!(items[2]["voice_info"]["id"], "flite/rob");
+    assert_eq!(items[3]["error"]["param"], Value::Null);
+    assert_eq!(items.len(), 4);
+}
+
+#[tokio::test]
+async fn an_empty_batch_is_answered_and_a_long_one_refused() {
+    let app = app(flite());
+    assert_eq!(post(&app, "/api/v1/tts/batch-synthesize", &json!([])).await.json(), json!([]));
+    let long = json!(vec![json!({ "text": "Hi." }); 101]);
+    let answer = post(&app, "/api/v1/tts/batch-synthesize", &long).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer.json()["error"]["code"], "batch_too_long");
+    let object = send(&app, request(Method::POST, "/api/v1/tts/batch-synthesize", Body::from("{}"))).await;
+    assert_eq!(object.json()["error"]["code"], "invalid_type");
+}
+
+#[tokio::test]
+async fn a_batch_speaks_a_few_at_a_time() {
+    let provider = Arc::new(Scripted::new("p", vec![understudy_engine::scripted::Step::Hang]));
+    let app = app_with(Config::default(), &[&provider]);
+    let batch = json!(vec![json!({ "text": "Hi." }); 20]);
+    let mut waiting = Box::pin(post(&app, "/api/v1/tts/batch-synthesize", &batch));
+    tokio::select! {
+        biased;
+        _ = &mut waiting => unreachable!("it hangs"),
+        () = provider.until(|provider| provider.running() == 4) => {}
+    }
+    assert_eq!(provider.requests().len(), 4);
+}

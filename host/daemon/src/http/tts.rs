@@ -1,0 +1,15 @@
+//! `/api/v1/tts`: our own API.
+//!
+//! Its four calls and their fields are those that MoneyPrinterTurbo's service design names, so that
+//! its service layer finds here what it was written against; what they lack is added beside them
+//! (word times, subtitles, provenance) and never in their place.
+
+mod batch;
+mod request;
+mod response;
+mod synthesize;
+mod voices;
+
+pub(crate) use batch::{__path_batch_synthesize, batch_synthesize};
+pub(crate) use synthesize::{__path_synthesize, synthesize};
+pub(crate) use voices::{__path_providers, __path_voices, providers, voices};

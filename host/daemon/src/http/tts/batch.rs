@@ -1,0 +1,103 @@
+//! `POST /api/v1/tts/batch-synthesize`.
+//!
+//! The answers come in the order of the requests, and each stands for itself: one that fails has
+//! its error in its place, with the HTTP status it would have had alone, and the others are spoken
+//! all the same. A few run at a time, so that a batch of a hundred does not push aside the clients
+//! who wait for one.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use futures_util::{StreamExt, stream};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::request::SynthesizeRequest;
+use super::response::SynthesizeResponse;
+use super::synthesize::perform;
+use crate::Understudy;
+use crate::http::body::List;
+use crate::http::envelope::RequestId;
+use crate::http::error::{ApiError, Dialect, ErrorBody, ErrorObject};
+
+/// Requests in one batch. All their audio is in memory when the answer is sent.
+const BATCH_MAX: usize = 100;
+
+/// Requests of one batch that are spoken at the same time.
+const BATCH_PARALLEL: usize = 4;
+
+/// One answer of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "nearly all are speech")]
+pub(crate) enum BatchItem {
+    /// Speech.
+    Spoken(SynthesizeResponse),
+    /// Why there is none.
+    Failed(BatchError),
+}
+
+/// A request of a batch that failed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BatchError {
+    error: ErrorObject,
+    /// The HTTP status it would have had alone.
+    status: u16,
+}
+
+/// Speak many
+///
+/// At most 100 requests. The answers come in their order; a request that failed has an `error` in
+/// the place of its speech.
+#[utoipa::path(
+    post, path = "/api/v1/tts/batch-synthesize", tag = "Understudy",
+    request_body = Vec<SynthesizeRequest>,
+    responses((status = 200, body = Vec<BatchItem>), (status = 400, body = ErrorBody))
+)]
+pub(crate) async fn batch_synthesize(
+    State(understudy): State<Arc<Understudy>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    List(requests): List<serde_json::Value>,
+) -> Result<Json<Vec<BatchItem>>, ApiError> {
+    if requests.len() > BATCH_MAX {
+        let message = format!("batch is longer than {BATCH_MAX} requests: {}", requests.len());
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "batch_too_long", message).hint("split the batch"));
+    }
+    let speaking = requests.into_iter().enumerate().map(|(index, request)| {
+        let (understudy, id) = (Arc::clone(&understudy), Arc::from(format!("{id}/{index}")));
+        async move { item(&understudy, id, request).await }
+    });
+    Ok(Json(stream::iter(speaking).buffered(BATCH_PARALLEL).collect().await))
+}
+
+async fn item(understudy: &Understudy, id: Arc<str>, request: serde_json::Value) -> BatchItem {
+    match speak(understudy, Arc::clone(&id), request).await {
+        Ok(spoken) => BatchItem::Spoken(spoken),
+        Err(error) => BatchItem::Failed(BatchError {
+            error: error.object(Dialect::Native, &id),
+            status: error.status.as_u16(),
+        }),
+    }
+}
+
+async fn speak(
+    understudy: &Understudy,
+    id: Arc<str>,
+    request: serde_json::Value,
+) -> Result<SynthesizeResponse, ApiError> {
+    let mut ignored = Vec::new();
+    let request: SynthesizeRequest =
+        serde_ignored::deserialize(request, |path| ignored.push(path.to_string())).map_err(
+            |error: serde_json::Error| {
+                ApiError::new(
+                    StatusCode::BAD_REQUEST,
+                    "invalid_value",
+                    format!("request is invalid: {error}"),
+                )
+            },
+        )?;
+    let wanted = request.read(understudy.engine(), id, None).await?;
+    Ok(perform(understudy.engine(), wanted, ignored, true).await?.response())
+}

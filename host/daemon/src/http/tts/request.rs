@@ -1,0 +1,222 @@
+//! The body of a synthesis, and what it asks of the engine.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use understudy_engine::{Engine, Output, SpeechRequest};
+use understudy_speech::{Encoding, Gender, Language, Request, Utterance, Voice};
+use utoipa::ToSchema;
+
+use super::super::catalogue::gender_of;
+use super::super::error::ApiError;
+
+/// What is spoken, by whom, and what is wanted back.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[schema(example = json!({"text": "The show must go on.", "output_format": "mp3", "words": true}))]
+pub(crate) struct SynthesizeRequest {
+    /// The provider; left out, the voice's own or the default.
+    provider: Option<String>,
+    /// Plain text. Either this or `ssml`.
+    text: Option<String>,
+    /// An SSML document, for providers that take it.
+    ssml: Option<String>,
+    /// The provider's own id of the voice, or `provider/voice`.
+    voice_id: Option<String>,
+    /// The voice's id or name.
+    voice_name: Option<String>,
+    /// BCP-47 tag of the text's language.
+    language_code: Option<String>,
+    /// `female`, `male` or `neutral`: chooses a voice when none is named.
+    gender: Option<String>,
+    /// Speaking rate, 0.25 to 4.
+    speaking_rate: Option<f32>,
+    /// Pitch shift in semitones, -20 to 20.
+    pitch: Option<f32>,
+    /// Gain in decibels, -96 to 16.
+    volume_gain: Option<f32>,
+    /// A speaking style of the voice.
+    style: Option<String>,
+    /// An emotion of the voice or character.
+    emotion: Option<String>,
+    /// Strength of style or emotion, 0 to 2.
+    intensity: Option<f32>,
+    /// Speak as this character.
+    character_id: Option<String>,
+    /// `mp3`, `wav`, `flac`, `opus`, `aac` or `pcm`. Left out: `mp3`.
+    output_format: Option<String>,
+    /// Samples a second, 8,000 to 192,000.
+    sample_rate: Option<u32>,
+    /// Bits a second of a lossy format.
+    bit_rate: Option<u32>,
+    /// Word times are wanted.
+    words: Option<bool>,
+    /// Subtitles are wanted.
+    subtitles: Option<Subtitles>,
+    /// The caller's task, handed back in the answer.
+    pub(super) task_id: Option<String>,
+    /// The caller's user, handed back in the answer.
+    pub(super) user_id: Option<String>,
+    /// Options for the provider, passed on unread.
+    #[schema(value_type = Option<Object>)]
+    options: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// A subtitle format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Subtitles {
+    /// SubRip.
+    Srt,
+    /// WebVTT.
+    Vtt,
+}
+
+/// A body, read.
+pub(super) struct Wanted {
+    pub(super) request: SpeechRequest,
+    pub(super) subtitles: Option<Subtitles>,
+    /// Fields that found no use.
+    pub(super) dropped: Vec<String>,
+    pub(super) task_id: Option<String>,
+    pub(super) user_id: Option<String>,
+}
+
+impl SynthesizeRequest {
+    /// Reads the body; `accepted` is the format its client would take if the body names none.
+    pub(super) async fn read(
+        self,
+        engine: &Engine,
+        id: Arc<str>,
+        accepted: Option<Encoding>,
+    ) -> Result<Wanted, ApiError> {
+        let utterance = utterance(self.text, self.ssml)?;
+        let language =
+            self.language_code.filter(|tag| !tag.is_empty()).map(|tag| language(&tag)).transpose()?;
+        let gender = self.gender.as_deref().filter(|name| !name.is_empty()).map(gender_of).transpose()?;
+        let encoding = match self.output_format.as_deref() {
+            Some(name) => encoding(name)?,
+            None => accepted.unwrap_or(Encoding::Mp3),
+        };
+        let choice = Choice { provider: self.provider.as_deref(), language: language.as_ref(), gender };
+        let (voice, unused) = choice.voice(engine, self.voice_id, self.voice_name).await;
+        let request = Request {
+            utterance,
+            voice,
+            language,
+            rate: self.speaking_rate,
+            pitch: self.pitch,
+            volume: self.volume_gain,
+            style: self.style,
+            emotion: self.emotion,
+            intensity: self.intensity,
+            character: self.character_id,
+            words: self.words == Some(true) || self.subtitles.is_some(),
+            options: self.options,
+            ..Request::text(String::new())
+        };
+        let output =
+            Output { encoding: Some(encoding), sample_rate: self.sample_rate, bit_rate: self.bit_rate };
+        Ok(Wanted {
+            request: SpeechRequest { provider: self.provider, output, ..SpeechRequest::new(id, request) },
+            subtitles: self.subtitles,
+            dropped: unused.map(str::to_owned).into_iter().collect(),
+            task_id: self.task_id,
+            user_id: self.user_id,
+        })
+    }
+}
+
+fn utterance(text: Option<String>, ssml: Option<String>) -> Result<Utterance, ApiError> {
+    match (text, ssml.filter(|ssml| !ssml.trim().is_empty())) {
+        (None, Some(ssml)) => Ok(Utterance::Ssml(ssml)),
+        (Some(text), Some(ssml)) if text.trim().is_empty() => Ok(Utterance::Ssml(ssml)),
+        (Some(_), Some(_)) => {
+            Err(ApiError::invalid("invalid_value", "ssml", "ssml must be left out when there is text"))
+        }
+        (Some(text), None) => Ok(Utterance::Text(text)),
+        (None, None) => {
+            Err(ApiError::invalid("missing_required_parameter", "text", "missing required parameter: text"))
+        }
+    }
+}
+
+fn language(tag: &str) -> Result<Language, ApiError> {
+    tag.parse().map_err(|error: understudy_speech::LanguageError| {
+        ApiError::invalid("invalid_value", "language_code", error.to_string())
+    })
+}
+
+/// A format by any name that clients of the big services use.
+fn encoding(name: &str) -> Result<Encoding, ApiError> {
+    match name.to_ascii_lowercase().as_str() {
+        "mp3" | "mpeg" => Ok(Encoding::Mp3),
+        "wav" | "wave" => Ok(Encoding::Wav),
+        "flac" => Ok(Encoding::Flac),
+        "opus" | "ogg" | "ogg_opus" | "ogg-opus" => Ok(Encoding::OggOpus),
+        "aac" => Ok(Encoding::Aac),
+        "pcm" | "pcm_s16le" | "pcm-s16le" | "linear16" => Ok(Encoding::PcmS16le),
+        _ => Err(ApiError::invalid(
+            "invalid_value",
+            "output_format",
+            format!("output_format must be one of mp3, wav, flac, opus, aac, pcm, got {name}"),
+        )),
+    }
+}
+
+/// What chooses a voice.
+struct Choice<'request> {
+    provider: Option<&'request str>,
+    language: Option<&'request Language>,
+    gender: Option<Gender>,
+}
+
+impl Choice<'_> {
+    /// The voice to ask for, and `gender` when it chose nothing.
+    async fn voice(
+        &self,
+        engine: &Engine,
+        id: Option<String>,
+        name: Option<String>,
+    ) -> (Option<String>, Option<&'static str>) {
+        // Forms send empty fields for what nobody filled in.
+        let id = id.filter(|id| !id.is_empty());
+        let name = name.filter(|name| !name.is_empty());
+        let named = match (id, name) {
+            (Some(id), _) => return (Some(id), None),
+            (None, Some(name)) if name.contains('/') => return (Some(name), None),
+            (None, name) => name,
+        };
+        if named.is_none() && self.gender.is_none() {
+            return (None, None);
+        }
+        let provider = self.provider.or_else(|| engine.default_provider());
+        let voices = match provider {
+            Some(provider) => engine.voice_list(provider).await.ok(),
+            None => None,
+        };
+        let voices = voices.as_deref().unwrap_or_default();
+        match named {
+            Some(name) => (Some(self.by_name(voices, name)), None),
+            None => match voices.iter().find(|voice| self.suits(voice)) {
+                Some(voice) => (Some(voice.id.clone()), None),
+                None => (None, Some("gender")),
+            },
+        }
+    }
+
+    /// A voice's id; for the name that a person reads, the id of the voice that bears it.
+    fn by_name(&self, voices: &[Voice], name: String) -> String {
+        if voices.iter().any(|voice| voice.id == name) {
+            return name;
+        }
+        let mut bearers = voices.iter().filter(|voice| voice.name == name);
+        bearers.next().map_or(name, |voice| voice.id.clone())
+    }
+
+    fn suits(&self, voice: &Voice) -> bool {
+        let speaks = |wanted: &Language| {
+            voice.languages.iter().any(|spoken| spoken.covers(wanted) || wanted.covers(spoken))
+        };
+        voice.gender == self.gender && self.language.is_none_or(speaks)
+    }
+}

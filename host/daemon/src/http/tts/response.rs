@@ -1,0 +1,237 @@
+//! The answer to a synthesis.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Serialize;
+use understudy_audio::cue::{CueOptions, cues, srt, vtt};
+use understudy_engine::{Provenance, Speech, VoiceId};
+use understudy_speech::{Character, Encoding, Voice, Word, WordTimes};
+use utoipa::ToSchema;
+
+use super::super::catalogue::gender_name;
+use super::request::Subtitles;
+
+/// Speech.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SynthesizeResponse {
+    /// The audio file in base64.
+    audio_content: String,
+    /// Its format, by the name the request used.
+    audio_format: &'static str,
+    /// Samples a second.
+    sample_rate: u32,
+    /// How long it plays, in seconds.
+    duration: f64,
+    /// Who spoke.
+    voice_info: VoiceInfo,
+    /// When each word is heard; empty unless asked for.
+    words: Vec<SpokenWord>,
+    /// Where the times come from: `native` is the synthesizer itself.
+    word_times: Option<&'static str>,
+    /// The subtitles asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subtitles: Option<String>,
+    /// How well the emotion came through by the service's own measure, 0 to 1.
+    emotion_score: Option<f32>,
+    /// The request's `task_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<String>,
+    /// The request's `user_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    /// How it came about.
+    provenance: ProvenanceInfo,
+}
+
+/// Who spoke.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VoiceInfo {
+    /// The voice by the provider's own id.
+    name: Option<String>,
+    /// The public id, `provider/voice`.
+    id: Option<String>,
+    /// What a person reads.
+    display_name: Option<String>,
+    /// The language spoken: the request's, else the voice's own.
+    language: Option<String>,
+    /// How it sounds.
+    gender: Option<&'static str>,
+    /// The character that spoke.
+    character: Option<CharacterInfo>,
+}
+
+/// A character.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CharacterInfo {
+    /// What a request names.
+    character_id: String,
+    /// What a person reads.
+    name: String,
+}
+
+/// A word and when it is heard.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SpokenWord {
+    /// The word in the request's own spelling.
+    text: String,
+    /// Its first byte in the request's text.
+    start_byte: u32,
+    /// One past its last byte.
+    end_byte: u32,
+    /// When it begins, in milliseconds.
+    start_ms: u32,
+    /// When it ends, in milliseconds.
+    end_ms: u32,
+}
+
+/// How a take came about.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProvenanceInfo {
+    /// The request's id.
+    request_id: String,
+    /// The provider that spoke.
+    provider: String,
+    /// The plugin's version.
+    plugin_version: String,
+    /// Fields of the request that were not honoured.
+    dropped: Vec<String>,
+    /// What else was done to the request.
+    notes: Vec<String>,
+    /// Fields of the request that nobody knows.
+    ignored: Vec<String>,
+    /// Characters of the text.
+    characters: usize,
+    /// Characters the service bills, when it says so.
+    characters_billed: Option<u32>,
+    /// The service's own id for the call.
+    provider_request_id: Option<String>,
+    /// True when the audio is byte for byte what the provider sent.
+    passed_through: bool,
+    /// From the call to the provider's last byte.
+    synthesis_ms: u64,
+    /// Every call made for it.
+    attempts: Vec<AttemptInfo>,
+}
+
+/// One call to a provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AttemptInfo {
+    /// The provider called.
+    provider: String,
+    /// `ok`, or an error's code.
+    outcome: &'static str,
+    /// How long it took.
+    ms: u64,
+}
+
+/// What the answer takes from the request.
+pub(super) struct Asked {
+    pub(super) text: String,
+    pub(super) language: Option<String>,
+    pub(super) subtitles: Option<Subtitles>,
+    pub(super) task_id: Option<String>,
+    pub(super) user_id: Option<String>,
+    pub(super) dropped: Vec<String>,
+    pub(super) ignored: Vec<String>,
+}
+
+impl SynthesizeResponse {
+    /// The answer for `speech`, spoken by `voice` where that is known.
+    pub(super) fn new(speech: Speech, voice: Option<&Voice>, asked: Asked) -> Self {
+        let subtitles = asked.subtitles.and_then(|kind| subtitles(&speech, &asked.text, kind));
+        let words = speech.words.iter().filter_map(|word| spoken(*word, &asked.text)).collect();
+        Self {
+            audio_content: BASE64_STANDARD.encode(&speech.audio),
+            audio_format: format_name(speech.format.encoding),
+            sample_rate: speech.format.sample_rate,
+            duration: speech.duration.as_secs_f64(),
+            voice_info: voice_info(&speech, voice, asked.language),
+            words,
+            word_times: speech.word_times.map(|times| match times {
+                WordTimes::Native => "native",
+                WordTimes::Estimated => "estimated",
+            }),
+            subtitles,
+            emotion_score: speech.emotion_score,
+            task_id: asked.task_id,
+            user_id: asked.user_id,
+            provenance: provenance(speech.provenance, asked.dropped, asked.ignored),
+        }
+    }
+}
+
+/// A cue sheet, unless there are no words to cut it from.
+fn subtitles(speech: &Speech, text: &str, kind: Subtitles) -> Option<String> {
+    if speech.words.is_empty() {
+        return None;
+    }
+    let audio_ms = u32::try_from(speech.duration.as_millis()).unwrap_or(u32::MAX);
+    let cues = cues(text, &speech.words, audio_ms, &CueOptions::default());
+    Some(match kind {
+        Subtitles::Srt => srt(&cues),
+        Subtitles::Vtt => vtt(&cues),
+    })
+}
+
+fn spoken(word: Word, text: &str) -> Option<SpokenWord> {
+    let Word { start_byte, end_byte, start_ms, end_ms } = word;
+    Some(SpokenWord { text: word.in_text(text)?.to_owned(), start_byte, end_byte, start_ms, end_ms })
+}
+
+fn voice_info(speech: &Speech, voice: Option<&Voice>, language: Option<String>) -> VoiceInfo {
+    let Provenance { provider, voice: name, .. } = &speech.provenance;
+    let own = || voice.and_then(|voice| voice.languages.first()).map(ToString::to_string);
+    let character = |character: &Character| CharacterInfo {
+        character_id: character.id.clone(),
+        name: character.name.clone(),
+    };
+    VoiceInfo {
+        id: name.as_ref().map(|name| VoiceId::new(provider.as_str(), name.as_str()).to_string()),
+        name: name.clone(),
+        display_name: voice.map(|voice| voice.name.clone()),
+        language: language.or_else(own),
+        gender: voice.and_then(|voice| voice.gender).map(gender_name),
+        character: speech.character.as_ref().map(character),
+    }
+}
+
+fn provenance(from: Provenance, unused: Vec<String>, ignored: Vec<String>) -> ProvenanceInfo {
+    let attempts = from.attempts.into_iter().map(|attempt| AttemptInfo {
+        provider: attempt.provider,
+        outcome: attempt.outcome,
+        ms: super::super::reply::milliseconds(attempt.time),
+    });
+    ProvenanceInfo {
+        request_id: from.request_id.to_string(),
+        provider: from.provider,
+        plugin_version: from.plugin_version,
+        dropped: from.dropped.iter().map(|field| field_name(field).to_owned()).chain(unused).collect(),
+        notes: from.notes,
+        ignored,
+        characters: from.characters,
+        characters_billed: from.characters_billed,
+        provider_request_id: from.provider_request_id,
+        passed_through: from.passed_through,
+        synthesis_ms: super::super::reply::milliseconds(from.synthesis_time),
+        attempts: attempts.collect(),
+    }
+}
+
+/// This API's name for a field of the engine's request.
+pub(super) fn field_name(field: &str) -> &str {
+    match field {
+        "rate" => "speaking_rate",
+        "volume" => "volume_gain",
+        "character" => "character_id",
+        other => other,
+    }
+}
+
+/// This API's name for an encoding.
+const fn format_name(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::PcmS16le => "pcm",
+        Encoding::OggOpus => "opus",
+        other => other.name(),
+    }
+}

@@ -1,0 +1,180 @@
+//! `POST /api/v1/tts/synthesize`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
+use tokio::time::timeout;
+use understudy_engine::{Engine, Speech};
+use understudy_speech::{Encoding, Voice};
+
+use super::request::{SynthesizeRequest, Wanted};
+use super::response::{Asked, SynthesizeResponse, field_name};
+use crate::Understudy;
+use crate::http::body::Object;
+use crate::http::envelope::RequestId;
+use crate::http::error::{ApiError, Dialect, ErrorBody};
+use crate::http::reply::{Reply, milliseconds};
+
+/// How long an answer waits for the voice list that names the speaker's gender and language. They
+/// are an ornament: without them the answer is still whole.
+const VOICE_LIST_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Speak
+///
+/// Answers with JSON: the audio in base64, who spoke, and when each word is heard. With
+/// `Accept: audio/*` the answer is the audio itself.
+#[utoipa::path(
+    post, path = "/api/v1/tts/synthesize", tag = "Understudy", request_body = SynthesizeRequest,
+    responses(
+        (status = 200, description = "The speech.", content(
+            (SynthesizeResponse = "application/json"), (Vec<u8> = "audio/mpeg"),
+        )),
+        (status = 400, description = "The request is wrong.", body = ErrorBody),
+        (status = 429, description = "The provider refuses for now.", body = ErrorBody),
+        (status = 502, description = "The provider failed.", body = ErrorBody),
+        (status = 503, description = "Nobody can speak right now.", body = ErrorBody),
+        (status = 504, description = "It took too long.", body = ErrorBody),
+    )
+)]
+pub(crate) async fn synthesize(
+    State(understudy): State<Arc<Understudy>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    headers: HeaderMap,
+    Object { value, ignored }: Object<SynthesizeRequest>,
+) -> Result<Response, ApiError> {
+    let engine = understudy.engine();
+    let accepted = accepted(&headers);
+    let (encoding, as_audio) = (accepted.and_then(|accepted| accepted), accepted.is_some());
+    let wanted = value.read(engine, id, encoding).await?;
+    let performed = perform(engine, wanted, ignored, !as_audio).await?;
+    let reply = performed.reply();
+    let mut response = if as_audio { performed.audio() } else { performed.json() };
+    reply.as_ref().describe(&mut response);
+    Ok(response)
+}
+
+/// Speaks one request.
+pub(super) async fn perform(
+    engine: &Engine,
+    wanted: Wanted,
+    ignored: Vec<String>,
+    with_voice: bool,
+) -> Result<Performed, ApiError> {
+    let Wanted { request, subtitles, dropped, task_id, user_id } = wanted;
+    let text = request.request.utterance.source().to_owned();
+    let language = request.request.language.as_ref().map(ToString::to_string);
+    let speech = engine.speak(request).await.map_err(|error| ApiError::of(&error, Dialect::Native))?;
+    let voice = if with_voice { voice_of(engine, &speech).await } else { None };
+    let asked = Asked { text, language, subtitles, task_id, user_id, dropped, ignored };
+    Ok(Performed { speech, voice, asked })
+}
+
+async fn voice_of(engine: &Engine, speech: &Speech) -> Option<Voice> {
+    let name = speech.provenance.voice.as_deref()?;
+    let list = timeout(VOICE_LIST_PATIENCE, engine.voice_list(&speech.provenance.provider)).await;
+    list.ok()?.ok()?.iter().find(|voice| voice.id == name).cloned()
+}
+
+/// A request spoken.
+pub(super) struct Performed {
+    speech: Speech,
+    voice: Option<Voice>,
+    asked: Asked,
+}
+
+impl Performed {
+    pub(super) fn response(self) -> SynthesizeResponse {
+        SynthesizeResponse::new(self.speech, self.voice.as_ref(), self.asked)
+    }
+
+    fn json(self) -> Response {
+        Json(self.response()).into_response()
+    }
+
+    fn audio(self) -> Response {
+        let media_type = HeaderValue::from_static(self.speech.format.encoding.media_type());
+        let mut response = Response::new(Body::from(self.speech.audio));
+        response.headers_mut().insert(CONTENT_TYPE, media_type);
+        response
+    }
+
+    fn reply(&self) -> Facts {
+        let provenance = &self.speech.provenance;
+        let dropped = provenance.dropped.iter().map(|field| field_name(field).to_owned());
+        Facts {
+            provider: provenance.provider.clone(),
+            voice: provenance.voice.clone(),
+            duration_ms: milliseconds(self.speech.duration),
+            dropped: dropped.chain(self.asked.dropped.iter().cloned()).collect(),
+            ignored: self.asked.ignored.clone(),
+        }
+    }
+}
+
+/// What the headers say, kept while the audio goes its own way.
+struct Facts {
+    provider: String,
+    voice: Option<String>,
+    duration_ms: u64,
+    dropped: Vec<String>,
+    ignored: Vec<String>,
+}
+
+impl Facts {
+    fn as_ref(&self) -> Reply<'_> {
+        Reply {
+            provider: &self.provider,
+            voice: self.voice.as_deref(),
+            duration_ms: Some(self.duration_ms),
+            dropped: &self.dropped,
+            ignored: &self.ignored,
+        }
+    }
+}
+
+/// `Some` when the client prefers audio to JSON, and the encoding when it says which.
+#[allow(clippy::option_option, reason = "whether, and which")]
+fn accepted(headers: &HeaderMap) -> Option<Option<Encoding>> {
+    let accept = headers.get(ACCEPT)?.to_str().ok()?;
+    let media = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let first = accept.split(',').map(media).find(|media| {
+        media.starts_with("audio/") || matches!(media.as_str(), "application/json" | "*/*" | "application/*")
+    })?;
+    let subtype = first.strip_prefix("audio/")?;
+    Some(match subtype {
+        "mpeg" | "mp3" => Some(Encoding::Mp3),
+        "wav" | "wave" | "x-wav" => Some(Encoding::Wav),
+        "flac" | "x-flac" => Some(Encoding::Flac),
+        "ogg" | "opus" => Some(Encoding::OggOpus),
+        "aac" => Some(Encoding::Aac),
+        "pcm" | "l16" => Some(Encoding::PcmS16le),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[allow(clippy::option_option, reason = "as the function")]
+    fn check(accept: &'static str, expected: Option<Option<Encoding>>) {
+        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
+        assert_eq!(accepted(&headers), expected, "{accept}");
+    }
+
+    #[test]
+    fn the_first_that_can_be_had_decides_between_json_and_audio() {
+        check("*/*", None);
+        check("application/json", None);
+        check("text/html, application/json, audio/wav", None);
+        check("audio/*", Some(None));
+        check("audio/wav;q=0.9, */*", Some(Some(Encoding::Wav)));
+        check("text/plain, Audio/MPEG", Some(Some(Encoding::Mp3)));
+    }
+}
