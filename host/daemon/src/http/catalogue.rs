@@ -81,7 +81,7 @@ pub(crate) struct CatalogueVoice {
 ///
 /// Every voice a request may name, as `provider/voice`. Also at `/audio/voices`.
 #[utoipa::path(
-    get, path = "/v1/audio/voices", tag = "OpenAI", params(Filter),
+    get, path = "/v1/audio/voices", operation_id = "listVoices", tag = "OpenAI", params(Filter),
     responses((status = 200, body = Catalogue), (status = 400, body = ErrorBody))
 )]
 pub(crate) async fn list(

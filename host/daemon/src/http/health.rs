@@ -45,14 +45,14 @@ pub(crate) struct PluginReadiness {
 }
 
 /// Is it alive?
-#[utoipa::path(get, path = "/healthz", tag = "Operation", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/healthz", operation_id = "liveness", tag = "Operation", responses((status = 200, body = Health)))]
 pub(crate) async fn alive() -> Json<Health> {
     Json(Health { status: "healthy", version: env!("CARGO_PKG_VERSION") })
 }
 
 /// Can it speak?
 #[utoipa::path(
-    get, path = "/readyz", tag = "Operation",
+    get, path = "/readyz", operation_id = "readiness", tag = "Operation",
     responses((status = 200, body = Readiness), (status = 503, body = Readiness))
 )]
 pub(crate) async fn ready(State(understudy): State<Arc<Understudy>>) -> Response {

@@ -65,7 +65,7 @@ fn provider_model(engine: &Engine, id: &str) -> Model {
 ///
 /// A model chooses who speaks: `understudy` and OpenAI's names mean the default provider, a
 /// provider's name means that one. Also at `/v1/audio/models`.
-#[utoipa::path(get, path = "/v1/models", tag = "OpenAI", responses((status = 200, body = ModelList)))]
+#[utoipa::path(get, path = "/v1/models", operation_id = "listModels", tag = "OpenAI", responses((status = 200, body = ModelList)))]
 pub(crate) async fn list(State(understudy): State<Arc<Understudy>>) -> Json<ModelList> {
     let data = models(understudy.engine());
     Json(ModelList { object: "list", models: data.clone(), data })
@@ -73,7 +73,7 @@ pub(crate) async fn list(State(understudy): State<Arc<Understudy>>) -> Json<Mode
 
 /// Look at one model
 #[utoipa::path(
-    get, path = "/v1/models/{id}", tag = "OpenAI",
+    get, path = "/v1/models/{id}", operation_id = "retrieveModel", tag = "OpenAI",
     params(("id" = String, Path, description = "The model's id.")),
     responses((status = 200, body = Model), (status = 404, body = ErrorBody))
 )]

@@ -36,7 +36,7 @@ use crate::Understudy;
 /// an estimate from the text's length and the audio's duration: nothing here is billed by tokens.
 /// Also at `/audio/speech`.
 #[utoipa::path(
-    post, path = "/v1/audio/speech", tag = "OpenAI", request_body = SpeechBody,
+    post, path = "/v1/audio/speech", operation_id = "createSpeech", tag = "OpenAI", request_body = SpeechBody,
     responses(
         (status = 200, description = "The audio.", content(
             (Vec<u8> = "audio/mpeg"), (Vec<u8> = "audio/wav"), (Vec<u8> = "audio/flac"),

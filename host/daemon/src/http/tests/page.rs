@@ -1,5 +1,7 @@
 //! The description and the page that shows it.
 
+use std::collections::BTreeSet;
+
 use http::StatusCode;
 
 use super::{app, flite, get};
@@ -9,7 +11,8 @@ async fn the_description_covers_every_documented_call() {
     let answer = get(&app(flite()), "/openapi.json").await;
     assert_eq!(answer.header("content-type"), "application/json");
     let description = answer.json();
-    let paths: Vec<&str> = description["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    let mut paths: Vec<&str> = description["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    paths.sort_unstable();
     assert_eq!(
         paths,
         [
@@ -25,9 +28,11 @@ async fn the_description_covers_every_documented_call() {
             "/v1/models/{id}",
         ]
     );
+    let mut names = BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         for operation in item.as_object().unwrap().values() {
             assert!(operation["summary"].is_string(), "{path} has no summary");
+            assert!(names.insert(operation["operationId"].as_str().unwrap()), "{path} shares its name");
         }
     }
 }

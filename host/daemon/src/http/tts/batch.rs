@@ -52,7 +52,7 @@ pub(crate) struct BatchError {
 /// At most 100 requests. The answers come in their order; a request that failed has an `error` in
 /// the place of its speech.
 #[utoipa::path(
-    post, path = "/api/v1/tts/batch-synthesize", tag = "Understudy",
+    post, path = "/api/v1/tts/batch-synthesize", operation_id = "batchSynthesize", tag = "Understudy",
     request_body = Vec<SynthesizeRequest>,
     responses((status = 200, body = Vec<BatchItem>), (status = 400, body = ErrorBody))
 )]

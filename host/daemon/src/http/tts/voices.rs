@@ -71,7 +71,7 @@ pub(crate) struct VoiceMetadata {
 /// List the providers
 ///
 /// The names of the providers that can speak, the preferred first.
-#[utoipa::path(get, path = "/api/v1/tts/providers", tag = "Understudy",
+#[utoipa::path(get, path = "/api/v1/tts/providers", operation_id = "listProviders", tag = "Understudy",
     responses((status = 200, body = Vec<String>)))]
 pub(crate) async fn providers(State(understudy): State<Arc<Understudy>>) -> Json<Vec<String>> {
     Json(understudy.engine().provider_names().map(str::to_owned).collect())
@@ -79,7 +79,7 @@ pub(crate) async fn providers(State(understudy): State<Arc<Understudy>>) -> Json
 
 /// List one provider's voices
 #[utoipa::path(
-    get, path = "/api/v1/tts/voices/{provider}", tag = "Understudy",
+    get, path = "/api/v1/tts/voices/{provider}", operation_id = "listProviderVoices", tag = "Understudy",
     params(("provider" = String, Path, description = "The provider's name.")),
     responses((status = 200, body = VoiceListResponse), (status = 404, body = ErrorBody))
 )]
