@@ -131,6 +131,8 @@ const BARE: &[(&str, &str)] = &[
     ("w/o", "without"),
     ("c/o", "care of"),
     ("24/7", "twenty four seven"),
+    ("911", "nine one one"),
+    ("999", "nine nine nine"),
     ("n/a", "not applicable"),
     ("N/A", "not applicable"),
     ("etc", "et cetera"),

@@ -209,12 +209,16 @@ fn time_words(hour: &str, minute: &str, is_half_day: bool) -> Option<Vec<String>
     Some(words)
 }
 
-/// `16:9`, where a time would have two digits.
+/// `16:9`; `25:30`, which is no time of day, is minutes and seconds.
 fn ratio(core: &str) -> Option<Vec<String>> {
     let (left, right) = core.split_once(':').filter(|(left, right)| is_digits(left) && is_digits(right))?;
     let mut words = cardinal(left);
-    words.push("to".to_owned());
-    words.extend(cardinal(right));
+    if right.len() == 2 {
+        words.extend(numbers::year(right));
+    } else {
+        words.push("to".to_owned());
+        words.extend(cardinal(right));
+    }
     Some(words)
 }
 

@@ -157,6 +157,7 @@ fn times_of_day() {
             "9am-5pm and 9 AM or 9:30 PM or 10.30pm, 9:00–17:00",
             "nine _a m to five p m and nine _a m or nine thirty p m or ten thirty p m nine oclock to seventeen hundred",
         ),
+        ("He ran it in 25:30.", "he ran it in twenty five thirty"),
         ("I am here at 7 pm", "i am here at seven p m"),
     ]);
 }
