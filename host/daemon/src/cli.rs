@@ -27,6 +27,8 @@ mod scaffold;
 mod serve;
 mod subtitles;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 mod voices;
 

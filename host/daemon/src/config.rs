@@ -21,6 +21,8 @@ mod providers;
 mod read;
 mod sandbox;
 mod section;
+#[cfg(test)]
+mod tests;
 
 pub use locate::{Environment, locate};
 pub use problem::{ConfigError, Place, Problem};
@@ -203,10 +205,8 @@ impl Config {
     /// # Errors
     /// The file cannot be read, or has mistakes: all of them are named.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(file).map_err(|error| ConfigError::Unreadable {
-            file: file.to_owned(),
-            reason: error.to_string(),
-        })?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() })?;
         Self::parse(&text, file)
     }
 
@@ -215,8 +215,7 @@ impl Config {
     /// # Errors
     /// The text has mistakes: all of them are named.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
-        read::config(text, file)
-            .map_err(|problems| ConfigError::Invalid { file: file.to_owned(), problems })
+        read::config(text, file).map_err(|problems| ConfigError::Invalid { file: file.to_owned(), problems })
     }
 
     /// The section of a provider, when the file has one.

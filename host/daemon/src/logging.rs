@@ -28,7 +28,8 @@ pub(crate) fn start(level: LogLevel, format: LogFormat) {
 }
 
 fn colours() -> bool {
-    io::IsTerminal::is_terminal(&io::stderr()) && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    io::IsTerminal::is_terminal(&io::stderr())
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Ours at `level`; of the crates below only what is worth waking up for.
@@ -36,7 +37,10 @@ fn filter(variable: Option<&str>, level: LogLevel) -> EnvFilter {
     let others = level.min(LogLevel::Warn).name();
     let default = match level {
         LogLevel::Trace => "trace".to_owned(),
-        level => format!("{others},understudy={level},understudy_engine={level},understudy_sandbox={level},understudy_audio={level},plugin={level}", level = level.name()),
+        level => format!(
+            "{others},understudy={level},understudy_engine={level},understudy_sandbox={level},understudy_audio={level},plugin={level}",
+            level = level.name()
+        ),
     };
     EnvFilter::new(variable.filter(|text| !text.trim().is_empty()).unwrap_or(&default))
 }

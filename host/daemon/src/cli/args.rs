@@ -82,6 +82,17 @@ Examples:
   understudy config check
   understudy config check /etc/understudy/understudy.toml";
 
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  understudy doctor
+  understudy doctor --config /etc/understudy/understudy.toml";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  understudy completions bash > ~/.local/share/bash-completion/completions/understudy
+  understudy completions zsh > ~/.zfunc/_understudy
+  understudy completions fish > ~/.config/fish/completions/understudy.fish";
+
 /// Speech from many providers behind one door.
 #[derive(Debug, Parser)]
 #[command(name = "understudy", version = super::VERSION, styles = STYLES, after_help = EXAMPLES)]
@@ -123,8 +134,10 @@ pub(super) enum Command {
     #[command(subcommand, after_help = CONFIG_EXAMPLES)]
     Config(Config),
     /// Check that everything on this machine is as it should be.
+    #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor,
     /// Print a completion script for a shell.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,

@@ -48,7 +48,8 @@ impl FromStr for Destination {
         if text == "-" {
             return Ok(Self::Stdout);
         }
-        let extension = Path::new(text).extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        let extension =
+            Path::new(text).extension().map(|extension| extension.to_string_lossy().to_lowercase());
         EXTENSIONS
             .iter()
             .find(|(known, _)| Some(*known) == extension.as_deref())

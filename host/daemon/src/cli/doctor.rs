@@ -99,7 +99,8 @@ fn folders(config: &Config, findings: &mut Findings) -> io::Result<()> {
         let shown = folder.display();
         match plugins_in(folder) {
             Ok(_) if !folder.exists() => {
-                findings.good("plugin folder", &format!("{shown} (not there; plugins may be dropped into it)"))?;
+                findings
+                    .good("plugin folder", &format!("{shown} (not there; plugins may be dropped into it)"))?;
             }
             Ok(files) => findings.good("plugin folder", &format!("{shown} ({} plugins)", files.len()))?,
             Err(error) => findings.tell(

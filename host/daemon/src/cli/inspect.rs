@@ -14,7 +14,8 @@ use crate::plugins::{PluginSource, PluginState, asks, read_component, rejected};
 use crate::understudy::{StartError, sandbox};
 
 pub(super) async fn run(file: PathBuf, as_json: bool, config: Config, printer: Printer) -> Result<(), Fault> {
-    let wasm = read_component(&PluginSource::File(file.clone())).await.map_err(|state| fault(&file, state))?;
+    let wasm =
+        read_component(&PluginSource::File(file.clone())).await.map_err(|state| fault(&file, state))?;
     let sandbox = sandbox(&config).map_err(StartError::from)?;
     let inspection = sandbox.inspect(wasm).await.map_err(|error| fault(&file, rejected(&error)))?;
     if as_json {

@@ -83,7 +83,10 @@ fn tell_of_missing(plugins: &[PluginStatus], printer: Printer) {
     };
     for status in plugins.iter().filter(missing) {
         let (name, state) = (&status.name, status.state.name());
-        printer.warning(format_args!("plugin {name} is not ready: {state}"), Some("see `understudy plugin list`"));
+        printer.warning(
+            format_args!("plugin {name} is not ready: {state}"),
+            Some("see `understudy plugin list`"),
+        );
     }
 }
 

@@ -81,7 +81,13 @@ impl Printer {
     }
 
     /// One line of `doctor`.
-    pub(super) fn verdict(self, verdict: Verdict, what: &str, found: &str, hint: Option<&str>) -> io::Result<()> {
+    pub(super) fn verdict(
+        self,
+        verdict: Verdict,
+        what: &str,
+        found: &str,
+        hint: Option<&str>,
+    ) -> io::Result<()> {
         let (style, word) = match verdict {
             Verdict::Good => (GOOD, "ok  "),
             Verdict::Warning => (WARNING, "warn"),

@@ -60,10 +60,7 @@ fn is_version(text: &str) -> bool {
 fn write(folder: &Path, files: &[(&str, String)]) -> Result<(), FileError> {
     for (path, text) in files {
         let file = folder.join(path);
-        let written = file
-            .parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| write_new(&file, text));
+        let written = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| write_new(&file, text));
         written.map_err(|error| FileError::new(format!("write {}", file.display()), error))?;
     }
     Ok(())

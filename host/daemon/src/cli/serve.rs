@@ -56,8 +56,12 @@ async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Fault> {
 
 fn cannot_bind(address: SocketAddr, error: io::Error) -> Fault {
     let advice = match error.kind() {
-        io::ErrorKind::AddrInUse => "another program listens there; stop it, or choose another port with --listen",
-        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose a higher one with --listen",
+        io::ErrorKind::AddrInUse => {
+            "another program listens there; stop it, or choose another port with --listen"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need privileges; choose a higher one with --listen"
+        }
         io::ErrorKind::AddrNotAvailable => "this machine has no such address; 0.0.0.0 is every one it has",
         _ => "choose another address with --listen",
     };

@@ -40,12 +40,16 @@ fn read_bounded(source: impl Read, name: &str) -> Result<String, Fault> {
         .read_to_end(&mut bytes)
         .map_err(|error| FileError::new(format!("read {name}"), error))?;
     if bytes.len() as u64 > MAX_TEXT_BYTES {
-        return Err(Fault::new(Exit::BadInput, format!("text is longer than {MAX_TEXT_BYTES} bytes: {name}")));
+        return Err(Fault::new(
+            Exit::BadInput,
+            format!("text is longer than {MAX_TEXT_BYTES} bytes: {name}"),
+        ));
     }
     // Editors on Windows begin a file with a byte order mark; it is not part of the text.
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").map(<[u8]>::to_vec).unwrap_or(bytes);
     String::from_utf8(bytes).map_err(|_| {
-        Fault::new(Exit::BadInput, format!("text is not UTF-8: {name}")).hint("convert it, for example with iconv")
+        Fault::new(Exit::BadInput, format!("text is not UTF-8: {name}"))
+            .hint("convert it, for example with iconv")
     })
 }
 

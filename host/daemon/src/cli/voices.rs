@@ -42,7 +42,9 @@ pub(super) async fn run(voices: Voices, config: Config, printer: Printer) -> Res
     let listed = list(understudy.engine(), voices.provider.as_deref(), printer).await?;
     let listed: Vec<Listed> = listed
         .into_iter()
-        .filter(|listed| voices.language.as_ref().is_none_or(|wanted| speaks(&listed.facts.languages, wanted)))
+        .filter(|listed| {
+            voices.language.as_ref().is_none_or(|wanted| speaks(&listed.facts.languages, wanted))
+        })
         .collect();
     if voices.json {
         return Ok(printer.json(&listed)?);
@@ -64,7 +66,10 @@ async fn list(engine: &Engine, provider: Option<&str>, printer: Printer) -> Resu
         match engine.voices(provider).await {
             Ok(voices) => listed.extend(public(provider, voices)),
             Err(error) => {
-                printer.warning(format_args!("voices of {provider} are missing: {error}"), error.hint().as_deref());
+                printer.warning(
+                    format_args!("voices of {provider} are missing: {error}"),
+                    error.hint().as_deref(),
+                );
             }
         }
     }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use toml::de::DeValue;
 use understudy_sandbox::Limits;
 
-use super::{folders, sandbox};
 use super::section::{Found, Section};
+use super::{folders, sandbox};
 use crate::offline;
 
 /// Longest name of a provider, in characters. It is part of every public voice id.
@@ -57,12 +57,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path, limits: &Limits) -> Vec
     section.sections().into_iter().map(|(name, provider)| read_one(name, provider, folder, limits)).collect()
 }
 
-fn read_one(
-    name: Found<String>,
-    section: Section<'_>,
-    folder: &Path,
-    limits: &Limits,
-) -> ProviderConfig {
+fn read_one(name: Found<String>, section: Section<'_>, folder: &Path, limits: &Limits) -> ProviderConfig {
     check_name(&name, &section);
     let plugin = section.string("plugin").map_or_else(|| name.value.clone(), |found| found.value);
     let overrides = section.section("limits");
@@ -120,10 +115,7 @@ fn to_json(value: &DeValue<'_>) -> Value {
         DeValue::Datetime(date) => Value::from(date.to_string()),
         DeValue::Array(items) => items.iter().map(|item| to_json(item.get_ref())).collect(),
         DeValue::Table(table) => Value::Object(
-            table
-                .iter()
-                .map(|(key, value)| (key.get_ref().to_string(), to_json(value.get_ref())))
-                .collect(),
+            table.iter().map(|(key, value)| (key.get_ref().to_string(), to_json(value.get_ref()))).collect(),
         ),
     }
 }

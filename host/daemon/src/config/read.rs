@@ -38,12 +38,12 @@ pub(super) fn config(text: &str, file: &Path) -> Result<Config, Vec<Problem>> {
         return Err(problems);
     }
     let findings = Findings::new(text);
-    let config = whole(&Section::new(&findings, "", Some(table.get_ref())), file);
+    let config = whole(Section::new(&findings, "", Some(table.get_ref())), file);
     let problems = findings.into_problems();
     if problems.is_empty() { Ok(config) } else { Err(problems) }
 }
 
-fn whole(file_section: &Section<'_>, file: &Path) -> Config {
+fn whole(file_section: Section<'_>, file: &Path) -> Config {
     let folder = file.parent().unwrap_or(Path::new(""));
     let limits = limits(file_section.section("limits"));
     let sandbox = sandbox::read(file_section.section("sandbox"), &limits);
@@ -57,7 +57,7 @@ fn whole(file_section: &Section<'_>, file: &Path) -> Config {
         sandbox,
         default_provider: None,
     };
-    let default_provider = default_provider(file_section, &config);
+    let default_provider = default_provider(&file_section, &config);
     file_section.finish();
     Config { default_provider, ..config }
 }
@@ -71,8 +71,9 @@ fn default_provider(section: &Section<'_>, config: &Config) -> Option<String> {
     if !known {
         let mut names: Vec<&str> = config.providers.iter().map(|provider| provider.name.as_str()).collect();
         names.push(offline::NAME);
-        let hint = suggestion(&found.value, names.iter().copied())
-            .unwrap_or_else(|| format!("add a section [providers.{}], or name one of {}", found.value, names.join(", ")));
+        let hint = suggestion(&found.value, names.iter().copied()).unwrap_or_else(|| {
+            format!("add a section [providers.{}], or name one of {}", found.value, names.join(", "))
+        });
         section.report(&found.span, format!("no such provider: {}", found.value), hint);
     } else if configured.is_some_and(|provider| !provider.enabled) {
         section.report(
@@ -135,7 +136,11 @@ fn plugins(section: Section<'_>, folder: &Path) -> Plugins {
 fn limits(section: Section<'_>) -> RequestLimits {
     let default = RequestLimits::default();
     let limits = RequestLimits {
-        deadline: section.seconds("deadline_seconds", default.deadline, Duration::from_secs(1)..=MAX_DEADLINE),
+        deadline: section.seconds(
+            "deadline_seconds",
+            default.deadline,
+            Duration::from_secs(1)..=MAX_DEADLINE,
+        ),
         stream_deadline: section.seconds(
             "stream_deadline_seconds",
             default.stream_deadline,

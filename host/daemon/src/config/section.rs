@@ -198,14 +198,18 @@ impl<'file> Section<'file> {
             None => {
                 let hint = suggestion(&found.value, known.iter().copied())
                     .unwrap_or_else(|| format!("expected one of {}", known.join(", ")));
-                self.report(&found.span, format!("{} has no such value: {}", self.path_of(key), found.value), hint);
+                self.report(
+                    &found.span,
+                    format!("{} has no such value: {}", self.path_of(key), found.value),
+                    hint,
+                );
                 default
             }
         }
     }
 
     /// Reports every key that no getter asked for.
-    pub(super) fn finish(&self) {
+    pub(super) fn finish(self) {
         let asked = self.asked.borrow();
         for (key, _) in self.table.into_iter().flatten() {
             if asked.iter().any(|known| known == key.get_ref()) {
@@ -232,14 +236,10 @@ impl<'file> Section<'file> {
         self.findings.report(&value.span(), message, None);
     }
 
-    fn out_of_range<T: Display>(
-        &self,
-        key: &str,
-        range: &RangeInclusive<T>,
-        value: &Spanned<DeValue<'_>>,
-    ) {
+    fn out_of_range<T: Display>(&self, key: &str, range: &RangeInclusive<T>, value: &Spanned<DeValue<'_>>) {
         let path = self.path_of(key);
-        let message = format!("{path} is out of range: {}", self.findings.text.get(value.span()).unwrap_or_default());
+        let message =
+            format!("{path} is out of range: {}", self.findings.text.get(value.span()).unwrap_or_default());
         self.report(&value.span(), message, format!("it goes from {} to {}", range.start(), range.end()));
     }
 }

@@ -9,7 +9,8 @@ const MAX_REASON_CHARACTERS: usize = 120;
 
 /// Everything a manifest asks for, one line each; empty when it works with nothing.
 pub(crate) fn asks(manifest: &Manifest) -> Vec<String> {
-    let hosts = manifest.hosts.iter().map(|asked| format!("host {}: {}", name(&asked.host), reason(&asked.reason)));
+    let hosts =
+        manifest.hosts.iter().map(|asked| format!("host {}: {}", name(&asked.host), reason(&asked.reason)));
     let secrets = manifest.secrets.iter().map(|asked| {
         let hosts: Vec<String> = asked.hosts.iter().map(name).collect();
         let optional = if asked.required { "" } else { " (optional)" };

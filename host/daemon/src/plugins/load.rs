@@ -91,10 +91,7 @@ fn implicit_offline(config: &Config) -> Option<Wanted> {
         name: offline::NAME.to_owned(),
         source: PluginSource::BuiltIn,
         enabled: true,
-        config: PluginConfig {
-            limits: config.sandbox.limits.clone(),
-            ..PluginConfig::named(offline::NAME)
-        },
+        config: PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named(offline::NAME) },
     })
 }
 

@@ -1,0 +1,139 @@
+//! Every file under `config/` means what it says, and every mistake is told with its place.
+//!
+//! A mistake is a folder under `src/config/mistakes`: `understudy.toml`, and `error.txt` with the
+//! whole of what a person reads. A new case is a new folder; `UPDATE_EXPECT=1 cargo test` writes
+//! its `error.txt`.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::*;
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn parse(text: &str) -> Config {
+    Config::parse(text, Path::new("/etc/understudy.toml")).unwrap_or_else(|error| panic!("{}", shown(&error)))
+}
+
+/// As the printer shows it, without colours.
+fn shown(error: &ConfigError) -> String {
+    let mut text = String::new();
+    for Problem { message, hint, place } in error.problems() {
+        let file = error.file().display();
+        writeln!(text, "error: {message}\n  --> {file}:{}:{}\n{place}", place.line, place.column).unwrap();
+        if let Some(hint) = hint {
+            writeln!(text, "hint: {hint}").unwrap();
+        }
+        text.push('\n');
+    }
+    writeln!(text, "error: {error}").unwrap();
+    text
+}
+
+#[test]
+fn the_commented_file_is_the_defaults() {
+    let file = repository("config/understudy.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let read = Config::parse(&text, &file).unwrap_or_else(|error| panic!("{}", shown(&error)));
+    assert_eq!(read, Config { file: Some(file), ..Config::default() });
+}
+
+/// Keys that are commented out, because their default depends on the platform or on other keys,
+/// must be right as well.
+#[test]
+fn the_commented_out_keys_are_keys() {
+    let text = std::fs::read_to_string(repository("config/understudy.toml")).unwrap();
+    let code = |line: &&str| {
+        let line = line.trim_start_matches(['#', ' ']);
+        (line.starts_with('[') && line.ends_with(']'))
+            || line.split_once(" = ").is_some_and(|(key, _)| !key.contains([' ', ',']))
+    };
+    let uncommented: Vec<&str> =
+        text.lines().filter(code).map(|line| line.trim_start_matches(['#', ' '])).collect();
+    let config = parse(&uncommented.join("\n"));
+    assert_eq!(config.default_provider.as_deref(), Some("flite"));
+    assert_eq!(config.providers.len(), 1);
+    assert_eq!(config.plugins.folders.len(), 1);
+}
+
+#[test]
+fn every_example_is_right() {
+    let mut examples = 0;
+    for entry in std::fs::read_dir(repository("config/examples")).unwrap() {
+        let file = entry.unwrap().path();
+        if let Err(error) = Config::load(&file) {
+            panic!("{}", shown(&error));
+        }
+        examples += 1;
+    }
+    assert!(examples >= 4, "only {examples} examples were found");
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place() {
+    let mut cases = 0;
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/mistakes")).unwrap()
+    {
+        let folder = entry.unwrap().path();
+        let text = std::fs::read_to_string(folder.join("understudy.toml")).unwrap();
+        let error = Config::parse(&text, Path::new("understudy.toml")).unwrap_err();
+        let error_file = folder.join("error.txt");
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(&error_file, shown(&error)).unwrap();
+        }
+        let expected = std::fs::read_to_string(&error_file).unwrap_or_default();
+        assert_eq!(shown(&error), expected, "{}", folder.display());
+        cases += 1;
+    }
+    assert!(cases >= 8, "only {cases} cases were found");
+}
+
+#[test]
+fn no_file_and_an_empty_file_are_the_same() {
+    assert_eq!(Config { file: None, ..parse("") }, Config::default());
+}
+
+#[test]
+fn relative_paths_start_where_the_file_lies() {
+    let config = parse("plugins.folders = ['here', '/there']\nproviders.a.plugin = 'b/c.wasm'");
+    assert_eq!(config.plugins.folders, [Path::new("/etc/here"), Path::new("/there")]);
+    assert_eq!(config.providers[0].plugin, PluginChoice::File("/etc/b/c.wasm".into()));
+}
+
+#[test]
+fn providers_keep_the_order_of_the_file_and_inherit_the_limits() {
+    let config = parse(
+        "[providers.zoe]\nlimits.cpu_ms = 5\n[providers.amy]\nsettings = { speed = 2, at = 1979-05-27 }\n\
+         [sandbox]\nmemory_bytes = 2_000_000",
+    );
+    let [zoe, amy] = config.providers.as_slice() else { panic!("{:?}", config.providers) };
+    assert_eq!((zoe.name.as_str(), amy.name.as_str()), ("zoe", "amy"));
+    assert_eq!(zoe.limits.cpu, Duration::from_millis(5));
+    assert_eq!(amy.limits, config.sandbox.limits);
+    assert_eq!(zoe.limits.memory_bytes, 2_000_000);
+    assert_eq!(
+        serde_json::Value::from(amy.settings.clone()),
+        serde_json::json!({"speed": 2, "at": "1979-05-27"})
+    );
+}
+
+#[test]
+fn the_sandbox_never_ends_a_call_before_its_request() {
+    let check = |text, expected_seconds| {
+        assert_eq!(parse(text).sandbox.limits.deadline, Duration::from_secs(expected_seconds), "{text}");
+    };
+    check("", 600);
+    check("limits.deadline_seconds = 900", 900);
+    check("limits.stream_deadline_seconds = 1000", 1000);
+    check("limits.deadline_seconds = 900\nsandbox.deadline_ms = 1000", 1);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = Config::load(Path::new("/nowhere/understudy.toml")).unwrap_err();
+    assert_eq!(error.code(), "config_unreadable");
+    assert!(error.to_string().starts_with("cannot read the configuration /nowhere/understudy.toml: "));
+}
