@@ -72,9 +72,10 @@ impl WasiHttpView for CallState {
     }
 }
 
-/// Runs `ask` with a fresh store.
+/// Runs `ask` with a fresh store, in so many places of the pool.
 pub(crate) async fn run<Answer, Asking>(
     sandbox: &Shared,
+    places: u32,
     tenant: &Arc<Tenant>,
     call: Call,
     recording: Option<Recording>,
@@ -93,7 +94,7 @@ where
     if deadline <= now {
         return Err(too_late());
     }
-    let Some(_place) = sandbox.slots.take(deadline).await else {
+    let Some(_place) = sandbox.slots.take(places, deadline).await else {
         return Err(Failure::Busy { plugin: tenant.name.to_string() });
     };
     let _ticking = sandbox.ticker.enter();
@@ -116,7 +117,7 @@ pub(crate) async fn describe(
     // Nobody waits for less than the limit itself.
     let deadline = Instant::now() + 2 * tenant.limits.deadline;
     let call = Call { request_id: "describe".into(), deadline };
-    let describing = run(sandbox, tenant, call, None, |store| v1::describe(linked, store));
+    let describing = run(sandbox, linked.memories(), tenant, call, None, |store| v1::describe(linked, store));
     describing.await.map_err(LoadError::Describe)?
 }
 

@@ -19,11 +19,18 @@ const POOL_SLOTS_MIN: u32 = 16;
 /// Calls at once when instances are allocated on demand.
 const ON_DEMAND_SLOTS_MAX: u32 = 64;
 
-/// What a guest of any language takes of the pool. A JavaScript guest has two memories, a Python
-/// one fourteen core instances; totals of one a slot would run out at a fraction of the slots.
-const MEMORIES_PER_SLOT: u32 = 2;
+/// What a guest of any language takes of the pool. A JavaScript guest has two tables, a Python one
+/// fourteen core instances; totals of one a slot would run out at a fraction of the slots.
+///
+/// Memories are the exception: a slot *is* one memory, and a call of a guest with two takes two
+/// slots. Each memory that was ever used keeps four mappings of the kernel's, and with memories to
+/// spare the pool's shards drift over all of them: 10,000 calls twice over were measured to pass
+/// `vm.max_map_count` the second time.
 const TABLES_PER_SLOT: u32 = 4;
 const CORE_INSTANCES_PER_SLOT: u32 = 40;
+
+/// However few slots there are, one call of any guest can run.
+const POOL_MEMORIES_MIN: u32 = 16;
 
 /// The stack of a call: what the guest may use, and on top of it room for the host's imports.
 const GUEST_STACK_BYTES: usize = 512 << 10;
@@ -65,7 +72,7 @@ fn pool(slots: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_stacks(slots)
-        .total_memories(slots.saturating_mul(MEMORIES_PER_SLOT))
+        .total_memories(slots.max(POOL_MEMORIES_MIN))
         .total_tables(slots.saturating_mul(TABLES_PER_SLOT))
         .total_core_instances(slots.saturating_mul(CORE_INSTANCES_PER_SLOT))
         .max_memory_size(POOL_MEMORY_BYTES)

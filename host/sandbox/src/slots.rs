@@ -4,14 +4,15 @@
 //! mappings, and a process that reaches the count does not fail politely: an allocation somewhere
 //! else returns nothing and the process aborts. So the number of places is lowered to what the
 //! kernel allows before the pool is built, and a semaphore in front of the pool keeps every call
-//! that has no place waiting outside, until its deadline.
+//! that has no place waiting outside, until its deadline. A place is one linear memory; the rare
+//! guest that has two takes two.
 
 use std::fs;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
-/// Mappings of one call in flight: two for the stack, four for a copy-on-write instance.
+/// Mappings of one slot that was ever used: two for a stack, four for a copy-on-write memory.
 const MAPPINGS_PER_CALL: u64 = 6;
 
 /// Mappings left for the rest of the process: libraries, threads, arenas, compiled code.
@@ -36,11 +37,13 @@ impl Slots {
         self.count
     }
 
-    /// Waits for a place; nothing when there is none by the deadline.
-    pub(crate) async fn take(&self, deadline: Instant) -> Option<SemaphorePermit<'_>> {
-        match self.free.try_acquire() {
+    /// Waits for so many places, or for all there are; nothing when they are not free by the
+    /// deadline.
+    pub(crate) async fn take(&self, places: u32, deadline: Instant) -> Option<SemaphorePermit<'_>> {
+        let places = places.clamp(1, self.count);
+        match self.free.try_acquire_many(places) {
             Ok(permit) => Some(permit),
-            Err(_) => timeout_at(deadline, self.free.acquire()).await.ok()?.ok(),
+            Err(_) => timeout_at(deadline, self.free.acquire_many(places)).await.ok()?.ok(),
         }
     }
 }
@@ -88,10 +91,22 @@ mod tests {
     async fn a_call_waits_for_a_place_until_its_deadline() {
         let slots = Slots::new(1);
         let deadline = Instant::now() + Duration::from_secs(5);
-        let first = slots.take(deadline).await.unwrap();
-        assert!(slots.take(deadline).await.is_none());
+        let first = slots.take(1, deadline).await.unwrap();
+        assert!(slots.take(1, deadline).await.is_none());
         assert_eq!(Instant::now(), deadline);
         drop(first);
-        assert!(slots.take(deadline).await.is_some());
+        assert!(slots.take(1, deadline).await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_guest_with_two_memories_takes_two_places_and_never_more_than_there_are() {
+        let slots = Slots::new(3);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let two = slots.take(2, deadline).await.unwrap();
+        let one = slots.take(1, deadline).await.unwrap();
+        drop(two);
+        assert!(slots.take(3, deadline).await.is_none());
+        drop(one);
+        assert!(slots.take(7, deadline).await.is_some());
     }
 }

@@ -62,6 +62,14 @@ pub(crate) struct Linked {
     pre: InstancePre<CallState>,
     provider: provider::GuestIndices,
     characters: Option<characters::GuestIndices>,
+    memories: u32,
+}
+
+impl Linked {
+    /// Linear memories an instance has; a place in the pool each.
+    pub(crate) fn memories(&self) -> u32 {
+        self.memories
+    }
 }
 
 /// Links a component of this contract.
@@ -70,7 +78,8 @@ pub(crate) fn link(linker: &Linker<CallState>, component: &Component) -> Result<
     let missing = |error: wasmtime::Error| LoadError::WrongWorld { missing: quoted_export(&error) };
     let provider = provider::GuestIndices::new(&pre).map_err(missing)?;
     let characters = characters::GuestIndices::new(&pre).ok();
-    Ok(Linked { pre, provider, characters })
+    let memories = component.resources_required().map_or(1, |required| required.num_memories);
+    Ok(Linked { pre, provider, characters, memories })
 }
 
 /// A guest that was made for one call.
@@ -98,7 +107,14 @@ pub(crate) async fn describe(
 
 async fn instantiate(linked: &Linked, store: &mut Store<CallState>) -> Result<Instance, Failure> {
     let instance = linked.pre.instantiate_async(&mut *store).await;
-    instance.map_err(|error| verdict(store, &error))
+    instance.map_err(|error| match verdict(store, &error) {
+        // Types were checked at load: what no instance can be made for is the machine's fault.
+        Failure::BrokenContract { plugin, reason } => {
+            tracing::error!(plugin, reason, "no instance can be made");
+            Failure::Busy { plugin }
+        }
+        failure => failure,
+    })
 }
 
 /// An export that is there, with another type than the contract's.
