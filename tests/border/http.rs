@@ -1,0 +1,6 @@
+//! The HTTP API as its clients call it.
+
+mod moneyprinter;
+mod openai;
+mod refusals;
+mod service;

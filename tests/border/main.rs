@@ -1,0 +1,12 @@
+//! Behaviour at the border, through public APIs only: the binary as a person runs it, the HTTP API
+//! as a client calls it, and the tree as a newcomer reads it.
+
+mod cli;
+mod hostile;
+mod http;
+#[path = "../../plugins/nested_cargo.rs"]
+mod nested_cargo;
+mod offline_voice;
+mod plugins;
+mod support;
+mod tidy;
