@@ -141,11 +141,11 @@ impl Engine {
         };
         let patience = Instant::now() + SUGGESTION_PATIENCE;
         let voices = timeout_at(patience, self.voice_list(provider)).await.ok().and_then(Result::ok);
-        let suggestion = voices.as_ref().and_then(|voices| {
-            let found = nearest(&voice, voices.iter().map(|voice| voice.id.as_str()))?;
-            Some(VoiceId::new(provider.as_str(), found).to_string())
-        });
-        SpeechError::UnknownVoice { provider: provider.clone(), voice, suggestion }
+        let known: Vec<String> =
+            voices.iter().flat_map(|voices| voices.iter()).map(|voice| voice.id.clone()).collect();
+        let suggestion = nearest(&voice, known.iter().map(String::as_str))
+            .map(|found| VoiceId::new(provider.as_str(), found).to_string());
+        SpeechError::UnknownVoice { provider: provider.clone(), voice, suggestion, known }
     }
 }
 

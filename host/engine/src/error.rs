@@ -54,6 +54,8 @@ pub enum SpeechError {
         voice: String,
         /// The one that was probably meant.
         suggestion: Option<String>,
+        /// The provider's own ids of the voices it has; empty when it could not be asked.
+        known: Vec<String>,
     },
     /// The provider cannot honour a field, and speaking without it would not be what was asked.
     #[error("provider {provider} does not offer this: {field} {reason}")]
@@ -158,7 +160,12 @@ impl SpeechError {
             }
             Self::NoProviders => Some("load a plugin; `understudy doctor` tells why none is".to_owned()),
             Self::UnknownVoice { suggestion: Some(voice), .. } => Some(format!("did you mean {voice}?")),
-            Self::UnknownVoice { provider, .. } => Some(format!("list the voices of {provider}")),
+            Self::UnknownVoice { provider, known, .. } if known.is_empty() => {
+                Some(format!("list the voices of {provider}"))
+            }
+            Self::UnknownVoice { provider, known, .. } => {
+                Some(format!("the voices of {provider} are {}", list(known)))
+            }
             Self::TextTooLong { .. } => Some("split the text".to_owned()),
             Self::CannotEncode { .. } => Some("ask for mp3, opus, aac, flac, wav or pcm".to_owned()),
             Self::DeadlineExceeded { .. } => Some("send a shorter text, or raise the deadline".to_owned()),

@@ -1,3 +1,5 @@
+//! SSML: what the builder writes parses, and what the reader makes of it points back.
+
 use std::fmt::Write as _;
 use std::time::Duration;
 

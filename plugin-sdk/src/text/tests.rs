@@ -1,3 +1,5 @@
+//! Text: what is cut or marked up is the author's own text, whole and in order.
+
 use proptest::prelude::*;
 
 use super::*;
