@@ -56,12 +56,14 @@ pub fn main() -> ExitCode {
 fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault> {
     // A command that answers once shows what went wrong, not how it went.
     let config = || configure(global, Some(LogLevel::Warn));
+    // These tell of plugins that are not ready themselves.
+    let listing = || configure(global, Some(LogLevel::Error));
     match command {
         Command::Say(say) => once(say::run(*say, config()?, printer)),
         Command::Serve(serve) => runtime()?.block_on(serve::run(serve, configure(global, None)?)),
         Command::Voices(voices) => once(voices::run(voices, config()?, printer)),
-        Command::Providers(providers) => once(listing::providers(config()?, providers.json, printer)),
-        Command::Plugin(args::Plugin::List { json }) => once(listing::plugins(config()?, json, printer)),
+        Command::Providers(providers) => once(listing::providers(listing()?, providers.json, printer)),
+        Command::Plugin(args::Plugin::List { json }) => once(listing::plugins(listing()?, json, printer)),
         Command::Plugin(args::Plugin::Inspect { file, json }) => {
             once(inspect::run(file, json, config()?, printer))
         }

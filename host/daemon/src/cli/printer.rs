@@ -93,7 +93,7 @@ impl Printer {
             Verdict::Warning => (WARNING, "warn"),
             Verdict::Bad => (ERROR, "fail"),
         };
-        self.result(format_args!("{style}{word}{style:#}  {HEAD}{what:<16}{HEAD:#} {found}"))?;
+        self.result(format_args!("{style}{word}{style:#}  {HEAD}{what:<22}{HEAD:#} {found}"))?;
         match hint {
             Some(hint) => self.result(format_args!("      {HINT}hint{HINT:#}{HEAD}:{HEAD:#} {hint}")),
             None => Ok(()),
