@@ -1,6 +1,15 @@
 //! Behaviour at the border, through public APIs only: the binary as a person runs it, the HTTP API
 //! as a client calls it, and the tree as a newcomer reads it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "clippy.toml allows them in tests, and does not see that helpers of tests are tests"
+)]
+
 mod cli;
 mod hostile;
 mod http;

@@ -35,11 +35,12 @@ async fn twenty_harvard_sentences_are_spoken_word_for_word() {
 /// Every letter of the text lies in exactly one word, in order, inside the audio.
 fn words_cover(text: &str, words: &[Value], seconds: f64) {
     let number = |word: &Value, key: &str| word[key].as_u64().unwrap_or_else(|| panic!("{key} of {word}"));
+    let index = |word: &Value, key: &str| usize::try_from(number(word, key)).expect("it fits");
     let mut byte = 0;
     let mut time = 0;
     let mut covered = String::new();
     for word in words {
-        let (start, end) = (number(word, "start_byte") as usize, number(word, "end_byte") as usize);
+        let (start, end) = (index(word, "start_byte"), index(word, "end_byte"));
         assert!(start >= byte && end > start, "{text}: {word}");
         let gap = &text[byte..start];
         assert!(!gap.contains(char::is_alphanumeric), "{text}: {gap:?} is in no word");
