@@ -17,7 +17,7 @@ fn say_without_a_name_writes_speech_mp3() {
 #[test]
 fn the_extension_chooses_the_encoding() {
     let mut durations = Vec::new();
-    for name in ["a.mp3", "a.wav", "a.flac", "a.ogg"] {
+    for name in ["a.mp3", "a.wav", "a.flac", "a.ogg", "a.aac"] {
         let run = understudy(&["say", TEXT, "-o", name]).ok();
         let bytes = run.file(name);
         let encoding = understudy_audio::sniff(&bytes).expect("it is audio");

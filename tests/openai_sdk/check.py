@@ -41,6 +41,7 @@ def speaks_every_format(client) -> None:
     magic = {
         "mp3": lambda b: b[:3] == b"ID3" or (b[0] == 0xFF and b[1] & 0xE0 == 0xE0),
         "opus": lambda b: b[:4] == b"OggS",
+        "aac": lambda b: b[0] == 0xFF and b[1] & 0xF6 == 0xF0,
         "flac": lambda b: b[:4] == b"fLaC",
         "wav": lambda b: b[:4] == b"RIFF" and b[8:12] == b"WAVE",
         "pcm": lambda b: len(b) % 2 == 0,

@@ -10,8 +10,13 @@ const TEXT: &str = "The show must go on.";
 #[tokio::test]
 async fn every_format_is_what_its_header_says() {
     let daemon = Daemon::start().await;
-    let formats =
-        [("mp3", "audio/mpeg"), ("opus", "audio/opus"), ("flac", "audio/flac"), ("wav", "audio/wav")];
+    let formats = [
+        ("mp3", "audio/mpeg"),
+        ("opus", "audio/opus"),
+        ("aac", "audio/aac"),
+        ("flac", "audio/flac"),
+        ("wav", "audio/wav"),
+    ];
     let mut seconds = Vec::new();
     for (format, media_type) in formats {
         let body = json!({ "model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": format });

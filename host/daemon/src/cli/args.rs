@@ -162,7 +162,7 @@ pub(super) struct Say {
     /// The voice: an id of `understudy voices`, with or without its provider.
     #[arg(short, long, value_name = "VOICE")]
     pub(super) voice: Option<String>,
-    /// Where the audio goes: FILE.mp3, .wav, .flac, .ogg, .opus or .pcm; - writes MP3 to standard
+    /// Where the audio goes: FILE.mp3, .wav, .flac, .ogg, .opus, .aac or .pcm; - writes MP3 to standard
     /// output.
     #[arg(short, long, value_name = "FILE", default_value = super::destination::DEFAULT_FILE)]
     pub(super) output: Destination,

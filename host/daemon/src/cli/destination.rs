@@ -10,12 +10,13 @@ use std::str::FromStr;
 use understudy_speech::Encoding;
 
 /// Extensions and what they mean, in the order they are offered.
-const EXTENSIONS: [(&str, Encoding); 6] = [
+const EXTENSIONS: [(&str, Encoding); 7] = [
     ("mp3", Encoding::Mp3),
     ("wav", Encoding::Wav),
     ("flac", Encoding::Flac),
     ("ogg", Encoding::OggOpus),
     ("opus", Encoding::OggOpus),
+    ("aac", Encoding::Aac),
     ("pcm", Encoding::PcmS16le),
 ];
 
@@ -92,6 +93,7 @@ mod tests {
         check("dir.mp3/a.flac", Some(Encoding::Flac));
         check("a.ogg", Some(Encoding::OggOpus));
         check("a.opus", Some(Encoding::OggOpus));
+        check("a.aac", Some(Encoding::Aac));
         check("a.pcm", Some(Encoding::PcmS16le));
         check("-", Some(Encoding::Mp3));
     }
@@ -103,7 +105,7 @@ mod tests {
         check("dir.mp3/a", None);
         assert_eq!(
             "a.aiff".parse::<Destination>().unwrap_err().to_string(),
-            "no encoding has the extension .aiff; expected one of .mp3 .wav .flac .ogg .opus .pcm, \
+            "no encoding has the extension .aiff; expected one of .mp3 .wav .flac .ogg .opus .aac .pcm, \
              or - for standard output"
         );
     }
