@@ -111,8 +111,10 @@ impl Speaker {
         let to_samples =
             |seconds: f32| (f64::from(seconds) * rate / f64::from(self.delivery.tract.factor())) as usize;
         let to_ms = |seconds: f32| {
-            let at = self.spoken + to_samples(seconds).min(samples);
-            u32::try_from(at * 1000 / SAMPLE_RATE as usize).unwrap_or(u32::MAX)
+            // Wide, because a `usize` of the guest has 32 bits: four and a half minutes of samples
+            // times a thousand would wrap around.
+            let at = (self.spoken + to_samples(seconds).min(samples)) as u64;
+            u32::try_from(at * 1000 / u64::from(SAMPLE_RATE)).unwrap_or(u32::MAX)
         };
         Mark { span: part.span.clone(), start_ms: to_ms(start), end_ms: to_ms(end) }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Daemon, HARVARD, mp3_duration};
+use crate::support::{Daemon, HARVARD, cues, mp3_duration};
 
 const SCRIPT_CHARACTERS: usize = 9_000;
 
@@ -44,6 +44,21 @@ async fn a_whole_script_comes_back_as_one_mp3_of_the_right_length() {
     assert!(measured.abs_diff(told) <= Duration::from_millis(50), "told {told:?}, measured {measured:?}");
     // 9,000 characters of English take eight to fourteen minutes to say.
     assert!((480..840).contains(&measured.as_secs()), "{measured:?}");
+}
+
+/// The guest's integers have 32 bits; a script this long once wrapped its word times around.
+#[tokio::test]
+async fn subtitles_of_a_whole_script_run_to_its_end() {
+    let daemon = Daemon::start().await;
+    let body = json!({ "text": script(), "words": true, "subtitles": "srt", "output_format": "mp3" });
+    let take: Value = daemon.ok("/api/v1/tts/synthesize", &body).await.json().await.expect("JSON");
+    let seconds = take["duration"].as_f64().expect("a duration");
+    let cues = cues(take["subtitles"].as_str().expect("subtitles"));
+    assert!(cues.windows(2).all(|pair| pair[0].1 <= pair[1].0), "cues overlap");
+    let last = f64::from(cues.last().expect("cues").1) / 1000.0;
+    assert!(last <= seconds && seconds - last < 1.0, "the last cue ends at {last} s of {seconds} s");
+    let words = take["words"].as_array().expect("words").len();
+    assert_eq!(words, script().split_whitespace().count());
 }
 
 #[tokio::test]
