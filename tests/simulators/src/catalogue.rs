@@ -1,0 +1,33 @@
+//! Every simulator by name, for the command line and for tests that walk them all.
+
+use std::sync::Arc;
+
+use crate::openai::{Flavour, OpenAi};
+use crate::service::Service;
+
+/// One simulator of the catalogue.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// What the command line calls it.
+    pub name: &'static str,
+    /// What it stands for, one line.
+    pub about: &'static str,
+    /// What follows the address in a client's `base_url`, for example `/v1`.
+    pub base_path: &'static str,
+    /// Makes it with the service's own defaults.
+    pub make: fn() -> Arc<dyn Service>,
+}
+
+/// All of them, by name.
+pub const CATALOGUE: &[Entry] = &[Entry {
+    name: "openai",
+    about: "OpenAI's speech API: tts-1, tts-1-hd, gpt-4o-mini-tts",
+    base_path: "/v1",
+    make: || Arc::new(OpenAi::new(Flavour::OpenAi)),
+}];
+
+/// The entry called `name`.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Entry> {
+    CATALOGUE.iter().find(|entry| entry.name == name)
+}
