@@ -1,11 +1,50 @@
-//! Bindings of the contract.
-#[allow(missing_docs)]
-mod bindings {
-    wasmtime::component::bindgen!({
-        path: "../../wit/v1",
-        world: "character-provider",
-        imports: { default: async | trappable },
-        exports: { default: async },
-    });
-}
-pub use bindings::*;
+//! The sandbox: bytes of a component in, a running [`Provider`](understudy_speech::Provider) out.
+//!
+//! This is the only crate that names wasmtime. A plugin is somebody else's code; here it gets a
+//! fresh instance for every call, a few imports and a budget for everything it could use up, and
+//! whatever it does past that costs it this one call. Nothing it does costs a neighbour.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use understudy_sandbox::{PluginConfig, Sandbox, SandboxOptions};
+//!
+//! let sandbox = Sandbox::new(SandboxOptions::default())?;
+//! let wasm = std::fs::read("voice.wasm")?;
+//! let plugin = sandbox.load(wasm.into(), PluginConfig::named("voice")).await?;
+//! println!("{} speaks contract {}", plugin.name(), plugin.contract());
+//! # Ok(()) }
+//! ```
+//!
+//! From the outside in: [`Sandbox`] (`sandbox.rs`) owns the engine (`runtime.rs`), the places in
+//! its pool (`slots.rs`), the clock that preempts guests (`ticker.rs`) and the code cache
+//! (`code_cache.rs`, the one file with `unsafe`). `load.rs` turns bytes into a [`Plugin`]
+//! (`plugin.rs`). `call.rs` frames one call: its place, its deadline and its verdict (`trap.rs`).
+//! `abi/v1` speaks contract version 1 with the guest; what the guest asks of the host ends in
+//! `recording.rs`, `journal.rs`, `memo.rs` and `settings.rs`, none of which knows the contract.
+
+mod abi;
+mod call;
+mod code_cache;
+mod compile;
+mod journal;
+mod limits;
+mod load;
+mod manifest;
+mod memo;
+mod meter;
+mod plugin;
+mod recording;
+mod runtime;
+mod sandbox;
+mod settings;
+mod shape;
+mod slots;
+mod ticker;
+mod trap;
+mod wasi;
+
+pub use compile::CompileOutcome;
+pub use limits::Limits;
+pub use load::{Inspection, LoadError, PluginConfig};
+pub use plugin::Plugin;
+pub use sandbox::{Sandbox, SandboxError, SandboxOptions};

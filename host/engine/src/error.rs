@@ -1,0 +1,241 @@
+//! Why there is no speech, as a client is told.
+//!
+//! Each case has a stable code, most have a hint, and each knows whose fault it is. The last point
+//! is what decides about an HTTP status, about a retry, and about a provider's record.
+
+use std::time::Duration;
+
+use understudy_audio::AudioError;
+use understudy_speech::{Encoding, Failure, InvalidField, ProviderError, TextLimit};
+
+/// Why a request for speech failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SpeechError {
+    /// A field is wrong whoever speaks.
+    #[error(transparent)]
+    Invalid(#[from] InvalidField),
+    /// The text is longer than the server or the provider takes.
+    #[error("text is longer than {}: {length} {}", limit_of(.provider.as_deref(), .limit), .limit.unit.name())]
+    TextTooLong {
+        /// The text's length in the limit's unit.
+        length: usize,
+        /// The limit.
+        limit: TextLimit,
+        /// Whose limit; none: this server's.
+        provider: Option<String>,
+    },
+    /// No such provider.
+    #[error("no such provider: {name}")]
+    UnknownProvider {
+        /// As asked for.
+        name: String,
+        /// The field that named it: `provider` or `voice`.
+        field: &'static str,
+        /// The providers there are.
+        known: Vec<String>,
+        /// The one that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// Nobody was named, there is no default, and there is more than one.
+    #[error("request names no provider and there is no default")]
+    NoProviderChosen {
+        /// The providers there are.
+        known: Vec<String>,
+    },
+    /// The cast is empty.
+    #[error("no provider is available")]
+    NoProviders,
+    /// The provider has no such voice.
+    #[error("provider {provider} has no such voice: {voice}")]
+    UnknownVoice {
+        /// The provider asked.
+        provider: String,
+        /// As asked for.
+        voice: String,
+        /// The one that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// The provider cannot honour a field, and speaking without it would not be what was asked.
+    #[error("provider {provider} does not offer this: {field} {reason}")]
+    NotOffered {
+        /// The provider asked.
+        provider: String,
+        /// The field.
+        field: &'static str,
+        /// What is offered and what was asked; reads on from the field's name.
+        reason: String,
+    },
+    /// The wanted encoding can be neither had from the provider nor made here.
+    #[error("encoding cannot be produced: {encoding}")]
+    CannotEncode {
+        /// The encoding.
+        encoding: Encoding,
+        /// The provider that does not have it either.
+        provider: String,
+    },
+    /// The provider failed.
+    #[error("provider {provider} failed: {failure}")]
+    Failed {
+        /// Which provider.
+        provider: String,
+        /// How.
+        failure: Failure,
+    },
+    /// The provider answered, and what it sent is not the audio it said it was.
+    #[error("provider {provider} sent unusable audio: {reason}")]
+    Unusable {
+        /// Which provider.
+        provider: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The time the client gave is over.
+    #[error("provider {provider} did not finish within {} ms", .limit.as_millis())]
+    DeadlineExceeded {
+        /// Which provider.
+        provider: String,
+        /// The time given.
+        limit: Duration,
+    },
+    /// Good audio could not be brought into the wanted form.
+    #[error("audio could not be encoded: {0}")]
+    Encode(#[from] AudioError),
+    /// A part of this program failed where it must not.
+    #[error("internal failure: {0}")]
+    Internal(String),
+}
+
+impl SpeechError {
+    /// A stable code for machines.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid_value",
+            Self::TextTooLong { .. } => "text_too_long",
+            Self::UnknownProvider { .. } => "unknown_provider",
+            Self::NoProviderChosen { .. } => "no_provider_chosen",
+            Self::NoProviders => "no_providers",
+            Self::UnknownVoice { .. } => "voice_not_found",
+            Self::NotOffered { .. } => "unsupported",
+            Self::CannotEncode { .. } => "cannot_encode",
+            Self::Failed { failure, .. } => failure.code(),
+            Self::Unusable { .. } => "provider_unusable_audio",
+            Self::DeadlineExceeded { .. } => "deadline_exceeded",
+            Self::Encode(error) => error.code(),
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// The field of the request that is to blame, by its name in
+    /// [`Request`](understudy_speech::Request) or [`SpeechRequest`](crate::SpeechRequest).
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Invalid(invalid)
+            | Self::Failed { failure: Failure::Provider(ProviderError::InvalidRequest(invalid)), .. } => {
+                Some(&invalid.field)
+            }
+            Self::TextTooLong { .. }
+            | Self::Failed { failure: Failure::Provider(ProviderError::ContentBlocked(_)), .. } => {
+                Some("text")
+            }
+            Self::UnknownProvider { field, .. } => Some(field),
+            Self::NoProviderChosen { .. } => Some("provider"),
+            Self::UnknownVoice { .. } => Some("voice"),
+            Self::NotOffered { field, .. } => Some(field),
+            Self::CannotEncode { .. } => Some("encoding"),
+            _ => None,
+        }
+    }
+
+    /// What the client could do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownProvider { suggestion: Some(name), .. } => Some(format!("did you mean {name}?")),
+            Self::UnknownProvider { known, .. } | Self::NoProviderChosen { known } => {
+                Some(format!("the providers are {}", list(known)))
+            }
+            Self::NoProviders => Some("load a plugin; `understudy doctor` tells why none is".to_owned()),
+            Self::UnknownVoice { suggestion: Some(voice), .. } => Some(format!("did you mean {voice}?")),
+            Self::UnknownVoice { provider, .. } => Some(format!("list the voices of {provider}")),
+            Self::TextTooLong { .. } => Some("split the text".to_owned()),
+            Self::CannotEncode { .. } => Some("ask for mp3, opus, aac, flac, wav or pcm".to_owned()),
+            Self::DeadlineExceeded { .. } => Some("send a shorter text, or raise the deadline".to_owned()),
+            Self::Failed { failure: Failure::Provider(ProviderError::Unauthorized(_)), .. } => {
+                Some("check the provider's credentials in the configuration".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// True when the same request would fail at any server in any weather: it must not be retried
+    /// and counts against no provider.
+    #[must_use]
+    pub fn is_client_fault(&self) -> bool {
+        match self {
+            Self::Invalid(_)
+            | Self::TextTooLong { .. }
+            | Self::UnknownProvider { .. }
+            | Self::NoProviderChosen { .. }
+            | Self::UnknownVoice { .. }
+            | Self::NotOffered { .. }
+            | Self::CannotEncode { .. } => true,
+            Self::Failed { failure: Failure::Provider(error), .. } => matches!(
+                error,
+                ProviderError::InvalidRequest(_)
+                    | ProviderError::TextTooLong(_)
+                    | ProviderError::VoiceNotFound(_)
+                    | ProviderError::Unsupported(_)
+                    | ProviderError::ContentBlocked(_)
+            ),
+            _ => false,
+        }
+    }
+
+    /// How long to wait before another try, when the provider said so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Failed { failure: Failure::Provider(error), .. } => match error {
+                ProviderError::RateLimited { retry_after } => *retry_after,
+                ProviderError::QuotaExhausted { resets_in } => *resets_in,
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The provider concerned, when the request got that far.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        match self {
+            Self::TextTooLong { provider, .. } => provider.as_deref(),
+            Self::UnknownVoice { provider, .. }
+            | Self::NotOffered { provider, .. }
+            | Self::CannotEncode { provider, .. }
+            | Self::Failed { provider, .. }
+            | Self::Unusable { provider, .. }
+            | Self::DeadlineExceeded { provider, .. } => Some(provider),
+            _ => None,
+        }
+    }
+}
+
+fn limit_of(provider: Option<&str>, limit: &TextLimit) -> String {
+    match provider {
+        Some(provider) => format!("provider {provider} takes, {} {}", limit.maximum, limit.unit.name()),
+        None => format!("{} {}", limit.maximum, limit.unit.name()),
+    }
+}
+
+/// At most this many names in a hint; a hundred of them help nobody.
+const LISTED_MAX: usize = 12;
+
+fn list(names: &[String]) -> String {
+    let shown = names.iter().take(LISTED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(LISTED_MAX) {
+        Some(more @ 1..) => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}

@@ -1,0 +1,62 @@
+//! What a client asks of the engine.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use understudy_speech::{Encoding, InvalidField, Request};
+
+/// A request for speech before anyone is cast for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpeechRequest {
+    /// The id in logs, provenance and the provider's call.
+    pub id: Arc<str>,
+    /// The provider by name; none leaves it to the voice, then to the default.
+    pub provider: Option<String>,
+    /// What is spoken. `voice` may be a public id (`provider/voice`) or the provider's own;
+    /// `encodings` is the engine's to fill and is overwritten.
+    pub request: Request,
+    /// How the audio is wanted.
+    pub output: Output,
+    /// In place of [`EngineSettings::deadline`](crate::EngineSettings::deadline).
+    pub deadline: Option<Duration>,
+}
+
+/// How the audio is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// None: as the provider sends it.
+    pub encoding: Option<Encoding>,
+    /// Samples a second; none: as the provider sends it.
+    pub sample_rate: Option<u32>,
+    /// Bits a second of a lossy encoding; none: what suits it.
+    pub bit_rate: Option<u32>,
+}
+
+impl Output {
+    /// Sample rates that can be asked for.
+    pub const SAMPLE_RATE: RangeInclusive<u32> = 8_000..=192_000;
+    /// Bit rates that can be asked for.
+    pub const BIT_RATE: RangeInclusive<u32> = 6_000..=512_000;
+
+    pub(crate) fn check_ranges(&self) -> Result<(), InvalidField> {
+        for (field, value, range) in [
+            ("sample_rate", self.sample_rate, Self::SAMPLE_RATE),
+            ("bit_rate", self.bit_rate, Self::BIT_RATE),
+        ] {
+            if let Some(value) = value.filter(|value| !range.contains(value)) {
+                let message = format!("must be between {} and {}, got {value}", range.start(), range.end());
+                return Err(InvalidField { field: field.to_owned(), message });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SpeechRequest {
+    /// A request for `request` under `id`, with everything else left open.
+    #[must_use]
+    pub fn new(id: impl Into<Arc<str>>, request: Request) -> Self {
+        Self { id: id.into(), provider: None, request, output: Output::default(), deadline: None }
+    }
+}

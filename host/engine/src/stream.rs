@@ -1,0 +1,177 @@
+//! Delivery `stream`: audio is sent on while it is made.
+//!
+//! The call runs on a task of its own. A listener that stops reading stops polling, and a call
+//! that only moves when it is polled would then keep its plugin instance for ever, with nobody to
+//! notice its deadline. The task keeps the deadline whoever listens; the channel between is bounded,
+//! so a slow listener slows the provider and memory stays flat; and the handle aborts the task when
+//! the listener goes.
+
+mod driver;
+mod path;
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+use understudy_speech::{AudioFormat, Character, Word, WordTimes};
+
+use crate::engine::{Clock, Engine};
+use crate::error::SpeechError;
+use crate::plan::plan;
+use crate::provenance::Provenance;
+use crate::request::SpeechRequest;
+use driver::{Driver, Signal};
+
+/// Pieces encoded ahead of the listener.
+const PIECES_AHEAD: usize = 4;
+
+/// A take on its way.
+#[derive(Debug)]
+pub struct SpeechStream {
+    format: AudioFormat,
+    provider: String,
+    voice: Option<String>,
+    dropped: Vec<String>,
+    early: VecDeque<SpeechEvent>,
+    signals: mpsc::Receiver<Result<Signal, SpeechError>>,
+    over: bool,
+    _task: AbortOnDropHandle<()>,
+}
+
+/// One event of a stream.
+#[derive(Clone, Debug)]
+pub enum SpeechEvent {
+    /// The next piece of audio, never empty.
+    Audio(Bytes),
+    /// Word marks, in order; they may come before the audio they describe.
+    Words(Vec<Word>),
+    /// The take is whole. Always the last event of a stream that did not fail.
+    Finished(Box<Finished>),
+}
+
+/// What is known of a take when it is whole.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// How long it plays; none when only the listener's decoder could tell.
+    pub duration: Option<Duration>,
+    /// Where the word times came from; none when there are none.
+    pub word_times: Option<WordTimes>,
+    /// The character that spoke.
+    pub character: Option<Character>,
+    /// How well the emotion came through by the service's own measure: 0 to 1.
+    pub emotion_score: Option<f32>,
+    /// Who spoke, and how it came about.
+    pub provenance: Provenance,
+}
+
+impl SpeechStream {
+    /// What the audio is.
+    #[must_use]
+    pub const fn format(&self) -> AudioFormat {
+        self.format
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub const fn media_type(&self) -> &'static str {
+        self.format.encoding.media_type()
+    }
+
+    /// The provider that speaks.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The provider's own id of the voice asked for; none when the provider chooses.
+    #[must_use]
+    pub fn voice(&self) -> Option<&str> {
+        self.voice.as_deref()
+    }
+
+    /// Fields the provider cannot honour, as in [`Provenance::dropped`].
+    #[must_use]
+    pub fn dropped(&self) -> &[String] {
+        &self.dropped
+    }
+
+    /// The next event; none after the last. Safe to cancel.
+    pub async fn next(&mut self) -> Option<Result<SpeechEvent, SpeechError>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// Waits for the first audio and keeps what came before it.
+    async fn open(&mut self) -> Result<(), SpeechError> {
+        loop {
+            match self.signals.recv().await {
+                Some(Ok(Signal::Format(format))) => self.format = format,
+                Some(Ok(Signal::Event(event))) => {
+                    let is_audio = matches!(event, SpeechEvent::Audio(_));
+                    self.early.push_back(event);
+                    if is_audio {
+                        return Ok(());
+                    }
+                }
+                Some(Err(error)) => return Err(error),
+                None => return Err(stopped()),
+            }
+        }
+    }
+}
+
+impl Stream for SpeechStream {
+    type Item = Result<SpeechEvent, SpeechError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(event) = self.early.pop_front() {
+            return Poll::Ready(Some(Ok(event)));
+        }
+        if self.over {
+            return Poll::Ready(None);
+        }
+        loop {
+            let item = match ready!(self.signals.poll_recv(context)) {
+                Some(Ok(Signal::Event(event))) => Ok(event),
+                Some(Ok(Signal::Format(_))) => continue,
+                Some(Err(error)) => Err(error),
+                None => Err(stopped()),
+            };
+            self.over = matches!(item, Err(_) | Ok(SpeechEvent::Finished(_)));
+            return Poll::Ready(Some(item));
+        }
+    }
+}
+
+pub(crate) async fn stream(engine: &Engine, wanted: SpeechRequest) -> Result<SpeechStream, SpeechError> {
+    let limit = wanted.deadline.unwrap_or(engine.settings.deadline);
+    let (first, whole) = (Clock::start(limit), Clock::start(limit.max(engine.settings.stream_deadline)));
+    let (id, output) = (wanted.id.clone(), wanted.output);
+    let candidate = plan(&engine.cast, &engine.settings, wanted)?;
+    let (sender, signals) = mpsc::channel(PIECES_AHEAD);
+    let name = candidate.name().to_owned();
+    let mut stream = SpeechStream {
+        // Replaced by the format told before the first audio.
+        format: AudioFormat::mono(understudy_speech::Encoding::PcmS16le, 24_000),
+        provider: name.clone(),
+        voice: candidate.request.voice.clone(),
+        dropped: candidate.dropped.clone(),
+        early: VecDeque::new(),
+        signals,
+        over: false,
+        _task: AbortOnDropHandle::new(tokio::spawn(
+            Driver::new(engine.clone(), candidate, id, output, whole, sender).run(),
+        )),
+    };
+    first.hold(&name, stream.open()).await??;
+    Ok(stream)
+}
+
+/// The task ended without a last word: it panicked.
+fn stopped() -> SpeechError {
+    SpeechError::Internal("the stream stopped before its end".to_owned())
+}

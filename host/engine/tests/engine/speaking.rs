@@ -1,0 +1,209 @@
+//! Delivery whole: what counts as a take, and what ends one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use understudy_engine::scripted::{Scripted, Step, tone};
+use understudy_engine::{EngineSettings, SpeechEvent, SpeechRequest};
+use understudy_speech::{AudioFormat, Encoding, Failure, Gender, ProviderError, Word, WordTimes};
+
+use crate::{TEXT, WORDS, engine, engine_with, request, told, wanting};
+
+fn pcm() -> Step {
+    Step::Begin(AudioFormat::mono(Encoding::PcmS16le, 24_000))
+}
+
+fn script(steps: Vec<Step>) -> Arc<Scripted> {
+    Arc::new(Scripted::new("p", steps))
+}
+
+#[tokio::test]
+async fn audio_that_fits_is_handed_on_without_a_copy() {
+    let audio = Bytes::from(tone(24_000));
+    let provider = script(vec![pcm(), Step::Audio(audio.clone())]);
+    let speech = engine(&[&provider]).speak(wanting(Encoding::PcmS16le, Some(24_000))).await.unwrap();
+    assert_eq!(speech.audio.as_ptr(), audio.as_ptr());
+    assert!(speech.provenance.passed_through);
+    assert_eq!(speech.duration, Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn every_encoding_made_here_is_what_it_says_and_as_long() {
+    for &encoding in understudy_audio::ENCODABLE {
+        let provider = Arc::new(Scripted::speaking("p", 7, Vec::new()));
+        let speech = engine(&[&provider]).speak(wanting(encoding, Some(16_000))).await.unwrap();
+        assert_eq!(speech.format.encoding, encoding);
+        if encoding != Encoding::PcmS16le {
+            let seen = understudy_audio::inspect(&speech.audio, None).unwrap();
+            assert_eq!(seen.format.encoding, encoding);
+            assert!(!seen.truncated, "{encoding}");
+        }
+        let off = speech.duration.abs_diff(Duration::from_secs(1));
+        assert!(off < Duration::from_millis(50), "{encoding}: {:?}", speech.duration);
+    }
+}
+
+#[tokio::test]
+async fn raw_samples_are_mono_because_no_header_could_say_otherwise() {
+    let stereo = AudioFormat { channels: 2, ..AudioFormat::mono(Encoding::PcmS16le, 24_000) };
+    let provider = script(vec![Step::Begin(stereo), Step::Audio(tone(24_000).into())]);
+    let speech = engine(&[&provider]).speak(wanting(Encoding::PcmS16le, None)).await.unwrap();
+    assert_eq!((speech.format.channels, speech.audio.len()), (1, 24_000));
+    assert_eq!(speech.duration, Duration::from_millis(500));
+    let mut stream = engine(&[&provider]).stream(wanting(Encoding::PcmS16le, None)).await.unwrap();
+    assert_eq!(stream.format().channels, 1);
+    assert!(matches!(stream.next().await, Some(Ok(SpeechEvent::Audio(audio))) if audio == speech.audio));
+}
+
+#[tokio::test]
+async fn words_lie_inside_the_audio_and_come_only_when_asked_for() {
+    let provider = Arc::new(Scripted::speaking("p", 3, WORDS.to_vec()));
+    let silent = engine(&[&provider]).speak(request(TEXT)).await.unwrap();
+    assert_eq!((silent.words.len(), silent.word_times), (0, None));
+    let mut wanted = request(TEXT);
+    wanted.request.words = true;
+    let marked = engine(&[&provider]).speak(wanted).await.unwrap();
+    assert_eq!(marked.words, [WORDS[0], Word { end_ms: 1_000, ..WORDS[1] }]);
+    assert_eq!(marked.word_times, Some(WordTimes::Native));
+}
+
+async fn check(steps: Vec<Step>, expected: &str) {
+    let error = engine(&[&script(steps)]).speak(request(TEXT)).await.unwrap_err();
+    assert_eq!(told(&error), expected);
+}
+
+#[tokio::test]
+async fn what_is_not_whole_audio_is_the_providers_fault() {
+    check(vec![pcm()], "server provider_no_audio: provider p failed: provider sent no audio").await;
+    check(
+        vec![pcm(), Step::Audio(Bytes::from_static(b"abc"))],
+        "server provider_unusable_audio: provider p sent unusable audio: its last sample is cut off at byte 3",
+    )
+    .await;
+    check(
+        vec![Step::Audio(Bytes::from_static(b"ab"))],
+        "server plugin_broke_contract: provider p failed: plugin p broke the contract: \
+         it sent audio before its format",
+    )
+    .await;
+    let wav = |bytes: &'static [u8]| {
+        vec![Step::Begin(AudioFormat::mono(Encoding::Wav, 24_000)), Step::Audio(Bytes::from_static(bytes))]
+    };
+    check(
+        wav(b"<html><body>502 Bad Gateway</body></html>"),
+        "server provider_unusable_audio: provider p sent unusable audio: audio begins with no known signature",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn another_encoding_than_announced_is_refused() {
+    let source = Arc::new(Scripted::speaking("p", 1, Vec::new()));
+    let flac = engine(&[&source]).speak(wanting(Encoding::Flac, None)).await.unwrap();
+    let liar = vec![Step::Begin(AudioFormat::mono(Encoding::Wav, 24_000)), Step::Audio(flac.audio.clone())];
+    check(liar, "server provider_unusable_audio: provider p sent unusable audio: it said wav and sent flac")
+        .await;
+    let cut = flac.audio.slice(..flac.audio.len() / 2);
+    let steps = vec![Step::Begin(AudioFormat::mono(Encoding::Flac, 24_000)), Step::Audio(cut)];
+    let error = engine(&[&script(steps)]).speak(request(TEXT)).await.unwrap_err();
+    assert_eq!(error.code(), "provider_unusable_audio", "{error}");
+}
+
+#[tokio::test]
+async fn a_provider_error_keeps_its_code_and_its_blame() {
+    let fails = |error: ProviderError| vec![pcm(), Step::Fail(Failure::Provider(error))];
+    check(
+        fails(ProviderError::Unavailable("503".to_owned())),
+        "server provider_unavailable: provider p failed: provider is unavailable: 503",
+    )
+    .await;
+    check(
+        fails(ProviderError::ContentBlocked("violence".to_owned())),
+        "client content_blocked: provider p failed: provider blocked the content: violence",
+    )
+    .await;
+    let trapped = Failure::Trapped { plugin: "p".to_owned(), reason: "unreachable".to_owned() };
+    check(
+        vec![pcm(), Step::Fail(trapped)],
+        "server plugin_trapped: provider p failed: plugin p trapped: unreachable",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_misspelt_voice_is_told_with_the_one_that_was_meant() {
+    let missing = Failure::Provider(ProviderError::VoiceNotFound("ammy".to_owned()));
+    let provider = Scripted::new("p", vec![Step::Fail(missing)]).with_voice("amy", "en", Gender::Female);
+    let error = engine(&[&Arc::new(provider)]).speak(request(TEXT)).await.unwrap_err();
+    assert_eq!(
+        told(&error),
+        "client voice_not_found: provider p has no such voice: ammy (did you mean p/amy?)"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_the_call_whoever_set_it() {
+    let late = script(vec![pcm(), Step::Hang]);
+    let settings = EngineSettings { deadline: Duration::from_secs(7), ..EngineSettings::default() };
+    let engine = engine_with(&[&late], settings);
+    let error = engine.speak(request(TEXT)).await.unwrap_err();
+    assert_eq!(error.to_string(), "provider p did not finish within 7000 ms");
+    let sooner = SpeechRequest { deadline: Some(Duration::from_secs(2)), ..request(TEXT) };
+    let error = engine.speak(sooner).await.unwrap_err();
+    assert_eq!(error.to_string(), "provider p did not finish within 2000 ms");
+    assert!(!error.is_client_fault());
+    assert_eq!(late.running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_within_its_deadline_is_left_alone() {
+    let slow = script(vec![pcm(), Step::Wait(Duration::from_secs(99)), Step::Audio(tone(24).into())]);
+    assert!(engine(&[&slow]).speak(request(TEXT)).await.is_ok());
+}
+
+#[tokio::test]
+async fn dropping_the_future_cancels_the_provider() {
+    let provider = script(vec![pcm(), Step::Hang]);
+    let engine = engine(&[&provider]);
+    let mut speaking = Box::pin(engine.speak(request(TEXT)));
+    tokio::select! {
+        biased;
+        _ = &mut speaking => unreachable!("it hangs"),
+        () = provider.until(|provider| provider.running() == 1) => {}
+    }
+    drop(speaking);
+    assert_eq!(provider.running(), 0);
+}
+
+#[tokio::test]
+async fn a_take_past_the_memory_limit_ends() {
+    let provider = Arc::new(Scripted::speaking("p", 10, Vec::new()));
+    let settings = EngineSettings { max_audio_bytes: 20_000, ..EngineSettings::default() };
+    let error = engine_with(&[&provider], settings).speak(request(TEXT)).await.unwrap_err();
+    assert_eq!(
+        told(&error),
+        "server plugin_limit_exceeded: provider p failed: plugin p passed its limit of 20000 bytes of audio"
+    );
+}
+
+#[tokio::test]
+async fn a_voice_list_is_asked_for_once() {
+    let provider = Arc::new(Scripted::new("p", Vec::new()).with_voice("amy", "en", Gender::Female));
+    let engine = engine(&[&provider]);
+    let (first, second) = tokio::join!(engine.voices("p"), engine.voices("p"));
+    assert_eq!(first.unwrap(), second.unwrap());
+    assert_eq!(provider.listings(), 1);
+}
+
+#[tokio::test]
+async fn a_failed_check_says_why() {
+    let mut provider = Scripted::new("p", Vec::new());
+    provider.check = Err(ProviderError::Unauthorized("401".to_owned()).into());
+    let error = engine(&[&Arc::new(provider)]).check("p").await.unwrap_err();
+    assert_eq!(
+        told(&error),
+        "server provider_unauthorized: provider p failed: provider refused the credentials: 401 \
+         (check the provider's credentials in the configuration)"
+    );
+}

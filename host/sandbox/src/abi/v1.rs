@@ -1,0 +1,203 @@
+//! Contract version 1: bindings, links, and one guest's session.
+//!
+//! The bindings are generated from `wit/v1` and stay in here. One world's bindings serve both
+//! worlds: the exports of `characters` are looked up beside those of `provider`, and a plugin
+//! without them is a plugin without characters. Only imports that can wait are `async`; the
+//! others return at once, and a call of theirs costs half as much.
+
+mod answers;
+mod imports;
+mod network;
+mod words;
+
+use std::sync::Arc;
+
+use understudy_speech::{Character, Failure, Manifest, ProviderError, Request, Script, Summary, Voice};
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
+use wasmtime::{Engine, Store};
+
+use self::bindings::CharacterProvider;
+use self::bindings::exports::understudy::provider::{characters, provider};
+use crate::call::CallState;
+use crate::load::LoadError;
+use crate::trap;
+
+/// The version of this contract.
+pub(crate) const VERSION: &str = "1.0.0-draft";
+
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    unsafe_code,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::indexing_slicing
+)]
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../../wit/v1",
+        world: "character-provider",
+        imports: {
+            "understudy:provider/take": async | trappable,
+            "understudy:provider/http": async | trappable,
+            "understudy:provider/websocket": async | trappable,
+            default: trappable,
+        },
+        exports: { default: async },
+    });
+}
+
+/// A linker with everything a plugin of this contract may import.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    CharacterProvider::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?;
+    Ok(linker)
+}
+
+/// A component with its imports resolved and its exports found.
+pub(crate) struct Linked {
+    pre: InstancePre<CallState>,
+    provider: provider::GuestIndices,
+    characters: Option<characters::GuestIndices>,
+}
+
+/// Links a component of this contract.
+pub(crate) fn link(linker: &Linker<CallState>, component: &Component) -> Result<Linked, LoadError> {
+    let pre = linker.instantiate_pre(component).map_err(|error| unknown_import(&error))?;
+    let missing = |error: wasmtime::Error| LoadError::WrongWorld { missing: quoted_export(&error) };
+    let provider = provider::GuestIndices::new(&pre).map_err(missing)?;
+    let characters = characters::GuestIndices::new(&pre).ok();
+    Ok(Linked { pre, provider, characters })
+}
+
+impl Linked {
+    pub(crate) fn engine(&self) -> &Engine {
+        self.pre.engine()
+    }
+}
+
+/// A guest that was made for one call.
+pub(crate) struct Session {
+    store: Store<CallState>,
+    provider: provider::Guest,
+    characters: Option<characters::Guest>,
+}
+
+impl Session {
+    pub(crate) async fn open(linked: &Linked, mut store: Store<CallState>) -> Result<Self, Failure> {
+        match Self::instantiate(linked, &mut store).await {
+            Ok((provider, characters)) => Ok(Self { store, provider, characters }),
+            Err(error) => Err(verdict(&store, &error)),
+        }
+    }
+
+    async fn instantiate(
+        linked: &Linked,
+        store: &mut Store<CallState>,
+    ) -> wasmtime::Result<(provider::Guest, Option<characters::Guest>)> {
+        let instance = linked.pre.instantiate_async(&mut *store).await?;
+        let provider = linked.provider.load(&mut *store, &instance)?;
+        let characters =
+            linked.characters.as_ref().map(|indices| indices.load(&mut *store, &instance)).transpose()?;
+        Ok((provider, characters))
+    }
+
+    /// The plugin's description; the inner error names a field that makes no sense.
+    pub(crate) async fn describe(mut self) -> Result<Result<Manifest, LoadError>, Failure> {
+        let answer = self.provider.call_describe(&mut self.store).await;
+        let manifest = answer.map_err(|error| verdict(&self.store, &error))?;
+        Ok(answers::manifest(manifest, self.characters.is_some()))
+    }
+
+    pub(crate) async fn check(mut self) -> Result<(), Failure> {
+        let answer = self.provider.call_check(&mut self.store).await;
+        self.judge(answer)
+    }
+
+    pub(crate) async fn voices(mut self) -> Result<Vec<Voice>, Failure> {
+        let answer = self.provider.call_voices(&mut self.store).await;
+        let voices = self.judge(answer)?;
+        answers::voices(voices).map_err(|reason| self.broken(reason))
+    }
+
+    pub(crate) async fn characters(mut self) -> Result<Vec<Character>, Failure> {
+        let Some(guest) = &self.characters else { return Err(no_characters()) };
+        let answer = guest.call_characters(&mut self.store).await;
+        let characters = self.judge(answer)?;
+        answers::characters(characters).map_err(|reason| self.broken(reason))
+    }
+
+    pub(crate) async fn synthesize(
+        mut self,
+        request: Arc<Request>,
+        options: Option<String>,
+    ) -> Result<Summary, Failure> {
+        let request = words::request(&request, options);
+        let answer = self.provider.call_synthesize(&mut self.store, &request).await;
+        self.finish(answer)
+    }
+
+    pub(crate) async fn converse(
+        mut self,
+        script: Arc<Script>,
+        options: Option<String>,
+    ) -> Result<Summary, Failure> {
+        let Some(guest) = &self.characters else { return Err(no_characters()) };
+        let script = words::script(&script, options);
+        let answer = guest.call_converse(&mut self.store, &script).await;
+        self.finish(answer)
+    }
+
+    /// A take is whole when its summary and its recording agree.
+    fn finish(
+        &self,
+        answer: Answer<bindings::understudy::provider::types::Summary>,
+    ) -> Result<Summary, Failure> {
+        let summary = answers::summary(self.judge(answer)?).map_err(|reason| self.broken(reason))?;
+        if let Some(recording) = &self.store.data().recording {
+            recording.finish(&summary)?;
+        }
+        Ok(summary)
+    }
+
+    fn judge<T>(&self, answer: Answer<T>) -> Result<T, Failure> {
+        match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(answers::error(error).into()),
+            Err(error) => Err(verdict(&self.store, &error)),
+        }
+    }
+
+    fn broken(&self, reason: String) -> Failure {
+        Failure::BrokenContract { plugin: self.store.data().tenant.name.to_string(), reason }
+    }
+}
+
+/// What a guest's function gives: an answer, the plugin's own error, or the end of the call.
+type Answer<T> = wasmtime::Result<Result<T, bindings::understudy::provider::types::Error>>;
+
+fn verdict(store: &Store<CallState>, error: &wasmtime::Error) -> Failure {
+    let tenant = &store.data().tenant;
+    trap::verdict(&tenant.name, &tenant.limits, error)
+}
+
+fn no_characters() -> Failure {
+    ProviderError::Unsupported("characters".to_owned()).into()
+}
+
+/// wasmtime quotes the import in backticks; the rest of its message is for embedders.
+fn unknown_import(error: &wasmtime::Error) -> LoadError {
+    let text = format!("{error:#}");
+    let quoted = text.split('`').nth(1).unwrap_or(&text);
+    LoadError::UnknownImport { import: trap::bounded(quoted, 200) }
+}
+
+/// The export a lookup did not find: the function when the interface is there.
+fn quoted_export(error: &wasmtime::Error) -> String {
+    let text = error.to_string();
+    let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    trap::bounded(&quoted.join("."), 200)
+}

@@ -1,0 +1,163 @@
+//! One call, from the wait for a place to the verdict.
+//!
+//! The frame is the same whatever is asked: a place in the pool by the deadline, the ticker
+//! awake, a fresh store, the guest's code under the deadline, and whatever went wrong turned into
+//! a [`Failure`] that names the plugin. Everything lives in the caller's future: dropping it drops
+//! the store, and with it the instance, its memory and anything an import was waiting for.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use tokio::time::{Instant, timeout_at};
+use understudy_speech::{Call, Failure, Manifest};
+use wasmtime::component::ResourceTable;
+use wasmtime::{AsContextMut, Engine, Store, UpdateDeadline};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpView};
+
+use crate::abi::v1::{Linked, Session};
+use crate::journal::Journal;
+use crate::limits::Limits;
+use crate::load::LoadError;
+use crate::memo::Memo;
+use crate::meter::Meter;
+use crate::recording::Recording;
+use crate::sandbox::Shared;
+use crate::wasi::{NoHosts, empty_world};
+
+/// Whose calls these are: everything that outlives one.
+#[derive(Debug)]
+pub(crate) struct Tenant {
+    pub(crate) name: Arc<str>,
+    pub(crate) limits: Arc<Limits>,
+    /// The settings as the guest gets them, a JSON object.
+    pub(crate) settings: String,
+    pub(crate) memo: Memo,
+}
+
+impl Tenant {
+    pub(crate) fn new(name: String, limits: Limits, settings: String) -> Self {
+        let memo = Memo::new(limits.memo_bytes);
+        Self { name: name.into(), limits: Arc::new(limits), settings, memo }
+    }
+}
+
+/// What the host keeps for one call; the data of its store.
+pub(crate) struct CallState {
+    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) meter: Meter,
+    pub(crate) recording: Option<Recording>,
+    resources: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    no_hosts: NoHosts,
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.resources }
+    }
+}
+
+impl WasiHttpView for CallState {
+    fn http(&mut self) -> wasmtime_wasi_http::WasiHttpCtxView<'_> {
+        wasmtime_wasi_http::WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.resources,
+            hooks: &mut self.no_hosts,
+        }
+    }
+}
+
+/// Runs `ask` in a fresh instance.
+pub(crate) async fn run<Answer, Asking>(
+    sandbox: &Shared,
+    linked: &Linked,
+    tenant: &Arc<Tenant>,
+    call: Call,
+    recording: Option<Recording>,
+    ask: impl FnOnce(Session) -> Asking,
+) -> Result<Answer, Failure>
+where
+    Asking: Future<Output = Result<Answer, Failure>>,
+{
+    let now = Instant::now();
+    let deadline = call.deadline.min(now + tenant.limits.deadline);
+    let too_late = || Failure::DeadlineExceeded {
+        plugin: tenant.name.to_string(),
+        limit: deadline.saturating_duration_since(now),
+    };
+    if deadline <= now {
+        return Err(too_late());
+    }
+    let Some(_place) = sandbox.slots.take(deadline).await else {
+        return Err(Failure::Busy { plugin: tenant.name.to_string() });
+    };
+    let _ticking = sandbox.ticker.enter();
+    let polls = Arc::new(AtomicU32::new(0));
+    let mut asking = pin!(async {
+        let store = fresh_store(linked.engine(), tenant, call.request_id, recording, Arc::clone(&polls));
+        ask(Session::open(linked, store).await?).await
+    });
+    let counted = poll_fn(|context| {
+        polls.fetch_add(1, Relaxed);
+        asking.as_mut().poll(context)
+    });
+    timeout_at(deadline, counted).await.unwrap_or_else(|_| Err(too_late()))
+}
+
+/// Lets a plugin describe itself, before it has settings.
+pub(crate) async fn describe(
+    sandbox: &Shared,
+    linked: &Linked,
+    tenant: &Arc<Tenant>,
+) -> Result<Manifest, LoadError> {
+    let call = Call { request_id: "describe".into(), deadline: Instant::now() + tenant.limits.deadline };
+    run(sandbox, linked, tenant, call, None, Session::describe).await.map_err(LoadError::Describe)?
+}
+
+fn fresh_store(
+    engine: &Engine,
+    tenant: &Arc<Tenant>,
+    request_id: Arc<str>,
+    recording: Option<Recording>,
+    polls: Arc<AtomicU32>,
+) -> Store<CallState> {
+    let limits = &tenant.limits;
+    let journal = Arc::new(Journal::new(Arc::clone(&tenant.name), request_id, Arc::clone(limits)));
+    let mut resources = ResourceTable::new();
+    resources.set_max_capacity(limits.resources);
+    let mut store = Store::new(
+        engine,
+        CallState {
+            tenant: Arc::clone(tenant),
+            meter: Meter::new(Arc::clone(&tenant.name), Arc::clone(limits), polls),
+            wasi: empty_world(&journal),
+            journal,
+            recording,
+            resources,
+            http: WasiHttpCtx::new(),
+            no_hosts: NoHosts,
+        },
+    );
+    store.limiter(|state| &mut state.meter);
+    store.set_hostcall_fuel(limits.host_call_bytes);
+    store.set_max_component_handles(limits.resources);
+    // A tick that finds the guest computing counts, and lets every neighbour run. tokio's own
+    // `yield_now` waits behind its timers and sockets; wasmtime's stock yield starves them.
+    store.epoch_deadline_callback(|mut store| {
+        store.data_mut().meter.tick()?;
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+    });
+    store.set_epoch_deadline(1);
+    store.call_hook(|mut store, hook| {
+        if store.data_mut().meter.transition(hook)? {
+            store.as_context_mut().set_epoch_deadline(1);
+        }
+        Ok(())
+    });
+    store
+}

@@ -1,0 +1,139 @@
+//! What a call has used up so far.
+//!
+//! wasmtime asks here before it gives a guest memory or table space, at every transition between
+//! guest and host, and at every tick that finds the guest computing. A limit that is passed ends
+//! the call by an error that carries the [`Failure`] itself: no plugin can produce one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use understudy_speech::Failure;
+use wasmtime::{CallHook, ResourceLimiter};
+
+use crate::limits::{Limits, POOL_MEMORY_BYTES, POOL_TABLE_ELEMENTS};
+use crate::ticker::TICK;
+
+/// The budgets of one call.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    plugin: Arc<str>,
+    limits: Arc<Limits>,
+    memory_bytes: usize,
+    table_elements: usize,
+    cpu_ticks: u128,
+    host_calls: u64,
+    polls: Arc<AtomicU32>,
+    polls_at_host_entry: u32,
+}
+
+impl Meter {
+    /// `polls` counts how often the call's future was polled, see [`Meter::parked`].
+    pub(crate) fn new(plugin: Arc<str>, limits: Arc<Limits>, polls: Arc<AtomicU32>) -> Self {
+        Self {
+            plugin,
+            limits,
+            memory_bytes: 0,
+            table_elements: 0,
+            cpu_ticks: 0,
+            host_calls: 0,
+            polls,
+            polls_at_host_entry: 0,
+        }
+    }
+
+    /// A limit that was passed.
+    pub(crate) fn passed(&self, what: &'static str, limit: u64) -> Failure {
+        Failure::LimitExceeded { plugin: self.plugin.to_string(), what, limit }
+    }
+
+    /// Counts a tick that found the guest computing.
+    pub(crate) fn tick(&mut self) -> Result<(), Failure> {
+        self.cpu_ticks += 1;
+        if self.cpu_ticks * TICK.as_millis() > self.limits.cpu.as_millis() {
+            return Err(Failure::CpuExceeded { plugin: self.plugin.to_string(), limit: self.limits.cpu });
+        }
+        Ok(())
+    }
+
+    /// Notes a transition between guest and host. True when the guest was parked: ticks that
+    /// passed meanwhile are not its own.
+    pub(crate) fn transition(&mut self, hook: CallHook) -> Result<bool, Failure> {
+        match hook {
+            CallHook::CallingHost => {
+                self.polls_at_host_entry = self.polls.load(Relaxed);
+                self.host_calls += 1;
+                if self.host_calls > self.limits.host_calls {
+                    return Err(self.passed("host calls", self.limits.host_calls));
+                }
+                Ok(false)
+            }
+            CallHook::ReturningFromHost => Ok(self.parked()),
+            CallHook::CallingWasm | CallHook::ReturningFromWasm => Ok(false),
+        }
+    }
+
+    /// True when the host call that is returning has waited. A call that waits hands its thread
+    /// back and is polled again later; one that only worked was polled once. Forgiving the second
+    /// kind too would let a guest spin on a cheap import for nothing.
+    fn parked(&self) -> bool {
+        self.polls.load(Relaxed) != self.polls_at_host_entry
+    }
+
+    fn memory_limit(&self) -> usize {
+        self.limits.memory_bytes.min(POOL_MEMORY_BYTES)
+    }
+}
+
+impl ResourceLimiter for Meter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // What passes the memory's own declared maximum fails in the guest, by the specification.
+        if maximum.is_some_and(|maximum| desired > maximum && maximum < POOL_MEMORY_BYTES) {
+            return Ok(false);
+        }
+        let total = self.memory_bytes.saturating_add(desired.saturating_sub(current));
+        if total > self.memory_limit() {
+            return Err(self.passed("bytes of memory", self.memory_limit() as u64).into());
+        }
+        self.memory_bytes = total;
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        tracing::debug!(plugin = &*self.plugin, %error, "memory did not grow");
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum && maximum < POOL_TABLE_ELEMENTS) {
+            return Ok(false);
+        }
+        let total = self.table_elements.saturating_add(desired.saturating_sub(current));
+        if total > self.limits.table_elements {
+            return Err(self.passed("table elements", self.limits.table_elements as u64).into());
+        }
+        self.table_elements = total;
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        self.limits.instances
+    }
+
+    fn tables(&self) -> usize {
+        self.limits.memories_and_tables
+    }
+
+    fn memories(&self) -> usize {
+        self.limits.memories_and_tables
+    }
+}

@@ -1,0 +1,143 @@
+//! A loaded plugin: the sandbox's side of the seam.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use understudy_speech::{
+    Call, Character, Failure, Manifest, Provider, Request, Script, Summary, TakeSink, Voice,
+};
+
+use crate::abi::v1::{Linked, Session};
+use crate::call::{self, Tenant};
+use crate::compile::CompileOutcome;
+use crate::load::Inspection;
+use crate::recording::{Recording, Source};
+use crate::sandbox::Shared;
+
+/// A plugin that speaks. Cheap to clone; clones share its memo. Code and memo go when the last
+/// clone and the last call are gone.
+#[derive(Clone)]
+pub struct Plugin(Arc<Loaded>);
+
+struct Loaded {
+    sandbox: Arc<Shared>,
+    linked: Linked,
+    tenant: Arc<Tenant>,
+    inspection: Inspection,
+}
+
+impl Plugin {
+    pub(crate) fn new(sandbox: Arc<Shared>, linked: Linked, tenant: Tenant, inspection: Inspection) -> Self {
+        Self(Arc::new(Loaded { sandbox, linked, tenant: Arc::new(tenant), inspection }))
+    }
+
+    /// SHA-256 of the component, in hex.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.0.inspection.digest
+    }
+
+    /// The provider's name in logs and errors.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.tenant.name
+    }
+
+    /// The contract version it was built for.
+    #[must_use]
+    pub fn contract(&self) -> &str {
+        &self.0.inspection.contract
+    }
+
+    /// The component's size in bytes.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        self.0.inspection.size_bytes
+    }
+
+    /// Whether it had to be compiled, and how long that took.
+    #[must_use]
+    pub fn compile(&self) -> CompileOutcome {
+        self.0.inspection.compile
+    }
+
+    fn recording(&self, take: TakeSink, source: Source) -> Recording {
+        let tenant = &self.0.tenant;
+        Recording::new(Arc::clone(&tenant.name), Arc::clone(&tenant.limits), take, source)
+    }
+
+    fn check_input(&self, bytes: usize) -> Result<(), Failure> {
+        let limit = self.0.tenant.limits.input_bytes;
+        if bytes <= limit {
+            return Ok(());
+        }
+        let plugin = self.name().to_owned();
+        Err(Failure::LimitExceeded { plugin, what: "bytes of input", limit: limit as u64 })
+    }
+
+    async fn run<Answer, Asking>(
+        &self,
+        call: Call,
+        recording: Option<Recording>,
+        ask: impl FnOnce(Session) -> Asking,
+    ) -> Result<Answer, Failure>
+    where
+        Asking: Future<Output = Result<Answer, Failure>>,
+    {
+        call::run(&self.0.sandbox, &self.0.linked, &self.0.tenant, call, recording, ask).await
+    }
+}
+
+#[async_trait]
+impl Provider for Plugin {
+    fn manifest(&self) -> &Manifest {
+        &self.0.inspection.manifest
+    }
+
+    async fn check(&self, call: Call) -> Result<(), Failure> {
+        self.run(call, None, Session::check).await
+    }
+
+    async fn voices(&self, call: Call) -> Result<Vec<Voice>, Failure> {
+        self.run(call, None, Session::voices).await
+    }
+
+    async fn synthesize(
+        &self,
+        call: Call,
+        request: Arc<Request>,
+        take: TakeSink,
+    ) -> Result<Summary, Failure> {
+        let options = request.options.as_ref().map(options_json);
+        self.check_input(request.utterance.source().len() + options.as_ref().map_or(0, String::len))?;
+        let recording = self.recording(take, Source::Request(Arc::clone(&request)));
+        self.run(call, Some(recording), move |session| session.synthesize(request, options)).await
+    }
+
+    async fn characters(&self, call: Call) -> Result<Vec<Character>, Failure> {
+        self.run(call, None, Session::characters).await
+    }
+
+    async fn converse(&self, call: Call, script: Arc<Script>, take: TakeSink) -> Result<Summary, Failure> {
+        let options = script.options.as_ref().map(options_json);
+        let source = Source::of_script(&script);
+        self.check_input(source.text().len() + options.as_ref().map_or(0, String::len))?;
+        let recording = self.recording(take, source);
+        self.run(call, Some(recording), move |session| session.converse(script, options)).await
+    }
+}
+
+fn options_json(options: &serde_json::Map<String, serde_json::Value>) -> String {
+    serde_json::to_string(options).unwrap_or_default()
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin")
+            .field("name", &self.name())
+            .field("digest", &self.digest())
+            .field("contract", &self.contract())
+            .finish_non_exhaustive()
+    }
+}
