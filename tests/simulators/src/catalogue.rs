@@ -19,12 +19,38 @@ pub struct Entry {
 }
 
 /// All of them, by name.
-pub const CATALOGUE: &[Entry] = &[Entry {
-    name: "openai",
-    about: "OpenAI's speech API: tts-1, tts-1-hd, gpt-4o-mini-tts",
-    base_path: "/v1",
-    make: || Arc::new(OpenAi::new(Flavour::OpenAi)),
-}];
+pub const CATALOGUE: &[Entry] = &[
+    Entry {
+        name: "openai",
+        about: "OpenAI's speech API: tts-1, tts-1-hd, gpt-4o-mini-tts",
+        base_path: "/v1",
+        make: || Arc::new(OpenAi::new(Flavour::OpenAi)),
+    },
+    Entry {
+        name: "kokoro",
+        about: "Kokoro-FastAPI: OpenAI's API with voices and word times, no key",
+        base_path: "/v1",
+        make: || Arc::new(OpenAi::new(Flavour::Kokoro)),
+    },
+    Entry {
+        name: "speaches",
+        about: "speaches: OpenAI's API over installed models, a key only if --key is given",
+        base_path: "/v1",
+        make: || Arc::new(OpenAi::new(Flavour::Speaches)),
+    },
+    Entry {
+        name: "localai",
+        about: "LocalAI: OpenAI's API that answers with a file, a key only if --key is given",
+        base_path: "/v1",
+        make: || Arc::new(OpenAi::new(Flavour::LocalAi)),
+    },
+    Entry {
+        name: "openedai",
+        about: "openedai-speech: OpenAI's API over piper and xtts, no key",
+        base_path: "/v1",
+        make: || Arc::new(OpenAi::new(Flavour::OpenedAi)),
+    },
+];
 
 /// The entry called `name`.
 #[must_use]

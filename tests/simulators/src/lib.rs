@@ -21,9 +21,12 @@
 //! Each runs on a thread and a runtime of its own, so a test may pause its clock, block, or have no
 //! runtime at all. Dropping the handle stops the server and breaks every connection it holds.
 
+#![allow(clippy::result_large_err, reason = "a refusal is the answer itself, made once a request")]
+
 pub mod body;
 pub mod catalogue;
 pub mod fault;
+mod pydantic;
 pub mod received;
 pub mod service;
 pub mod simulator;
@@ -36,3 +39,6 @@ pub use fault::{Fault, Faults, Order};
 pub use received::Received;
 pub use service::{Refusal, Service, Stage};
 pub use simulator::{Options, Simulator};
+
+#[cfg(test)]
+mod testing;

@@ -148,3 +148,6 @@ async fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver
         _ = stopped => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,12 +10,13 @@
 #![expect(clippy::cast_possible_truncation, reason = "samples and counts are clamped before they are cast")]
 
 mod packing;
-mod resample;
 mod script;
 mod voice;
 
 use std::ops::Range;
 use std::time::Duration;
+
+use understudy_audio::Pcm;
 
 pub use packing::{Packing, wav_header};
 pub use script::{Written, words};
@@ -95,7 +96,14 @@ impl Spoken {
     /// The same speech at another sample rate.
     #[must_use]
     pub fn at(&self, sample_rate: u32) -> Self {
-        let samples = resample::resample(&self.samples, self.sample_rate, sample_rate);
+        let resampled = understudy_audio::resample(&self.pcm(), sample_rate).map(|pcm| pcm.to_s16le());
+        let samples = resampled
+            .unwrap_or_default()
+            .as_chunks()
+            .0
+            .iter()
+            .map(|pair| i16::from_le_bytes(*pair))
+            .collect();
         Self { sample_rate, samples, marks: self.marks.clone() }
     }
 
@@ -114,7 +122,16 @@ impl Spoken {
     /// The audio as bytes, at `sample_rate`.
     #[must_use]
     pub fn packed(&self, packing: Packing, sample_rate: u32) -> Vec<u8> {
-        if sample_rate == self.sample_rate { packing.pack(self) } else { packing.pack(&self.at(sample_rate)) }
+        if sample_rate == self.sample_rate || self.samples.is_empty() {
+            packing.pack(self)
+        } else {
+            packing.pack(&self.at(sample_rate))
+        }
+    }
+
+    fn pcm(&self) -> Pcm {
+        let samples = self.samples.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
+        Pcm { sample_rate: self.sample_rate, channels: 1, samples }
     }
 }
 

@@ -1,10 +1,14 @@
 //! The wire formats services send.
 
-use rusty_mp3::{Mp3Encoder, Mp3EncoderConfig};
+use ogg::writing::{PacketWriteEndInfo, PacketWriter};
+use rusty_aac::{AacEncoder, AacEncoderConfig, AdtsHeader, write_adts_header};
+use rusty_vorbis::{VorbisEncoder, VorbisEncoderConfig};
+use understudy_audio::{Target, encode};
+use understudy_speech::Encoding;
 
 use super::Spoken;
 
-/// How audio is packed for the wire. Every one is mono.
+/// How audio is packed for the wire. All but Vorbis are mono.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
     /// Signed 16-bit little-endian samples, no header.
@@ -29,6 +33,20 @@ pub enum Packing {
         /// Kilobits a second.
         kbps: u32,
     },
+    /// Opus in Ogg; the stream is 48 kHz whatever goes in.
+    OggOpus {
+        /// Kilobits a second.
+        kbps: u32,
+    },
+    /// Vorbis in Ogg, in stereo with the same on both sides: there is no free encoder that does mono.
+    OggVorbis,
+    /// AAC-LC in ADTS frames.
+    Aac {
+        /// Kilobits a second.
+        kbps: u32,
+    },
+    /// FLAC, native framing.
+    Flac,
 }
 
 impl Packing {
@@ -44,7 +62,11 @@ impl Packing {
             Self::Alaw => companded(&spoken.samples, alaw),
             Self::WavMulaw => headed(Codec::Mulaw, rate, companded(&spoken.samples, mulaw), None),
             Self::WavAlaw => headed(Codec::Alaw, rate, companded(&spoken.samples, alaw), None),
-            Self::Mp3 { kbps } => mp3(spoken, kbps),
+            Self::Mp3 { kbps } => coded(spoken, Encoding::Mp3, Some(kbps)),
+            Self::OggOpus { kbps } => coded(spoken, Encoding::OggOpus, Some(kbps)),
+            Self::Flac => coded(spoken, Encoding::Flac, None),
+            Self::Aac { kbps } => aac(spoken, kbps),
+            Self::OggVorbis => vorbis(spoken).unwrap_or_default(),
         }
     }
 }
@@ -118,15 +140,51 @@ fn alaw(sample: i16) -> u8 {
     (sign | code as u8) ^ 0x55
 }
 
-fn mp3(spoken: &Spoken, kbps: u32) -> Vec<u8> {
-    let mut encoder = Mp3Encoder::new(Mp3EncoderConfig { bitrate_kbps: kbps, vbr_quality: None });
+fn coded(spoken: &Spoken, encoding: Encoding, kbps: Option<u32>) -> Vec<u8> {
+    let target = Target { encoding, sample_rate: None, bit_rate: kbps.map(|kbps| kbps * 1_000) };
+    encode(&spoken.pcm(), &target).map(|encoded| encoded.bytes).unwrap_or_default()
+}
+
+fn aac(spoken: &Spoken, kbps: u32) -> Vec<u8> {
+    let mut encoder =
+        AacEncoder::new(AacEncoderConfig { bitrate_bps: kbps * 1_000, ..AacEncoderConfig::default() });
     let mut file = Vec::new();
-    if encoder.push_pcm_s16(&spoken.samples, 1, spoken.sample_rate).is_err() {
+    if encoder.push_pcm(&spoken.pcm().samples, 1, spoken.sample_rate).is_err() {
         return file;
     }
     encoder.finish();
     while let Ok(packet) = encoder.next_packet() {
-        file.extend_from_slice(&packet);
+        file.extend(write_adts_header(&AdtsHeader {
+            object_type: 2,
+            sample_rate: spoken.sample_rate,
+            channels: 1,
+            frame_length: 7 + packet.data.len(),
+            header_len: 7,
+        }));
+        file.extend(packet.data);
     }
     file
+}
+
+/// One logical stream: three headers, the first on a page of its own, then the audio.
+fn vorbis(spoken: &Spoken) -> Option<Vec<u8>> {
+    const SERIAL: u32 = u32::from_be_bytes(*b"vrbs");
+    let mut encoder = VorbisEncoder::new(VorbisEncoderConfig::default());
+    // The encoder knows no mono; both sides carry the same.
+    let both: Vec<i16> = spoken.samples.iter().flat_map(|sample| [*sample; 2]).collect();
+    encoder.push_pcm_s16(&both, 2, spoken.sample_rate).ok()?;
+    encoder.finish();
+    let packets: Vec<_> = std::iter::from_fn(|| encoder.next_packet().ok()).collect();
+    let last = packets.len().checked_sub(1)?;
+    let mut writer = PacketWriter::new(Vec::new());
+    for (index, packet) in packets.into_iter().enumerate() {
+        let end = match index {
+            _ if index == last => PacketWriteEndInfo::EndStream,
+            0 | 2 => PacketWriteEndInfo::EndPage,
+            _ => PacketWriteEndInfo::NormalPacket,
+        };
+        let position = if index == last { spoken.samples.len() as u64 } else { packet.pts.max(0) as u64 };
+        writer.write_packet(packet.data, SERIAL, end, position).ok()?;
+    }
+    Some(writer.into_inner())
 }

@@ -1,5 +1,7 @@
 //! The voice speaks, its marks are true, and its packings are what they say.
 
+use understudy_speech::Encoding;
+
 use super::*;
 
 fn spelled(text: &str) -> Vec<(&str, String)> {
@@ -115,8 +117,34 @@ fn a_header_says_what_follows_it_unless_it_was_written_first() {
 }
 
 #[test]
-fn mp3_begins_with_a_frame_of_its_rate() {
-    let file = speak("Hello world.", &Manner::of("alloy")).packed(Packing::Mp3 { kbps: 48 }, 24_000);
-    assert_eq!(file[0], 0xFF);
-    assert_eq!(file[1] & 0xFE, 0xF2, "MPEG-2 layer III");
+fn every_packing_is_what_it_says_and_as_long_as_what_was_said() {
+    let spoken = speak("Hello world, this is how a service sounds.", &Manner::of("alloy"));
+    for (packing, rate, encoding) in [
+        (Packing::Wav, 24_000, Encoding::Wav),
+        (Packing::Mp3 { kbps: 128 }, 24_000, Encoding::Mp3),
+        (Packing::Mp3 { kbps: 32 }, 22_050, Encoding::Mp3),
+        (Packing::Mp3 { kbps: 192 }, 44_100, Encoding::Mp3),
+        (Packing::OggOpus { kbps: 32 }, 48_000, Encoding::OggOpus),
+        (Packing::OggVorbis, 32_000, Encoding::OggVorbis),
+        (Packing::Aac { kbps: 96 }, 24_000, Encoding::Aac),
+        (Packing::Flac, 24_000, Encoding::Flac),
+    ] {
+        let file = spoken.packed(packing, rate);
+        let walked =
+            understudy_audio::inspect(&file, None).unwrap_or_else(|error| panic!("{packing:?}: {error}"));
+        assert_eq!((walked.format.encoding, walked.format.sample_rate), (encoding, rate), "{packing:?}");
+        assert!(!walked.truncated, "{packing:?}");
+        let heard = understudy_audio::decode(&file, None).unwrap();
+        let difference = (heard.duration().as_secs_f64() - spoken.seconds()).abs();
+        assert!(difference < 0.13, "{packing:?}: {difference}");
+        let loudness = understudy_audio::measure(&heard);
+        assert!(loudness.peak_dbfs > -15.0, "{packing:?}: {loudness:?}");
+    }
+}
+
+#[test]
+fn nothing_said_is_nothing_packed_but_a_header() {
+    let nothing = Spoken { sample_rate: NATIVE_RATE, ..Spoken::default() };
+    assert!(nothing.packed(Packing::Mp3 { kbps: 64 }, 24_000).is_empty());
+    assert_eq!(nothing.packed(Packing::Wav, 24_000).len(), 44);
 }
