@@ -4,7 +4,15 @@
 //! script. `speech` is the world every plugin has. `character` adds one export to it and borrows
 //! its types: a component's world is the union of the worlds its code was generated from, so a
 //! character plugin exports both, and there is one set of types and one set of conversions.
-#![allow(unsafe_code, missing_docs, unreachable_pub, clippy::all, clippy::expect_used, clippy::unwrap_used)]
+#![allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "generated code: the canonical ABI moves raw pointers, and nobody reads its names"
+)]
 
 pub mod speech {
     wit_bindgen::generate!({

@@ -16,12 +16,14 @@
 
 mod lines;
 mod sheet;
+mod ssml;
 mod timing;
 mod words;
 
 use understudy_speech::Word;
 
 pub use sheet::{srt, vtt};
+pub use ssml::ssml_text;
 
 /// What makes a cue readable. Zero means one where zero makes no sense.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,6 +71,8 @@ pub struct Cue {
 
 /// Cues for `words`, spoken in audio of `audio_ms`, with spans into `text`.
 ///
+/// `text` is what the spans point into; for SSML, [`ssml_text`] of the document.
+///
 /// Marks that do not fit the text are left out; marks out of order are put in the order of the text.
 #[must_use]
 pub fn cues(text: &str, words: &[Word], audio_ms: u32, options: &CueOptions) -> Vec<Cue> {
@@ -76,6 +80,3 @@ pub fn cues(text: &str, words: &[Word], audio_ms: u32, options: &CueOptions) -> 
     let groups = lines::groups(&pieces, options);
     timing::timed(&groups, audio_ms, options)
 }
-
-#[cfg(test)]
-mod tests;

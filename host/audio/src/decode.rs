@@ -1,7 +1,7 @@
 //! Bytes to samples.
 //!
-//! `symphonia` takes containers apart and decodes everything but Opus, which it demuxes and
-//! `rusty-opus` decodes. Encoder delay and padding are left out, so the result is what was spoken.
+//! `symphonia` takes containers apart and decodes everything but Opus, which it demuxes and `ropus`
+//! decodes. Encoder delay and padding are left out, so the result is what was spoken.
 //! 16-bit WAVE, the most common answer of local engines, is copied without any of that.
 //!
 //! A damaged packet costs that packet: speech with a click is better than none, and whether the
@@ -22,7 +22,7 @@ use symphonia::core::packet::Packet;
 use understudy_speech::{AudioFormat, Encoding};
 
 use crate::inspect::{unrecognised, wav};
-use crate::resample::check_channels;
+use crate::resample::{check_channels, sound};
 use crate::sniff::sniff;
 use crate::{AudioError, Pcm};
 
@@ -168,7 +168,7 @@ impl<'bytes> Decoding<'bytes> {
         if self.samples.len() + self.packet.len() > self.samples_max {
             return Err(AudioError::TooLong { samples_max: self.samples_max });
         }
-        self.samples.append(&mut self.packet);
+        self.samples.extend(self.packet.drain(..).map(sound));
         Ok(())
     }
 }

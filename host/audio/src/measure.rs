@@ -119,6 +119,3 @@ impl Silence {
         Self { leading: time(leading), trailing: time(trailing), share }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -66,13 +66,20 @@ pub(crate) fn extend_from_s16le(samples: &mut Vec<f32>, bytes: &[u8]) {
 
 /// Appends `samples` as signed 16-bit little-endian.
 pub(crate) fn extend_s16le(bytes: &mut Vec<u8>, samples: &[f32]) {
-    bytes.extend(samples.iter().flat_map(|sample| to_s16(*sample).to_le_bytes()));
+    let begin = bytes.len();
+    bytes.resize(begin + samples.len() * 2, 0);
+    let (pairs, _) = bytes.get_mut(begin..).unwrap_or_default().as_chunks_mut::<2>();
+    for (pair, sample) in pairs.iter_mut().zip(samples) {
+        *pair = to_s16(*sample).to_le_bytes();
+    }
 }
 
 /// The nearest 16-bit sample. NaN becomes silence.
 #[expect(clippy::cast_possible_truncation, reason = "the conversion saturates, which is what a limiter does")]
 pub(crate) fn to_s16(sample: f32) -> i16 {
-    (sample * S16_SCALE).round() as i16
+    // `round` is a call into the mathematics library on most processors; this is not.
+    let scaled = sample * S16_SCALE;
+    (scaled + 0.5_f32.copysign(scaled)) as i16
 }
 
 /// The time `frames` take at `sample_rate`, exact to the nanosecond.

@@ -11,8 +11,11 @@ use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
 
 use crate::{AudioError, Pcm};
 
-/// Input frames a block. Larger gives a steeper filter and more delay; at 16 kHz this is 64 ms.
-const BLOCK_FRAMES: usize = 1024;
+/// Input frames a block, at least. Larger gives a steeper filter and more delay; at 16 kHz this is
+/// 64 ms.
+const BLOCK_FRAMES: u32 = 1024;
+/// Amplitudes past this are no sound, and the FFT would carry an infinity to the whole block.
+const AMPLITUDE_MAX: f32 = 16.0;
 
 /// Converts `pcm` to `sample_rate`; the duration stays.
 ///
@@ -51,7 +54,7 @@ impl Resampler {
         let fft = Fft::new_custom(
             from as usize,
             to as usize,
-            BLOCK_FRAMES,
+            block_frames(from, to),
             1,
             channels,
             WindowFunction::BlackmanHarris2,
@@ -65,7 +68,7 @@ impl Resampler {
 
     /// Takes interleaved samples and appends what is ready.
     pub(crate) fn push(&mut self, samples: &[f32], out: &mut Vec<f32>) -> Result<(), AudioError> {
-        self.pending.extend_from_slice(samples);
+        self.pending.extend(samples.iter().copied().map(sound));
         self.taken_frames += (samples.len() / self.channels) as u64;
         let mut used = 0;
         loop {
@@ -102,6 +105,22 @@ impl Resampler {
         self.given_frames += (kept.len() / self.channels) as u64;
         out.extend_from_slice(kept);
     }
+}
+
+/// A block that is an even number of input and of output frames: half of one is the delay, and half
+/// a frame could not be left out.
+fn block_frames(from: u32, to: u32) -> usize {
+    let common = (1..=from.min(to))
+        .rev()
+        .find(|divisor| from.is_multiple_of(*divisor) && to.is_multiple_of(*divisor))
+        .unwrap_or(1);
+    let least = from / common;
+    (least * BLOCK_FRAMES.div_ceil(least).next_multiple_of(2)) as usize
+}
+
+/// The sample if it is one: silence for NaN, held within reason otherwise.
+pub(crate) fn sound(sample: f32) -> f32 {
+    if sample.is_nan() { 0.0 } else { sample.clamp(-AMPLITUDE_MAX, AMPLITUDE_MAX) }
 }
 
 fn process(fft: &mut Fft<f32>, input: &[f32], channels: usize) -> Result<Vec<f32>, AudioError> {

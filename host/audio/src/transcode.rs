@@ -2,6 +2,9 @@
 //!
 //! Lossy audio that is encoded again loses again, and costs a hundred times the routing. So whatever
 //! already fits is handed on untouched: the same allocation, not a copy.
+//!
+//! WAVE has to fit closer: floats, or the placeholder lengths of a service that streamed, are written
+//! anew as what clients of a whole file expect. That loses nothing and costs a copy.
 
 use std::time::Duration;
 
@@ -9,6 +12,7 @@ use bytes::Bytes;
 use understudy_speech::{AudioFormat, Encoding};
 
 use crate::encode::{Target, encode};
+use crate::inspect::wav;
 use crate::{AudioError, decode, inspect};
 
 /// Audio in the wanted form.
@@ -31,7 +35,8 @@ pub struct Transcoded {
 /// As [`crate::inspect`], [`crate::decode`] and [`crate::encode`].
 pub fn transcode(bytes: Bytes, source: AudioFormat, target: &Target) -> Result<Transcoded, AudioError> {
     let found = inspect(&bytes, Some(source))?;
-    if fits(&found.format, target) && !found.truncated {
+    let plain = found.format.encoding != Encoding::Wav || wav::is_plain(&bytes);
+    if fits(&found.format, target) && plain && !found.truncated {
         return Ok(Transcoded {
             bytes,
             format: found.format,

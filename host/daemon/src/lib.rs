@@ -1,1 +1,21 @@
-//! To be written.
+//! Understudy: speech from many providers behind one door.
+//!
+//! This crate is the top floor: it reads the configuration, loads the plugins into the sandbox,
+//! hands them to the engine as a cast, and opens the doors through which a client comes: HTTP and
+//! the command line. It is also the embedding API: [`Understudy::start`] gives a program of yours
+//! the same thing without either door.
+//!
+//! Only this crate reads the environment, the configuration file and the clock's wall time.
+
+pub mod cli;
+pub mod config;
+pub mod http;
+
+mod logging;
+mod offline;
+mod plugins;
+mod understudy;
+
+pub use config::Config;
+pub use plugins::{PluginFacts, PluginSource, PluginState, PluginStatus};
+pub use understudy::{StartError, Understudy};

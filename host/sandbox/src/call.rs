@@ -17,7 +17,7 @@ use wasmtime::{AsContextMut, Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpView};
 
-use crate::abi::v1::{Linked, Session};
+use crate::abi::v1::{self, Linked};
 use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::load::LoadError;
@@ -72,20 +72,20 @@ impl WasiHttpView for CallState {
     }
 }
 
-/// Runs `ask` in a fresh instance.
+/// Runs `ask` with a fresh store.
 pub(crate) async fn run<Answer, Asking>(
     sandbox: &Shared,
-    linked: &Linked,
     tenant: &Arc<Tenant>,
     call: Call,
     recording: Option<Recording>,
-    ask: impl FnOnce(Session) -> Asking,
+    ask: impl FnOnce(Store<CallState>) -> Asking,
 ) -> Result<Answer, Failure>
 where
     Asking: Future<Output = Result<Answer, Failure>>,
 {
     let now = Instant::now();
-    let deadline = call.deadline.min(now + tenant.limits.deadline);
+    let limit = now.checked_add(tenant.limits.deadline);
+    let deadline = limit.map_or(call.deadline, |limit| limit.min(call.deadline));
     let too_late = || Failure::DeadlineExceeded {
         plugin: tenant.name.to_string(),
         limit: deadline.saturating_duration_since(now),
@@ -98,10 +98,8 @@ where
     };
     let _ticking = sandbox.ticker.enter();
     let polls = Arc::new(AtomicU32::new(0));
-    let mut asking = pin!(async {
-        let store = fresh_store(linked.engine(), tenant, call.request_id, recording, Arc::clone(&polls));
-        ask(Session::open(linked, store).await?).await
-    });
+    let store = fresh_store(sandbox.linker.engine(), tenant, call.request_id, recording, Arc::clone(&polls));
+    let mut asking = pin!(ask(store));
     let counted = poll_fn(|context| {
         polls.fetch_add(1, Relaxed);
         asking.as_mut().poll(context)
@@ -115,8 +113,11 @@ pub(crate) async fn describe(
     linked: &Linked,
     tenant: &Arc<Tenant>,
 ) -> Result<Manifest, LoadError> {
-    let call = Call { request_id: "describe".into(), deadline: Instant::now() + tenant.limits.deadline };
-    run(sandbox, linked, tenant, call, None, Session::describe).await.map_err(LoadError::Describe)?
+    // Nobody waits for less than the limit itself.
+    let deadline = Instant::now() + 2 * tenant.limits.deadline;
+    let call = Call { request_id: "describe".into(), deadline };
+    let describing = run(sandbox, tenant, call, None, |store| v1::describe(linked, store));
+    describing.await.map_err(LoadError::Describe)?
 }
 
 fn fresh_store(

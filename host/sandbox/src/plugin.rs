@@ -85,7 +85,9 @@ impl Plugin {
     where
         Asking: Future<Output = Result<Answer, Failure>>,
     {
-        call::run(&self.0.sandbox, &self.0.linked, &self.0.tenant, call, recording, ask).await
+        let Loaded { sandbox, linked, tenant, .. } = &*self.0;
+        let asking = async |store| ask(Session::open(linked, store).await?).await;
+        call::run(sandbox, tenant, call, recording, asking).await
     }
 }
 
@@ -110,7 +112,8 @@ impl Provider for Plugin {
         take: TakeSink,
     ) -> Result<Summary, Failure> {
         let options = request.options.as_ref().map(options_json);
-        self.check_input(request.utterance.source().len() + options.as_ref().map_or(0, String::len))?;
+        let names = [&request.voice, &request.style, &request.emotion, &request.character, &options];
+        self.check_input(request.utterance.source().len() + bytes_of(names))?;
         let recording = self.recording(take, Source::Request(Arc::clone(&request)));
         self.run(call, Some(recording), move |session| session.synthesize(request, options)).await
     }
@@ -122,10 +125,15 @@ impl Provider for Plugin {
     async fn converse(&self, call: Call, script: Arc<Script>, take: TakeSink) -> Result<Summary, Failure> {
         let options = script.options.as_ref().map(options_json);
         let source = Source::of_script(&script);
-        self.check_input(source.text().len() + options.as_ref().map_or(0, String::len))?;
+        let names = script.lines.iter().map(|line| line.character.len() + bytes_of([&line.emotion]));
+        self.check_input(source.text().len() + names.sum::<usize>() + bytes_of([&options]))?;
         let recording = self.recording(take, source);
         self.run(call, Some(recording), move |session| session.converse(script, options)).await
     }
+}
+
+fn bytes_of<const COUNT: usize>(texts: [&Option<String>; COUNT]) -> usize {
+    texts.into_iter().flatten().map(String::len).sum()
 }
 
 fn options_json(options: &serde_json::Map<String, serde_json::Value>) -> String {

@@ -27,12 +27,15 @@ pub(crate) fn validator(schema: &Value) -> Result<Validator, String> {
         .map_err(|error| bounded(&error.to_string(), MESSAGE_BYTES_MAX))
 }
 
-/// The settings with defaults filled in, when they are valid by the schema.
-pub(crate) fn complete(schema: &Value, settings: Map<String, Value>) -> Result<Value, LoadError> {
+/// The settings with defaults filled in, when they are valid by the schema that `validator` was
+/// made of.
+pub(crate) fn complete(
+    schema: &Value,
+    validator: &Validator,
+    settings: Map<String, Value>,
+) -> Result<Value, LoadError> {
     let mut settings = Value::Object(settings);
     fill_defaults(schema, &mut settings);
-    let validator = validator(schema)
-        .map_err(|reason| LoadError::BadManifest { field: "settings-schema".to_owned(), reason })?;
     if let Some(error) = validator.iter_errors(&settings).next() {
         return Err(LoadError::Settings {
             pointer: error.instance_path().as_str().to_owned(),
@@ -91,7 +94,8 @@ mod tests {
     }
 
     fn check(settings: &Value, expected: Result<Value, (&str, &str)>) {
-        let actual = complete(&schema(), settings.as_object().unwrap().clone());
+        let validator = validator(&schema()).unwrap();
+        let actual = complete(&schema(), &validator, settings.as_object().unwrap().clone());
         match (actual, expected) {
             (Ok(actual), Ok(expected)) => assert_eq!(actual, expected),
             (Err(LoadError::Settings { pointer, message }), Err((expected, part))) => {

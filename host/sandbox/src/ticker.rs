@@ -105,3 +105,37 @@ impl Shared {
         self.parked.store(false, SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::Engine;
+
+    use super::*;
+
+    /// Waits for a condition that another thread brings about, in a time no machine exceeds.
+    fn eventually(what: &str, condition: impl Fn() -> bool) {
+        for _ in 0..20_000 {
+            if condition() {
+                return;
+            }
+            thread::park_timeout(TICK);
+        }
+        panic!("{what}");
+    }
+
+    #[test]
+    fn it_ticks_for_calls_parks_without_and_ends_with_its_owner() {
+        let engine = Engine::default();
+        let ticker = Ticker::start(engine.weak()).unwrap();
+        for _ in 0..3 {
+            let calls = [ticker.enter(), ticker.enter()];
+            let before = ticker.beats();
+            eventually("a call does not wake it", || ticker.beats() > before + 2);
+            drop(calls);
+            eventually("it never parks", || ticker.shared.parked.load(SeqCst));
+        }
+        let shared = Arc::clone(&ticker.shared);
+        drop(ticker);
+        eventually("its thread never ends", || Arc::strong_count(&shared) == 1);
+    }
+}

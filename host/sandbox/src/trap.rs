@@ -17,14 +17,14 @@ use crate::limits::Limits;
 /// The longest reason kept, in bytes: function names are the plugin's to choose.
 const REASON_BYTES_MAX: usize = 500;
 
-/// wasmtime has no types for these two; their wording is pinned with its version and by tests.
+/// wasmtime has no types for these; their wording is pinned with its version and by tests.
 const FUEL_EXHAUSTED: &str = "fuel allocated for hostcalls has been exhausted";
 const COUNT_TOO_HIGH: [(&str, &str); 3] = [
     ("instance count too high", "core instances"),
     ("memory count too high", "memories"),
     ("table count too high", "tables"),
 ];
-const HANDLES_EXHAUSTED: &str = "handles";
+const HANDLES_EXHAUSTED: &str = "store handle limit exceeded";
 
 /// Turns an error of a call into the host's verdict.
 pub(crate) fn verdict(plugin: &Arc<str>, limits: &Limits, error: &wasmtime::Error) -> Failure {
@@ -56,7 +56,7 @@ fn exhausted(limits: &Limits, error: &wasmtime::Error) -> Option<(&'static str, 
     if cause.contains(FUEL_EXHAUSTED) {
         return Some(("bytes in one host call", limits.host_call_bytes as u64));
     }
-    if cause.contains(HANDLES_EXHAUSTED) && cause.contains("too many") {
+    if cause.contains(HANDLES_EXHAUSTED) {
         return Some(("open resources", limits.resources as u64));
     }
     let (_, what) = COUNT_TOO_HIGH.into_iter().find(|(wording, _)| cause.contains(wording))?;
@@ -64,13 +64,13 @@ fn exhausted(limits: &Limits, error: &wasmtime::Error) -> Option<(&'static str, 
     Some((what, limit as u64))
 }
 
-/// The reason, with the innermost guest function that has a name of its own.
+/// The reason, with the innermost guest function that its author wrote and that has a name.
 fn with_frame(reason: &str, error: &wasmtime::Error) -> String {
-    let frame = error
-        .downcast_ref::<WasmBacktrace>()
-        .and_then(|backtrace| backtrace.frames().iter().find_map(|frame| frame.func_name()));
-    let text = match frame {
-        Some(name) => format!("{reason} in {}", without_hash(name)),
+    let names = error.downcast_ref::<WasmBacktrace>().into_iter().flat_map(|backtrace| {
+        backtrace.frames().iter().filter_map(|frame| frame.func_name()).map(without_hash)
+    });
+    let text = match names.into_iter().find(|name| !is_of_a_runtime(name)) {
+        Some(name) => format!("{reason} in {name}"),
         None => reason.to_owned(),
     };
     bounded(text.trim_start_matches("wasm trap: "), REASON_BYTES_MAX)
@@ -79,6 +79,13 @@ fn with_frame(reason: &str, error: &wasmtime::Error) -> String {
 /// Rust symbols end in a hash that says nothing to a reader.
 fn without_hash(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
+}
+
+/// Every panic ends in the same few functions of Rust's or C's library.
+fn is_of_a_runtime(name: &str) -> bool {
+    const LIBRARIES: [&str; 8] =
+        ["abort", "alloc::", "core::", "dlmalloc", "rust_", "std::", "__rust", "__rdl_"];
+    LIBRARIES.iter().any(|library| name.trim_start_matches('<').starts_with(library))
 }
 
 /// At most `maximum` bytes of `text`, cut at a character, without control characters. For text

@@ -21,6 +21,7 @@ pub(crate) struct Stage {
     pub(crate) websocket: Option<WebsocketHandler>,
     /// Bytes of audio after which the listener leaves.
     pub(crate) listener_bytes_max: Option<usize>,
+    pub(crate) heard_bytes: usize,
     pub(crate) events: Vec<TakeEvent>,
     pub(crate) logs: Vec<LogLine>,
     pub(crate) requests: Vec<http::Request>,
@@ -78,8 +79,7 @@ impl Stage {
     }
 
     fn heard(&self) -> bool {
-        let pushed: usize = self.events.iter().map(TakeEvent::audio_bytes).sum();
-        self.listener_bytes_max.is_none_or(|maximum| pushed < maximum)
+        self.listener_bytes_max.is_none_or(|maximum| self.heard_bytes < maximum)
     }
 }
 
@@ -103,6 +103,9 @@ pub(crate) mod calls {
         on_stage(|stage| {
             let heard = stage.heard();
             if heard {
+                if let TakeEvent::Audio(chunk) = &event {
+                    stage.heard_bytes += chunk.len();
+                }
                 stage.events.push(event);
             }
             heard

@@ -16,15 +16,6 @@ pub enum TakeEvent {
     Line(LineMark),
 }
 
-impl TakeEvent {
-    pub(crate) fn audio_bytes(&self) -> usize {
-        match self {
-            Self::Audio(bytes) => bytes.len(),
-            _ => 0,
-        }
-    }
-}
-
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {

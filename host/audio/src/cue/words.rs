@@ -3,6 +3,12 @@
 
 use understudy_speech::Word;
 
+use super::ssml::FILLER;
+
+/// Titles and abbreviations whose full stop ends no sentence.
+const ABBREVIATED: [&str; 14] =
+    ["mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "no", "e.g", "i.e", "m", "mme"];
+
 /// A word with what is written around it, and when it is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -25,8 +31,20 @@ impl Piece {
 
     /// A sentence ends with this piece.
     pub(super) fn ends_sentence(&self) -> bool {
-        self.closing()
-            .is_some_and(|last| matches!(last, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟'))
+        match self.closing() {
+            Some('.') => !self.is_abbreviated(),
+            Some(last) => matches!(last, '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟'),
+            None => false,
+        }
+    }
+
+    /// The full stop belongs to the word: a title, or a single capital of a name.
+    fn is_abbreviated(&self) -> bool {
+        let word = self.text.trim_matches(|edge: char| !edge.is_alphanumeric());
+        let mut letters = word.chars();
+        let initial =
+            letters.next().is_some_and(char::is_uppercase) && letters.next().is_none() && word != "I";
+        initial || ABBREVIATED.iter().any(|known| word.eq_ignore_ascii_case(known))
     }
 
     /// A clause ends with this piece.
@@ -56,16 +74,20 @@ pub(super) fn pieces(text: &str, words: &[Word], audio_ms: u32) -> Vec<Piece> {
         let word_end = word.span().end;
         let next = marks.get(index + 1).map_or(text.len(), |next| next.span().start.max(word_end));
         let end = word_end + text.get(word_end..next).map_or(0, |between| split(between, next == text.len()));
-        let Some(source) = text.get(begun..end).filter(|source| !source.trim().is_empty()) else { continue };
+        let source = text.get(begun..end).unwrap_or_default();
+        let folded = fold(source);
+        if folded.is_empty() {
+            continue;
+        }
         // Times never run backwards, whatever the marks say.
         let start_ms = word.start_ms.clamp(latest, audio_ms.max(latest)).min(audio_ms);
         let end_ms = word.end_ms.clamp(start_ms, audio_ms);
         latest = start_ms;
-        let white = source.len() - source.trim_start().len();
-        let before = source.get(..white).unwrap_or_default();
+        let spoken = source.trim_start_matches(|before: char| before.is_whitespace() || before == FILLER);
+        let before = source.get(..source.len() - spoken.len()).unwrap_or_default();
         pieces.push(Piece {
-            text: fold(source),
-            spaced: !before.is_empty(),
+            text: folded,
+            spaced: before.contains(char::is_whitespace),
             paragraph: before.matches('\n').count() > 1,
             start_ms,
             end_ms,
@@ -96,11 +118,11 @@ fn split(between: &str, last: bool) -> usize {
 
 fn fold(source: &str) -> String {
     let mut folded = String::with_capacity(source.len());
-    for part in source.split_whitespace() {
+    for part in source.split_whitespace().filter(|part| !part.trim_matches(FILLER).is_empty()) {
         if !folded.is_empty() {
             folded.push(' ');
         }
-        folded.push_str(part);
+        folded.extend(part.chars().filter(|character| *character != FILLER));
     }
     folded
 }

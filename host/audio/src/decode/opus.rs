@@ -3,7 +3,7 @@
 //! The demuxer says how much of the last packet is padding; the delay in front, the pre-skip of the
 //! identification header, it leaves to the decoder.
 
-use rusty_opus::OpusDecoder;
+use ropus::{Channels, DecodeMode};
 use symphonia::core::packet::Packet;
 use understudy_speech::Encoding;
 
@@ -15,7 +15,7 @@ use crate::resample::check_channels;
 const PACKET_FRAMES_MAX: usize = 5760;
 
 pub(super) struct Decoder {
-    opus: OpusDecoder,
+    opus: ropus::Decoder,
     channels: usize,
     /// Frames of the pre-skip still to leave out.
     skip: usize,
@@ -26,8 +26,8 @@ impl Decoder {
         let head = Head::parse(head)
             .ok_or_else(|| AudioError::malformed(encoding, "it has no Opus identification header"))?;
         let channels = check_channels(head.channels)?;
-        let rate = i32::try_from(SAMPLE_RATE).unwrap_or(48_000);
-        let opus = OpusDecoder::new(rate, channels)
+        let layout = if channels == 2 { Channels::Stereo } else { Channels::Mono };
+        let opus = ropus::Decoder::new(SAMPLE_RATE, layout)
             .map_err(|error| AudioError::unsupported(encoding, error.to_string()))?;
         let skip = usize::try_from(head.pre_skip).unwrap_or(0);
         Ok(Self { opus, channels, skip })
@@ -44,7 +44,7 @@ impl Decoder {
         out.resize(PACKET_FRAMES_MAX * self.channels, 0.0);
         let frames = self
             .opus
-            .decode(&packet.data, PACKET_FRAMES_MAX, out)
+            .decode_float(&packet.data, out, DecodeMode::Normal)
             .map_err(|error| AudioError::malformed(encoding, error.to_string()))?;
         let start = self.skip.min(frames);
         self.skip -= start;

@@ -102,7 +102,7 @@ impl Frames {
     fn push(&mut self, samples: &[f32], out: &mut Vec<u8>) -> Result<(), AudioError> {
         for frame in samples.chunks_exact(self.pending.len()) {
             for (channel, sample) in self.pending.iter_mut().zip(frame) {
-                channel.push(if sample.is_nan() { 0.0 } else { sample.clamp(-1.0, 1.0) });
+                channel.push(*sample);
             }
             self.taken += 1;
             if self.taken.is_multiple_of(self.frame_samples as u64) {

@@ -66,6 +66,25 @@ impl Stream {
         Some(Self { serial: page.serial, sample_rate, channels, pre_skip, position: 0, ended: false })
     }
 
+    fn take(&mut self, page: &Page<'_>) {
+        if page.serial != self.serial {
+            return;
+        }
+        if page.position != NO_POSITION {
+            self.position = self.position.max(page.position);
+        }
+        self.ended |= page.flags & LAST_PAGE != 0;
+    }
+
+    /// The stream that `page` begins behind this one.
+    fn next(&self, page: &Page<'_>, encoding: Encoding) -> Option<Self> {
+        let begins = self.ended && page.flags & FIRST_PAGE != 0;
+        begins
+            .then(|| Self::begin(page, encoding))
+            .flatten()
+            .filter(|next| next.sample_rate == self.sample_rate)
+    }
+
     fn samples(&self) -> u64 {
         self.position.saturating_sub(self.pre_skip)
     }
@@ -87,17 +106,9 @@ pub(super) fn walk(bytes: &[u8], encoding: Encoding) -> Result<Inspection, Audio
             break;
         };
         rest = rest.get(page.length..).unwrap_or_default();
-        if page.serial == stream.serial {
-            if page.position != NO_POSITION {
-                stream.position = stream.position.max(page.position);
-            }
-            stream.ended |= page.flags & LAST_PAGE != 0;
-        }
-        if stream.ended
-            && page.flags & FIRST_PAGE != 0
-            && let Some(next) = Stream::begin(&page, encoding).filter(|next| next.sample_rate == sample_rate)
-        {
-            samples += stream.samples();
+        stream.take(&page);
+        if let Some(next) = stream.next(&page, encoding) {
+            samples = samples.saturating_add(stream.samples());
             stream = next;
         }
     }

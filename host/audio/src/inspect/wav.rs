@@ -28,6 +28,8 @@ pub(crate) struct Wave {
     /// Where the samples lie, within the bytes.
     pub(crate) data: Range<usize>,
     pub(crate) truncated: bool,
+    /// The header says how long the samples are.
+    measured: bool,
 }
 
 pub(crate) fn walk(bytes: &[u8]) -> Result<Inspection, AudioError> {
@@ -86,6 +88,7 @@ impl Wave {
                 bits: u16_le(bytes, at + 14)?,
                 data: 0..0,
                 truncated: false,
+                measured: false,
             })
         };
         let wave: Self =
@@ -104,13 +107,19 @@ impl Wave {
         let there = total - body;
         let placeholder = size >= PLACEHOLDER_MIN || (size == 0 && there > 0);
         let claimed = if placeholder { there } else { index(size) };
-        Self { data: body..body + claimed.min(there), truncated: claimed > there, ..self }
+        let data = body..body + claimed.min(there);
+        Self { data, truncated: claimed > there, measured: !placeholder, ..self }
     }
 
     /// 16-bit integer PCM, which needs no decoder.
     pub(crate) fn is_s16(&self) -> bool {
         self.tag == 1 && self.bits == 16
     }
+}
+
+/// The bytes are what [`Encoding::Wav`] promises: 16-bit PCM behind a header that tells its length.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    Wave::parse(bytes).is_ok_and(|wave| wave.is_s16() && wave.measured && !wave.truncated)
 }
 
 /// The bytes are a WAVE file at all.

@@ -13,7 +13,7 @@ mod words;
 use std::sync::Arc;
 
 use understudy_speech::{Character, Failure, Manifest, ProviderError, Request, Script, Summary, Voice};
-use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
+use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
 use self::bindings::CharacterProvider;
@@ -73,12 +73,6 @@ pub(crate) fn link(linker: &Linker<CallState>, component: &Component) -> Result<
     Ok(Linked { pre, provider, characters })
 }
 
-impl Linked {
-    pub(crate) fn engine(&self) -> &Engine {
-        self.pre.engine()
-    }
-}
-
 /// A guest that was made for one call.
 pub(crate) struct Session {
     store: Store<CallState>,
@@ -86,30 +80,49 @@ pub(crate) struct Session {
     characters: Option<characters::Guest>,
 }
 
+/// Makes an instance and lets the plugin describe itself. The inner error is about what it is,
+/// the outer about how it fared.
+pub(crate) async fn describe(
+    linked: &Linked,
+    mut store: Store<CallState>,
+) -> Result<Result<Manifest, LoadError>, Failure> {
+    let instance = instantiate(linked, &mut store).await?;
+    let mut session = match Session::new(linked, store, &instance) {
+        Ok(session) => session,
+        Err(Mistyped(what)) => return Ok(Err(LoadError::WrongWorld { missing: what })),
+    };
+    let answer = session.provider.call_describe(&mut session.store).await;
+    let manifest = answer.map_err(|error| verdict(&session.store, &error))?;
+    Ok(answers::manifest(manifest, session.characters.is_some()))
+}
+
+async fn instantiate(linked: &Linked, store: &mut Store<CallState>) -> Result<Instance, Failure> {
+    let instance = linked.pre.instantiate_async(&mut *store).await;
+    instance.map_err(|error| verdict(store, &error))
+}
+
+/// An export that is there, with another type than the contract's.
+struct Mistyped(String);
+
 impl Session {
+    /// Makes an instance for one call.
     pub(crate) async fn open(linked: &Linked, mut store: Store<CallState>) -> Result<Self, Failure> {
-        match Self::instantiate(linked, &mut store).await {
-            Ok((provider, characters)) => Ok(Self { store, provider, characters }),
-            Err(error) => Err(verdict(&store, &error)),
-        }
+        let instance = instantiate(linked, &mut store).await?;
+        let plugin = store.data().tenant.name.to_string();
+        Self::new(linked, store, &instance)
+            .map_err(|Mistyped(what)| Failure::BrokenContract { plugin, reason: format!("no export {what}") })
     }
 
-    async fn instantiate(
-        linked: &Linked,
-        store: &mut Store<CallState>,
-    ) -> wasmtime::Result<(provider::Guest, Option<characters::Guest>)> {
-        let instance = linked.pre.instantiate_async(&mut *store).await?;
-        let provider = linked.provider.load(&mut *store, &instance)?;
-        let characters =
-            linked.characters.as_ref().map(|indices| indices.load(&mut *store, &instance)).transpose()?;
-        Ok((provider, characters))
-    }
-
-    /// The plugin's description; the inner error names a field that makes no sense.
-    pub(crate) async fn describe(mut self) -> Result<Result<Manifest, LoadError>, Failure> {
-        let answer = self.provider.call_describe(&mut self.store).await;
-        let manifest = answer.map_err(|error| verdict(&self.store, &error))?;
-        Ok(answers::manifest(manifest, self.characters.is_some()))
+    fn new(linked: &Linked, mut store: Store<CallState>, instance: &Instance) -> Result<Self, Mistyped> {
+        let mistyped = |interface: &str, error: &wasmtime::Error| {
+            let reason = error.root_cause().to_string();
+            Mistyped(format!("{interface} as contract {VERSION} types it: {}", trap::bounded(&reason, 200)))
+        };
+        let provider = linked.provider.load(&mut store, instance);
+        let provider = provider.map_err(|error| mistyped("provider", &error))?;
+        let characters = linked.characters.as_ref().map(|indices| indices.load(&mut store, instance));
+        let characters = characters.transpose().map_err(|error| mistyped("characters", &error))?;
+        Ok(Self { store, provider, characters })
     }
 
     pub(crate) async fn check(mut self) -> Result<(), Failure> {

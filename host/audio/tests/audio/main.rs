@@ -1,0 +1,18 @@
+//! The crate's behaviour at its border.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
+mod cue_properties;
+mod cue_sheets;
+mod hostile;
+mod level;
+mod pass_through;
+mod round_trip;
+mod speech;
+mod stream;
+mod walk;

@@ -1,0 +1,122 @@
+//! The command line: a door to the same engine the server has.
+//!
+//! Each command is one file. A command returns or fails with a [`Fault`]; nothing below this file
+//! ends the process or chooses its exit code.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::config::{Config, Environment, LogLevel, locate};
+use crate::logging;
+
+mod args;
+mod check;
+mod destination;
+mod doctor;
+mod exit;
+mod file;
+mod inspect;
+mod listing;
+mod printer;
+mod progress;
+mod say;
+mod scaffold;
+mod serve;
+mod subtitles;
+mod table;
+mod text;
+mod voices;
+
+use args::{Arguments, Command, Global};
+use exit::{Exit, Fault, FileError};
+use printer::Printer;
+
+/// The version, and the commit when the build knew it.
+const VERSION: &str = env!("UNDERSTUDY_VERSION");
+
+/// Runs the program: the arguments, the command, the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Arguments { global, command } = Arguments::parse();
+    let printer = Printer::new(global.quiet, global.verbose > 0);
+    match run(command, &global, printer) {
+        Ok(()) => Exit::Done.into(),
+        Err(fault) => {
+            printer.fault(&fault);
+            fault.exit().into()
+        }
+    }
+}
+
+fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault> {
+    // A command that answers once shows what went wrong, not how it went.
+    let config = || configure(global, Some(LogLevel::Warn));
+    match command {
+        Command::Say(say) => once(say::run(*say, config()?, printer)),
+        Command::Serve(serve) => runtime()?.block_on(serve::run(serve, configure(global, None)?)),
+        Command::Voices(voices) => once(voices::run(voices, config()?, printer)),
+        Command::Providers(providers) => once(listing::providers(config()?, providers.json, printer)),
+        Command::Plugin(args::Plugin::List { json }) => once(listing::plugins(config()?, json, printer)),
+        Command::Plugin(args::Plugin::Inspect { file, json }) => {
+            once(inspect::run(file, json, config()?, printer))
+        }
+        Command::Plugin(args::Plugin::New(new)) => scaffold::run(&new, printer),
+        Command::Config(args::Config::Check { file }) => once(check::run(file, global, printer)),
+        Command::Doctor => once(doctor::run(global, printer)),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "understudy", &mut script);
+            Ok(printer.bytes(&script)?)
+        }
+    }
+}
+
+/// Reads the configuration and starts the log: at the configured level, at most `ceiling`, unless
+/// the command line asks for more or less.
+fn configure(global: &Global, ceiling: Option<LogLevel>) -> Result<Config, Fault> {
+    let file = locate(global.config.as_deref(), &Environment::of_process());
+    let config = file.as_deref().map_or_else(|| Ok(Config::default()), Config::load)?;
+    let configured = ceiling.map_or(config.log.level, |ceiling| config.log.level.min(ceiling));
+    logging::start(asked_for(global, configured), config.log.format);
+    Ok(config)
+}
+
+fn asked_for(global: &Global, configured: LogLevel) -> LogLevel {
+    match global.verbose {
+        0 if global.quiet => configured.min(LogLevel::Error),
+        0 => configured,
+        1 => configured.max(LogLevel::Info),
+        2 => configured.max(LogLevel::Debug),
+        _ => LogLevel::Trace,
+    }
+}
+
+fn runtime() -> Result<Runtime, Fault> {
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| FileError::new("start the threads the program works with", error).into())
+}
+
+/// Runs a command that ends by itself, or by ctrl-c: what it holds is dropped then, unfinished
+/// files with it.
+fn once(command: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = command => result,
+            interrupt = tokio::signal::ctrl_c() => Err(interrupt.map_or_else(Fault::from, |()| Fault::Interrupted)),
+        }
+    });
+    // Nobody waits for what is still computing in the background.
+    runtime.shutdown_background();
+    result
+}
+
+/// Standard input, output or a signal: the only I/O without a file of its own.
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        FileError::new("use the terminal or pipe", error).into()
+    }
+}

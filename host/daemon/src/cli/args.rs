@@ -1,0 +1,261 @@
+//! What can be said on the command line.
+//!
+//! The help is the manual most people read, so every command shows how it is used and the exit
+//! codes are listed where scripts' authors look for them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use understudy_speech::Language;
+
+use super::destination::Destination;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  understudy say \"The show must go on.\"
+  understudy say -f chapter.txt -o chapter.mp3 --srt chapter.srt
+  understudy serve
+  understudy voices --language en
+
+Environment:
+  UNDERSTUDY_CONFIG  the configuration file, when --config does not name one
+  UNDERSTUDY_LOG     what is logged, for example info or understudy_engine=debug
+  NO_COLOR           any value: no colours
+
+Exit codes:
+  0    done
+  1    no speech, or the server could not start
+  2    the command line is wrong
+  64   the configuration is wrong
+  65   the text, the voice or another wish cannot be fulfilled
+  130  interrupted";
+
+const SAY_EXAMPLES: &str = "\
+Examples:
+  understudy say \"The show must go on.\"
+  understudy say -o hello.wav --rate 1.2 Hello there
+  understudy say -f chapter.txt -o chapter.mp3 --srt chapter.srt --vtt chapter.vtt
+  echo \"From a pipe.\" | understudy say - -o - > speech.mp3
+  understudy say --json -v flite/kal \"What was that?\" | jq .words";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  understudy serve
+  understudy serve --listen 127.0.0.1:9000 --listen '[::1]:9000'
+  curl http://127.0.0.1:8750/v1/audio/speech -o speech.mp3 \\
+    -H 'content-type: application/json' -d '{\"input\": \"The show must go on.\"}'
+
+SIGTERM or ctrl-c stops it once the requests under way are done, a second one at once.";
+
+const VOICES_EXAMPLES: &str = "\
+Examples:
+  understudy voices
+  understudy voices --provider flite --language en-US
+  understudy voices --json | jq -r '.[].id'";
+
+const PROVIDERS_EXAMPLES: &str = "\
+Examples:
+  understudy providers
+  understudy providers --json | jq '.[].capabilities'";
+
+const PLUGIN_EXAMPLES: &str = "\
+Examples:
+  understudy plugin list
+  understudy plugin inspect my-voice.wasm
+  understudy plugin new my-voice";
+
+const NEW_EXAMPLES: &str = "\
+Examples:
+  understudy plugin new my-voice
+  understudy plugin new my-voice --path ~/code --sdk ../understudy/plugin-sdk";
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  understudy config check
+  understudy config check /etc/understudy/understudy.toml";
+
+/// Speech from many providers behind one door.
+#[derive(Debug, Parser)]
+#[command(name = "understudy", version = super::VERSION, styles = STYLES, after_help = EXAMPLES)]
+#[command(propagate_version = false, subcommand_required = true, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Global {
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Log more to standard error: once information, twice details, three times everything.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Say nothing but results and errors.
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Speak a text into a file.
+    Say(Box<Say>),
+    /// Serve speech over HTTP.
+    Serve(Serve),
+    /// List the voices.
+    Voices(Voices),
+    /// List the providers.
+    Providers(Providers),
+    /// List, inspect and write plugins.
+    #[command(subcommand, after_help = PLUGIN_EXAMPLES)]
+    Plugin(Plugin),
+    /// Check the configuration.
+    #[command(subcommand, after_help = CONFIG_EXAMPLES)]
+    Config(Config),
+    /// Check that everything on this machine is as it should be.
+    Doctor,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = SAY_EXAMPLES)]
+pub(super) struct Say {
+    /// The text; several words are joined, - reads standard input.
+    #[arg(required_unless_present = "file", conflicts_with = "file", allow_hyphen_values = false)]
+    pub(super) text: Vec<String>,
+    /// Read the text from a file.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// The text is an SSML document.
+    #[arg(long)]
+    pub(super) ssml: bool,
+    /// Who speaks; the default provider when absent.
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) provider: Option<String>,
+    /// The voice: an id of `understudy voices`, with or without its provider.
+    #[arg(short, long, value_name = "VOICE")]
+    pub(super) voice: Option<String>,
+    /// Where the audio goes: FILE.mp3, .wav, .flac, .ogg, .opus or .pcm; - writes MP3 to standard
+    /// output.
+    #[arg(short, long, value_name = "FILE", default_value = super::destination::DEFAULT_FILE)]
+    pub(super) output: Destination,
+    /// Write subtitles for the words as SubRip.
+    #[arg(long, value_name = "FILE")]
+    pub(super) srt: Option<PathBuf>,
+    /// Write subtitles for the words as WebVTT.
+    #[arg(long, value_name = "FILE")]
+    pub(super) vtt: Option<PathBuf>,
+    /// Speaking rate as a factor, 0.25 to 4.
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    pub(super) rate: Option<f32>,
+    /// Pitch shift in semitones, -20 to 20.
+    #[arg(long, value_name = "SEMITONES", allow_negative_numbers = true)]
+    pub(super) pitch: Option<f32>,
+    /// Gain in decibels, -96 to 16.
+    #[arg(long, value_name = "DECIBELS", allow_negative_numbers = true)]
+    pub(super) volume: Option<f32>,
+    /// Language of the text as a BCP-47 tag, for example en-GB.
+    #[arg(long, value_name = "TAG")]
+    pub(super) language: Option<Language>,
+    /// A speaking style the voice has.
+    #[arg(long, value_name = "NAME")]
+    pub(super) style: Option<String>,
+    /// An emotion the voice has.
+    #[arg(long, value_name = "NAME")]
+    pub(super) emotion: Option<String>,
+    /// Samples a second of the audio; as the provider sends it when absent.
+    #[arg(long, value_name = "HERTZ")]
+    pub(super) sample_rate: Option<u32>,
+    /// Tell what was spoken as JSON on standard output, with the times of all words.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Log more to standard error (-v is the voice here).
+    #[arg(id = "verbose", long, action = ArgAction::Count)]
+    pub(super) _verbose: u8,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = SERVE_EXAMPLES)]
+pub(super) struct Serve {
+    /// An address and port to listen on, in place of the configuration's; may be repeated.
+    #[arg(short, long, value_name = "ADDRESS")]
+    pub(super) listen: Vec<SocketAddr>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = VOICES_EXAMPLES)]
+pub(super) struct Voices {
+    /// Only those of this provider.
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) provider: Option<String>,
+    /// Only those that speak this language; en finds every kind of English.
+    #[arg(short, long, value_name = "TAG")]
+    pub(super) language: Option<Language>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = PROVIDERS_EXAMPLES)]
+pub(super) struct Providers {
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Plugin {
+    /// List every plugin and what became of it.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a plugin file is and what it asks for, without using it.
+    Inspect {
+        /// The component, a `.wasm` file.
+        file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a new plugin that builds and speaks.
+    New(New),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = NEW_EXAMPLES)]
+pub(super) struct New {
+    /// The plugin's id: lower-case letters, digits and hyphens.
+    pub(super) name: String,
+    /// The folder in which the plugin's folder is made.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) path: PathBuf,
+    /// The SDK to depend on: a folder, or a version.
+    #[arg(long, value_name = "PATH|VERSION")]
+    pub(super) sdk: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Check a configuration file and say which plugins it means.
+    Check {
+        /// The file; the one that would be used when absent.
+        file: Option<PathBuf>,
+    },
+}

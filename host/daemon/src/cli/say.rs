@@ -1,0 +1,170 @@
+//! `understudy say`: a text in, a file out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+use tokio::time::Instant;
+use understudy_engine::{Output, Speech, SpeechRequest, VoiceId};
+use understudy_speech::{Request, Utterance, Word};
+
+use super::args::Say;
+use super::destination::Destination;
+use super::exit::{Exit, Fault};
+use super::file::write_whole;
+use super::printer::Printer;
+use super::progress::{Watched, bar};
+use super::subtitles::Subtitles;
+use super::text::text;
+use crate::Understudy;
+use crate::config::Config;
+
+pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<(), Fault> {
+    if say.json && say.output == Destination::Stdout {
+        return Err(Fault::new(Exit::Usage, "--json and -o - both write to standard output")
+            .hint("write the audio to a file"));
+    }
+    let text = text(&say.text, say.file.as_deref())?;
+    let bar = bar(printer, text.len());
+    // A person at a terminal waits longer than an HTTP client: the deadline is that of a stream.
+    let deadline = config.limits.stream_deadline;
+    let understudy = Understudy::prepare(config);
+    understudy.load_wrapped(|provider| Arc::new(Watched::new(provider, bar.clone()))).await?;
+    let started = Instant::now();
+    let spoken = understudy.engine().speak(request(&say, text.clone(), deadline)).await;
+    bar.finish_and_clear();
+    let took = started.elapsed();
+    let speech = spoken.map_err(|error| explain(error.into(), &understudy))?;
+    warn_of_compromises(&speech, printer);
+    write(&say, &text, &speech, printer)?;
+    if say.json {
+        printer.json(&report(&say, &text, &speech, took))?;
+    } else {
+        printer.note(sentence(&say.output, &speech, took));
+    }
+    Ok(())
+}
+
+fn request(say: &Say, text: String, deadline: Duration) -> SpeechRequest {
+    let request = Request {
+        utterance: if say.ssml { Utterance::Ssml(text) } else { Utterance::Text(text) },
+        voice: say.voice.clone(),
+        language: say.language.clone(),
+        rate: say.rate,
+        pitch: say.pitch,
+        volume: say.volume,
+        style: say.style.clone(),
+        emotion: say.emotion.clone(),
+        words: say.json || say.srt.is_some() || say.vtt.is_some(),
+        ..Request::text("")
+    };
+    SpeechRequest {
+        provider: say.provider.clone(),
+        output: Output {
+            encoding: Some(say.output.encoding()),
+            sample_rate: say.sample_rate,
+            ..Output::default()
+        },
+        deadline: Some(deadline),
+        ..SpeechRequest::new("say", request)
+    }
+}
+
+/// A plugin that could not be loaded is usually why a provider is not there.
+fn explain(fault: Fault, understudy: &Understudy) -> Fault {
+    if understudy.is_ready() {
+        return fault;
+    }
+    fault.hint("no plugin is ready; `understudy plugin list` tells why")
+}
+
+fn warn_of_compromises(speech: &Speech, printer: Printer) {
+    let provider = &speech.provenance.provider;
+    if !speech.provenance.dropped.is_empty() {
+        let fields = speech.provenance.dropped.join(", ");
+        printer.warning(format_args!("provider {provider} cannot honour: {fields}"), None);
+    }
+    for note in &speech.provenance.notes {
+        printer.warning(note, None);
+    }
+}
+
+fn write(say: &Say, text: &str, speech: &Speech, printer: Printer) -> Result<(), Fault> {
+    match &say.output {
+        Destination::File(path, _) => write_whole(path, &speech.audio)?,
+        Destination::Stdout => printer.bytes(&speech.audio)?,
+    }
+    for (path, kind) in [(&say.srt, Subtitles::SubRip), (&say.vtt, Subtitles::WebVtt)] {
+        let Some(path) = path else { continue };
+        if speech.words.is_empty() {
+            let provider = &speech.provenance.provider;
+            let message = format!("not written, {provider} tells no word times: {}", path.display());
+            printer.warning(message, None);
+        } else {
+            write_whole(path, kind.render(text, speech).as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+/// What was done, in one line.
+fn sentence(output: &Destination, speech: &Speech, took: Duration) -> String {
+    let file = match output {
+        Destination::File(path, _) => path.display().to_string(),
+        Destination::Stdout => "standard output".to_owned(),
+    };
+    let spoken = speech.duration.as_secs_f64();
+    format!(
+        "wrote {file}: {spoken:.2} s by {}, in {:.2} s ({:.0} × real time)",
+        who(speech),
+        took.as_secs_f64(),
+        real_time_factor(speech, took),
+    )
+}
+
+fn who(speech: &Speech) -> String {
+    let provider = &speech.provenance.provider;
+    match &speech.provenance.voice {
+        Some(voice) => VoiceId::new(provider, voice).to_string(),
+        None => provider.clone(),
+    }
+}
+
+fn real_time_factor(speech: &Speech, took: Duration) -> f64 {
+    speech.duration.as_secs_f64() / took.as_secs_f64().max(1e-6)
+}
+
+/// A word with its own text, so that no reader has to count bytes.
+#[derive(Serialize)]
+struct SpokenWord<'text> {
+    text: &'text str,
+    #[serde(flatten)]
+    word: Word,
+}
+
+fn report(say: &Say, text: &str, speech: &Speech, took: Duration) -> serde_json::Value {
+    let words: Vec<SpokenWord<'_>> = speech
+        .words
+        .iter()
+        .map(|word| SpokenWord { text: word.in_text(text).unwrap_or_default(), word: *word })
+        .collect();
+    let file = match &say.output {
+        Destination::File(path, _) => Some(path),
+        Destination::Stdout => None,
+    };
+    json!({
+        "file": file,
+        "bytes": speech.audio.len(),
+        "format": speech.format,
+        "duration_seconds": speech.duration.as_secs_f64(),
+        "seconds": took.as_secs_f64(),
+        "real_time_factor": real_time_factor(speech, took),
+        "voice": who(speech),
+        "srt": say.srt,
+        "vtt": say.vtt,
+        "word_times": speech.word_times,
+        "words": words,
+        "provenance": speech.provenance,
+    })
+}

@@ -1,0 +1,133 @@
+//! `understudy serve`: bind, load, serve until told to stop, drain.
+//!
+//! Addresses are bound first: a port that is taken is found out in a millisecond, not after the
+//! plugins are compiled, and a supervisor that asks early gets "alive, not ready" instead of a
+//! refused connection. The first signal stops taking requests and lets those under way finish; the
+//! second, or the end of the drain time, cuts them off.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::args::Serve;
+use super::exit::{Exit, Fault, FileError};
+use crate::config::Config;
+use crate::{Understudy, http};
+
+pub(super) async fn run(serve: Serve, mut config: Config) -> Result<(), Fault> {
+    if !serve.listen.is_empty() {
+        config.server.listen = serve.listen;
+    }
+    let mut signals = Signals::listen().map_err(|error| FileError::new("listen for signals", error))?;
+    let listeners = bind(&config.server.listen).await?;
+    let understudy = Understudy::prepare(config);
+    let stop = CancellationToken::new();
+    let mut servers = accept(listeners, &http::router(Arc::clone(&understudy)), &stop);
+    tokio::select! {
+        loaded = understudy.load() => loaded?,
+        () = signals.next() => return Ok(()),
+    }
+    signals.next().await;
+    drain(&understudy, &mut signals, &mut servers, &stop).await;
+    Ok(())
+}
+
+/// Binds every address or none.
+async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Fault> {
+    let mut listeners = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let listener = TcpListener::bind(address).await.map_err(|error| cannot_bind(*address, error))?;
+        let bound = listener.local_addr().map_err(|error| cannot_bind(*address, error))?;
+        info!(address = %bound, "listening");
+        if !bound.ip().is_loopback() {
+            warn!(address = %bound, "whoever reaches this address can use it");
+        }
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+fn cannot_bind(address: SocketAddr, error: io::Error) -> Fault {
+    let advice = match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there; stop it, or choose another port with --listen",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose a higher one with --listen",
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address; 0.0.0.0 is every one it has",
+        _ => "choose another address with --listen",
+    };
+    Fault::new(Exit::Failed, FileError::new(format!("listen on {address}"), error)).hint(advice)
+}
+
+fn accept(listeners: Vec<TcpListener>, router: &Router, stop: &CancellationToken) -> JoinSet<io::Result<()>> {
+    let mut servers = JoinSet::new();
+    for listener in listeners {
+        // Small pieces of a stream go out when they are there, not when a packet is full.
+        let listener = listener.tap_io(|connection| {
+            let _ = connection.set_nodelay(true);
+        });
+        let server = axum::serve(listener, router.clone());
+        servers.spawn(server.with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
+    }
+    servers
+}
+
+async fn drain(
+    understudy: &Understudy,
+    signals: &mut Signals,
+    servers: &mut JoinSet<io::Result<()>>,
+    stop: &CancellationToken,
+) {
+    let limit = understudy.config().server.drain;
+    info!(drain_seconds = limit.as_secs_f64(), "stopping, requests under way may finish");
+    understudy.retire();
+    stop.cancel();
+    let finished = async { while servers.join_next().await.is_some() {} };
+    tokio::select! {
+        () = finished => info!("stopped"),
+        () = tokio::time::sleep(limit) => warn!("stopped, the drain time is over"),
+        () = signals.next() => warn!("stopped at once by a second signal"),
+    }
+}
+
+/// Requests to stop.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// From here on a signal no longer ends the process by itself.
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => info!(signal = "SIGINT", "signal received"),
+            _ = self.terminate.recv() => info!(signal = "SIGTERM", "signal received"),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The configuration: what can be set, the defaults, and where the file is found.
+//!
+//! Understudy works without a file. Every key has a default that suits one person on one machine,
+//! so a file holds only what differs; `config/understudy.toml` shows all of them with their
+//! defaults and a test keeps it true. A file with any mistake is refused whole, with every mistake
+//! named: a server that starts with half of what was asked for is found out at the worst time.
+//!
+//! Relative paths in a file are relative to the folder the file lies in, so that it means the same
+//! whoever starts the program from wherever.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use understudy_engine::EngineSettings;
+
+mod folders;
+mod locate;
+mod problem;
+mod providers;
+mod read;
+mod sandbox;
+mod section;
+
+pub use locate::{Environment, locate};
+pub use problem::{ConfigError, Place, Problem};
+pub(crate) use providers::is_provider_name;
+pub use providers::{PluginChoice, ProviderConfig};
+
+/// The port of the default address.
+pub const DEFAULT_PORT: u16 = 8750;
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The file this was read from; none when all is default.
+    pub file: Option<PathBuf>,
+    /// Who speaks when a request names nobody: by default the first of `providers` that is ready,
+    /// else the offline voice.
+    pub default_provider: Option<String>,
+    /// `[server]`
+    pub server: Server,
+    /// `[plugins]`
+    pub plugins: Plugins,
+    /// `[limits]`
+    pub limits: RequestLimits,
+    /// `[sandbox]`
+    pub sandbox: Sandbox,
+    /// `[providers.*]`, in the order of the file.
+    pub providers: Vec<ProviderConfig>,
+    /// `[log]`
+    pub log: Log,
+}
+
+/// `[server]`: the HTTP door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Addresses to listen on, at least one; port 0 takes a free one.
+    pub listen: Vec<SocketAddr>,
+    /// How long requests under way may take to finish once the server is told to stop.
+    pub drain: Duration,
+    /// The largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// How audio is sent when the request does not say.
+    pub default_delivery: Delivery,
+}
+
+/// How audio is sent to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Once all of it is there and believed, with its length.
+    Whole,
+    /// From the first piece on.
+    Stream,
+}
+
+/// `[plugins]`: where plugins lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plugins {
+    /// Every `*.wasm` in these folders is loaded at start. A folder that is not there is empty.
+    pub folders: Vec<PathBuf>,
+    /// Where compiled plugins are kept, so that the next start takes milliseconds. Private to the
+    /// user; created when missing.
+    pub code_cache: PathBuf,
+}
+
+/// `[limits]`: what one request may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestLimits {
+    /// How long a client waits for the whole, or for the first piece of a stream.
+    pub deadline: Duration,
+    /// How long one stream may last, slow listeners included.
+    pub stream_deadline: Duration,
+    /// The longest text, in characters.
+    pub max_text_characters: usize,
+    /// The most audio one request may hold before it is encoded, in bytes.
+    pub max_audio_bytes: usize,
+}
+
+/// `[sandbox]`: what plugins may use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sandbox {
+    /// Calls that can be under way at once. The kernel's limit on memory maps may lower it.
+    pub slots: u32,
+    /// The limits of one call; `[providers.NAME.limits]` overrides them for one provider.
+    pub limits: understudy_sandbox::Limits,
+}
+
+/// `[log]`: what the program tells about itself, on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The least level told by `serve`; other commands tell warnings, unless `-v` is given.
+    pub level: LogLevel,
+    /// For people or for machines.
+    pub format: LogFormat,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl LogLevel {
+    /// The word used for it in the file and in `UNDERSTUDY_LOG`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One line for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            file: None,
+            default_provider: None,
+            server: Server::default(),
+            plugins: Plugins::default(),
+            limits: RequestLimits::default(),
+            sandbox: Sandbox::default(),
+            providers: Vec::new(),
+            log: Log { level: LogLevel::Info, format: LogFormat::Text },
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            // The loopback address: a server that anybody on the network may use is a decision.
+            listen: vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_PORT)],
+            drain: Duration::from_secs(30),
+            // Ten times the longest text in the widest encoding of a character.
+            max_body_bytes: 4 << 20,
+            default_delivery: Delivery::Whole,
+        }
+    }
+}
+
+impl Default for Plugins {
+    fn default() -> Self {
+        Self { folders: vec![folders::plugins()], code_cache: folders::code_cache() }
+    }
+}
+
+impl Default for RequestLimits {
+    fn default() -> Self {
+        let engine = EngineSettings::default();
+        Self {
+            deadline: engine.deadline,
+            stream_deadline: engine.stream_deadline,
+            max_text_characters: engine.max_text_characters,
+            max_audio_bytes: engine.max_audio_bytes,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has mistakes: all of them are named.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|error| ConfigError::Unreadable {
+            file: file.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Self::parse(&text, file)
+    }
+
+    /// Reads the text of a file that lies, or would lie, at `file`.
+    ///
+    /// # Errors
+    /// The text has mistakes: all of them are named.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        read::config(text, file)
+            .map_err(|problems| ConfigError::Invalid { file: file.to_owned(), problems })
+    }
+
+    /// The section of a provider, when the file has one.
+    #[must_use]
+    pub fn provider(&self, name: &str) -> Option<&ProviderConfig> {
+        self.providers.iter().find(|provider| provider.name == name)
+    }
+}

@@ -1,0 +1,174 @@
+//! From the text of a file to a [`Config`], or to every problem it has.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::de::DeTable;
+
+use super::problem::Problem;
+use super::section::{Findings, Section, suggestion};
+use super::{
+    Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, folders, providers, sandbox,
+};
+use crate::offline;
+
+/// Longest drain: a supervisor that waits longer than an hour is no supervisor.
+const MAX_DRAIN: Duration = Duration::from_secs(3_600);
+/// A day: longer than any one request for speech.
+const MAX_DEADLINE: Duration = Duration::from_secs(86_400);
+/// Longest text of a request; a novel has about a million characters.
+const MAX_TEXT_CHARACTERS: usize = 10_000_000;
+/// Least and largest body: room for one short sentence, and for the longest text of all.
+const BODY_BYTES: RangeInclusive<usize> = 1_024..=1 << 30;
+/// Least and most audio: some seconds, and a day at 24 kHz.
+const AUDIO_BYTES: RangeInclusive<usize> = 1 << 20..=4 << 30;
+
+pub(super) fn config(text: &str, file: &Path) -> Result<Config, Vec<Problem>> {
+    let findings = Findings::new(text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        findings.report(&error.span().unwrap_or(0..0), lower_case(error.message()), None);
+    }
+    // What follows a broken line may be read as something it is not, so mistakes of meaning are
+    // looked for only in a file that is well formed.
+    let problems = findings.into_problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let findings = Findings::new(text);
+    let config = whole(&Section::new(&findings, "", Some(table.get_ref())), file);
+    let problems = findings.into_problems();
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
+}
+
+fn whole(file_section: &Section<'_>, file: &Path) -> Config {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let limits = limits(file_section.section("limits"));
+    let sandbox = sandbox::read(file_section.section("sandbox"), &limits);
+    let config = Config {
+        file: Some(file.to_owned()),
+        server: server(file_section.section("server")),
+        plugins: plugins(file_section.section("plugins"), folder),
+        limits,
+        providers: providers::read(&file_section.section("providers"), folder, &sandbox.limits),
+        log: log(file_section.section("log")),
+        sandbox,
+        default_provider: None,
+    };
+    let default_provider = default_provider(file_section, &config);
+    file_section.finish();
+    Config { default_provider, ..config }
+}
+
+/// It must name somebody who will be there. A plugin dropped into a folder has the name it gives
+/// itself, which is known only once it is loaded; to be the default it needs a section here.
+fn default_provider(section: &Section<'_>, config: &Config) -> Option<String> {
+    let found = section.string("default_provider")?;
+    let configured = config.provider(&found.value);
+    let known = configured.is_some() || found.value == offline::NAME;
+    if !known {
+        let mut names: Vec<&str> = config.providers.iter().map(|provider| provider.name.as_str()).collect();
+        names.push(offline::NAME);
+        let hint = suggestion(&found.value, names.iter().copied())
+            .unwrap_or_else(|| format!("add a section [providers.{}], or name one of {}", found.value, names.join(", ")));
+        section.report(&found.span, format!("no such provider: {}", found.value), hint);
+    } else if configured.is_some_and(|provider| !provider.enabled) {
+        section.report(
+            &found.span,
+            format!("the default provider is disabled: {}", found.value),
+            format!("set enabled = true in [providers.{}]", found.value),
+        );
+    }
+    Some(found.value)
+}
+
+fn server(section: Section<'_>) -> Server {
+    let default = Server::default();
+    let server = Server {
+        listen: listen(&section).unwrap_or(default.listen),
+        drain: section.seconds("drain_seconds", default.drain, Duration::ZERO..=MAX_DRAIN),
+        max_body_bytes: section.integer("max_body_bytes", default.max_body_bytes, BODY_BYTES),
+        default_delivery: section.choice(
+            "default_delivery",
+            default.default_delivery,
+            &[("whole", Delivery::Whole), ("stream", Delivery::Stream)],
+        ),
+    };
+    section.finish();
+    server
+}
+
+fn listen(section: &Section<'_>) -> Option<Vec<SocketAddr>> {
+    let found = section.strings("listen")?;
+    if let (true, Some(value)) = (found.is_empty(), section.raw("listen")) {
+        section.report(&value.span(), "server.listen is empty", "give at least one address");
+    }
+    let parsed = found.into_iter().filter_map(|text| {
+        let address = text.value.parse().ok();
+        if address.is_none() {
+            section.report(
+                &text.span,
+                format!("not an address with a port: {}", text.value),
+                "write for example 127.0.0.1:8750, [::1]:8750, or 0.0.0.0:8750 for every network",
+            );
+        }
+        address
+    });
+    Some(parsed.collect())
+}
+
+fn plugins(section: Section<'_>, folder: &Path) -> Plugins {
+    let default = Plugins::default();
+    let path = |text: &str| folders::expand(text, folder);
+    let plugins = Plugins {
+        folders: section.strings("folders").map_or(default.folders, |found| {
+            found.iter().map(|text| path(&text.value)).collect::<Vec<PathBuf>>()
+        }),
+        code_cache: section.string("code_cache").map_or(default.code_cache, |text| path(&text.value)),
+    };
+    section.finish();
+    plugins
+}
+
+fn limits(section: Section<'_>) -> RequestLimits {
+    let default = RequestLimits::default();
+    let limits = RequestLimits {
+        deadline: section.seconds("deadline_seconds", default.deadline, Duration::from_secs(1)..=MAX_DEADLINE),
+        stream_deadline: section.seconds(
+            "stream_deadline_seconds",
+            default.stream_deadline,
+            Duration::from_secs(1)..=MAX_DEADLINE,
+        ),
+        max_text_characters: section.integer(
+            "max_text_characters",
+            default.max_text_characters,
+            1..=MAX_TEXT_CHARACTERS,
+        ),
+        max_audio_bytes: section.integer("max_audio_bytes", default.max_audio_bytes, AUDIO_BYTES),
+    };
+    section.finish();
+    limits
+}
+
+fn log(section: Section<'_>) -> Log {
+    const LEVELS: [LogLevel; 6] =
+        [LogLevel::Off, LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
+    let default = Config::default().log;
+    let log = Log {
+        level: section.choice("level", default.level, &LEVELS.map(|level| (level.name(), level))),
+        format: section.choice(
+            "format",
+            default.format,
+            &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+        ),
+    };
+    section.finish();
+    log
+}
+
+fn lower_case(message: &str) -> String {
+    let mut characters = message.chars();
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+}

@@ -1,0 +1,262 @@
+//! Reads one table of the file, key by key.
+//!
+//! serde stops at the first error and loses the place of a value once it is a number, so the file
+//! is read by hand: every getter takes the default, gives a value in any case, and writes down
+//! what was wrong. What no getter asked for is an unknown key; the keys that were asked for are
+//! the ones it is compared with. So the list of known keys cannot drift from what is read.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::ops::{Range, RangeInclusive};
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Place, Problem};
+
+/// The file's text and what was found wrong with it.
+pub(super) struct Findings<'text> {
+    text: &'text str,
+    problems: RefCell<Vec<(usize, Problem)>>,
+}
+
+impl<'text> Findings<'text> {
+    pub(super) const fn new(text: &'text str) -> Self {
+        Self { text, problems: RefCell::new(Vec::new()) }
+    }
+
+    pub(super) fn report(&self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        let problem = Problem { message: message.into(), hint, place: Place::of(self.text, span) };
+        self.problems.borrow_mut().push((span.start, problem));
+    }
+
+    /// The problems in the order of the file.
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|(start, _)| *start);
+        problems.into_iter().map(|(_, problem)| problem).collect()
+    }
+}
+
+/// One table.
+pub(super) struct Section<'file> {
+    findings: &'file Findings<'file>,
+    name: String,
+    table: Option<&'file DeTable<'file>>,
+    asked: RefCell<Vec<&'static str>>,
+}
+
+/// A value and where it stands.
+pub(super) struct Found<T> {
+    pub(super) value: T,
+    pub(super) span: Range<usize>,
+}
+
+impl<'file> Section<'file> {
+    /// `name` is the dotted path, empty for the file itself.
+    pub(super) fn new(
+        findings: &'file Findings<'file>,
+        name: impl Into<String>,
+        table: Option<&'file DeTable<'file>>,
+    ) -> Self {
+        Self { findings, name: name.into(), table, asked: RefCell::default() }
+    }
+
+    /// The value as it stands.
+    pub(super) fn raw(&self, key: &'static str) -> Option<&'file Spanned<DeValue<'file>>> {
+        self.asked.borrow_mut().push(key);
+        self.table?.get(key)
+    }
+
+    /// A table inside this one; an absent one reads as all defaults.
+    pub(super) fn section(&self, key: &'static str) -> Section<'file> {
+        let table = self.table(key).and_then(DeValue::as_table);
+        Self::new(self.findings, self.path_of(key), table)
+    }
+
+    /// A table inside this one that is not read key by key.
+    pub(super) fn table(&self, key: &'static str) -> Option<&'file DeValue<'file>> {
+        let value = self.raw(key)?;
+        if !value.get_ref().is_table() {
+            self.mismatch(key, "a table", value);
+        }
+        Some(value.get_ref())
+    }
+
+    /// Every table inside this one, in the order of the file.
+    pub(super) fn sections(&self) -> Vec<(Found<String>, Section<'file>)> {
+        let entries = self.table.into_iter().flatten();
+        entries
+            .map(|(key, value)| {
+                let name = key.get_ref().to_string();
+                if !value.get_ref().is_table() {
+                    self.mismatch(&name, "a table", value);
+                }
+                let path = self.path_of(&name);
+                let section = Section::new(self.findings, path, value.get_ref().as_table());
+                (Found { value: name, span: key.span() }, section)
+            })
+            .collect()
+    }
+
+    pub(super) fn boolean(&self, key: &'static str, default: bool) -> bool {
+        let Some(value) = self.raw(key) else { return default };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            self.mismatch(key, "true or false", value);
+            default
+        })
+    }
+
+    pub(super) fn string(&self, key: &'static str) -> Option<Found<String>> {
+        let value = self.raw(key)?;
+        let text = value.get_ref().as_str();
+        if text.is_none() {
+            self.mismatch(key, "a string", value);
+        }
+        text.map(|text| Found { value: text.to_owned(), span: value.span() })
+    }
+
+    /// One string, or a list of them.
+    pub(super) fn strings(&self, key: &'static str) -> Option<Vec<Found<String>>> {
+        let value = self.raw(key)?;
+        let items = match value.get_ref() {
+            DeValue::Array(items) => items.iter().collect(),
+            _ => vec![value],
+        };
+        let mut found = Vec::with_capacity(items.len());
+        for item in items {
+            match item.get_ref().as_str() {
+                Some(text) => found.push(Found { value: text.to_owned(), span: item.span() }),
+                None => self.mismatch(key, "a string or a list of strings", item),
+            }
+        }
+        Some(found)
+    }
+
+    /// A whole number in a range.
+    pub(super) fn integer<T>(&self, key: &'static str, default: T, range: RangeInclusive<T>) -> T
+    where
+        T: TryFrom<i64> + PartialOrd + Display,
+    {
+        let Some(value) = self.raw(key) else { return default };
+        let Some(number) = value.get_ref().as_integer() else {
+            self.mismatch(key, "a whole number", value);
+            return default;
+        };
+        let parsed = i64::from_str_radix(number.as_str(), number.radix()).ok();
+        match parsed.and_then(|number| T::try_from(number).ok()).filter(|number| range.contains(number)) {
+            Some(number) => number,
+            None => {
+                self.out_of_range(key, &range, value);
+                default
+            }
+        }
+    }
+
+    /// A time in seconds, whole or not.
+    pub(super) fn seconds(
+        &self,
+        key: &'static str,
+        default: Duration,
+        range: RangeInclusive<Duration>,
+    ) -> Duration {
+        let Some(value) = self.raw(key) else { return default };
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => number.as_str().parse::<f64>().ok(),
+            DeValue::Float(number) => number.as_str().parse::<f64>().ok(),
+            _ => None,
+        };
+        let Some(number) = number else {
+            self.mismatch(key, "a number of seconds", value);
+            return default;
+        };
+        let time = Duration::try_from_secs_f64(number).ok().filter(|time| range.contains(time));
+        time.unwrap_or_else(|| {
+            self.out_of_range(key, &(range.start().as_secs_f64()..=range.end().as_secs_f64()), value);
+            default
+        })
+    }
+
+    /// A time in whole milliseconds.
+    pub(super) fn milliseconds(
+        &self,
+        key: &'static str,
+        default: Duration,
+        range: RangeInclusive<Duration>,
+    ) -> Duration {
+        let whole = |time: &Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(self.integer(key, whole(&default), whole(range.start())..=whole(range.end())))
+    }
+
+    /// One of a few words.
+    pub(super) fn choice<T: Copy>(&self, key: &'static str, default: T, choices: &[(&str, T)]) -> T {
+        let Some(found) = self.string(key) else { return default };
+        let known: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        match choices.iter().find(|(word, _)| *word == found.value) {
+            Some((_, choice)) => *choice,
+            None => {
+                let hint = suggestion(&found.value, known.iter().copied())
+                    .unwrap_or_else(|| format!("expected one of {}", known.join(", ")));
+                self.report(&found.span, format!("{} has no such value: {}", self.path_of(key), found.value), hint);
+                default
+            }
+        }
+    }
+
+    /// Reports every key that no getter asked for.
+    pub(super) fn finish(&self) {
+        let asked = self.asked.borrow();
+        for (key, _) in self.table.into_iter().flatten() {
+            if asked.iter().any(|known| known == key.get_ref()) {
+                continue;
+            }
+            let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
+            let hint = suggestion(key.get_ref(), asked.iter().copied())
+                .unwrap_or_else(|| format!("the keys here are {}", asked.join(", ")));
+            self.report(&key.span(), format!("unknown key{place}: {}", key.get_ref()), hint);
+        }
+    }
+
+    pub(super) fn report(&self, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.findings.report(span, message, Some(hint.into()));
+    }
+
+    /// The dotted path of a key of this table.
+    pub(super) fn path_of(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+
+    fn mismatch(&self, key: &str, wanted: &str, value: &Spanned<DeValue<'_>>) {
+        let message = format!("{} must be {wanted}, not {}", self.path_of(key), kind(value.get_ref()));
+        self.findings.report(&value.span(), message, None);
+    }
+
+    fn out_of_range<T: Display>(
+        &self,
+        key: &str,
+        range: &RangeInclusive<T>,
+        value: &Spanned<DeValue<'_>>,
+    ) {
+        let path = self.path_of(key);
+        let message = format!("{path} is out of range: {}", self.findings.text.get(value.span()).unwrap_or_default());
+        self.report(&value.span(), message, format!("it goes from {} to {}", range.start(), range.end()));
+    }
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// The known word that was probably meant, as a question.
+pub(super) fn suggestion<'known>(word: &str, known: impl IntoIterator<Item = &'known str>) -> Option<String> {
+    understudy_engine::nearest(word, known).map(|meant| format!("did you mean `{meant}`?"))
+}

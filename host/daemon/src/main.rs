@@ -1,0 +1,7 @@
+//! The `understudy` program; everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    understudy::cli::main()
+}

@@ -1,0 +1,194 @@
+//! What became of every plugin.
+//!
+//! A plugin that cannot play never stops the program: it is listed with the reason, and the others
+//! play. Three ways lead here. A `[providers.NAME]` section names a plugin on purpose. A file
+//! dropped into a plugin folder is looked at first: one that asks for nothing can do no harm and
+//! plays at once, under the id it gives itself; one that asks for hosts or secrets waits until a
+//! person writes its section, because dropping a file is not consent to its reading a key. And the
+//! offline voice is always there unless its section disables it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use understudy_sandbox::{CompileOutcome, Inspection, Plugin};
+use understudy_speech::{Manifest, Provider};
+
+mod folder;
+mod grant;
+mod load;
+
+pub(crate) use folder::plugins_in;
+pub(crate) use grant::asks;
+pub(crate) use load::{load, read_component, rejected};
+
+/// One plugin and its state.
+#[derive(Clone, Debug)]
+pub struct PluginStatus {
+    /// The provider's name; for a dropped file that could not be read, the file's.
+    pub name: String,
+    /// What became of it.
+    pub state: PluginState,
+    /// Where it came from.
+    pub source: PluginSource,
+    /// What it is; none when it could not be looked at, or was not because it is disabled.
+    pub facts: Option<PluginFacts>,
+}
+
+/// What a plugin file is.
+#[derive(Clone, Debug)]
+pub struct PluginFacts {
+    /// Its own description.
+    pub manifest: Manifest,
+    /// SHA-256 of the component, in hex.
+    pub digest: String,
+    /// The version of the contract it speaks.
+    pub contract: String,
+    /// The component's size.
+    pub size_bytes: u64,
+    /// Whether its machine code was in the code cache, and how long that took.
+    pub compile: CompileOutcome,
+}
+
+impl From<&Plugin> for PluginFacts {
+    fn from(plugin: &Plugin) -> Self {
+        Self {
+            manifest: plugin.manifest().clone(),
+            digest: plugin.digest().to_owned(),
+            contract: plugin.contract().to_owned(),
+            size_bytes: plugin.size_bytes(),
+            compile: plugin.compile(),
+        }
+    }
+}
+
+impl From<&Inspection> for PluginFacts {
+    fn from(inspection: &Inspection) -> Self {
+        Self {
+            manifest: inspection.manifest.clone(),
+            digest: inspection.digest.clone(),
+            contract: inspection.contract.clone(),
+            size_bytes: inspection.size_bytes,
+            compile: inspection.compile,
+        }
+    }
+}
+
+/// What became of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PluginState {
+    /// It plays.
+    Ready,
+    /// It asks for what nobody granted.
+    AwaitingGrant {
+        /// What it asks for, one line each.
+        asks: Vec<String>,
+        /// What to write into the configuration to let it play.
+        toml: String,
+    },
+    /// It cannot play.
+    Rejected {
+        /// A stable code for machines.
+        code: &'static str,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// Its section says so.
+    Disabled,
+}
+
+impl PluginState {
+    /// The state's name: `ready`, `awaiting grant`, `rejected`, `disabled`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::AwaitingGrant { .. } => "awaiting grant",
+            Self::Rejected { .. } => "rejected",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+/// Where a plugin came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PluginSource {
+    /// Inside the program.
+    BuiltIn,
+    /// A file.
+    File(PathBuf),
+    /// `NAME.wasm`, which is in no plugin folder.
+    Missing(String),
+}
+
+impl PluginSource {
+    /// The file, when it is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::BuiltIn | Self::Missing(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for PluginSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("built in"),
+            Self::File(path) => path.display().fmt(f),
+            Self::Missing(name) => write!(f, "{name}.wasm"),
+        }
+    }
+}
+
+impl PluginStatus {
+    /// What to do so that it plays, when it does not.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match &self.state {
+            PluginState::Ready => None,
+            PluginState::AwaitingGrant { toml, .. } => {
+                Some(format!("to let it play, add this to the configuration:\n{toml}"))
+            }
+            PluginState::Rejected { hint, .. } => hint.clone(),
+            PluginState::Disabled => Some(format!("set enabled = true in [providers.{}]", self.name)),
+        }
+    }
+}
+
+/// One flat object: absent facts are absent keys, the manifest is whole.
+impl Serialize for PluginStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &self.name)?;
+        map.serialize_entry("state", self.state.name())?;
+        map.serialize_entry("built_in", &(self.source == PluginSource::BuiltIn))?;
+        map.serialize_entry("path", &self.source.path())?;
+        match &self.state {
+            PluginState::Rejected { code, reason, .. } => {
+                map.serialize_entry("code", code)?;
+                map.serialize_entry("reason", reason)?;
+            }
+            PluginState::AwaitingGrant { asks, .. } => map.serialize_entry("asks", asks)?,
+            PluginState::Ready | PluginState::Disabled => {}
+        }
+        if let Some(hint) = self.hint() {
+            map.serialize_entry("hint", &hint)?;
+        }
+        if let Some(facts) = &self.facts {
+            let (CompileOutcome::Cached(time) | CompileOutcome::Compiled(time)) = facts.compile;
+            map.serialize_entry("version", &facts.manifest.version)?;
+            map.serialize_entry("contract", &facts.contract)?;
+            map.serialize_entry("digest", &facts.digest)?;
+            map.serialize_entry("size_bytes", &facts.size_bytes)?;
+            map.serialize_entry("code_cached", &matches!(facts.compile, CompileOutcome::Cached(_)))?;
+            map.serialize_entry("code_ms", &(time.as_secs_f64() * 1e3))?;
+            map.serialize_entry("manifest", &facts.manifest)?;
+        }
+        map.end()
+    }
+}

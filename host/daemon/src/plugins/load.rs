@@ -1,0 +1,238 @@
+//! From the configuration and the plugin folders to everybody who can play.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use tracing::{info, warn};
+use understudy_engine::Member;
+use understudy_sandbox::{LoadError, PluginConfig, Sandbox};
+
+use super::{PluginFacts, PluginSource, PluginState, PluginStatus, folder, grant};
+use crate::config::{Config, PluginChoice, is_provider_name};
+use crate::offline;
+
+/// Everybody who can play, and what became of everybody.
+pub(crate) struct Loaded {
+    pub(crate) members: Vec<Member>,
+    pub(crate) statuses: Vec<PluginStatus>,
+}
+
+/// A plugin that somebody wants.
+struct Wanted {
+    name: String,
+    source: PluginSource,
+    enabled: bool,
+    config: PluginConfig,
+}
+
+/// What became of it.
+struct Outcome {
+    status: PluginStatus,
+    member: Option<Member>,
+}
+
+/// Loads all plugins at once.
+///
+/// The order is the order of preference: the configuration's, then dropped files by name, then the
+/// offline voice. Two dropped files with the same id: the first by file name stands.
+pub(crate) async fn load(sandbox: &Sandbox, config: &Config) -> Loaded {
+    let configured = configured(config);
+    let offline = implicit_offline(config);
+    let taken: HashSet<String> =
+        configured.iter().chain(&offline).map(|wanted| wanted.name.clone()).collect();
+    let dropped = dropped(config, &configured);
+    let (configured, offline, dropped) = tokio::join!(
+        join_all(configured.into_iter().map(|wanted| bring_in(sandbox, wanted))),
+        join_all(offline.into_iter().map(|wanted| bring_in(sandbox, wanted))),
+        join_all(dropped.into_iter().map(|file| look_at(sandbox, config, &taken, file))),
+    );
+    let mut loaded = Loaded { members: Vec::new(), statuses: Vec::new() };
+    for outcome in configured.into_iter().chain(without_twins(dropped)).chain(offline) {
+        tell(&outcome.status);
+        loaded.members.extend(outcome.member);
+        loaded.statuses.push(outcome.status);
+    }
+    loaded
+}
+
+fn configured(config: &Config) -> Vec<Wanted> {
+    let wanted = config.providers.iter().map(|provider| Wanted {
+        name: provider.name.clone(),
+        source: match &provider.plugin {
+            PluginChoice::Offline => PluginSource::BuiltIn,
+            PluginChoice::File(path) => PluginSource::File(path.clone()),
+            PluginChoice::Named(plugin) => in_folders(config, plugin),
+        },
+        enabled: provider.enabled,
+        config: PluginConfig {
+            settings: provider.settings.clone(),
+            limits: provider.limits.clone(),
+            ..PluginConfig::named(&provider.name)
+        },
+    });
+    wanted.collect()
+}
+
+/// The plugin's file, with its hyphens or with cargo's underscores for them.
+fn in_folders(config: &Config, plugin: &str) -> PluginSource {
+    let names = [format!("{plugin}.wasm"), format!("{}.wasm", plugin.replace('-', "_"))];
+    let mut paths =
+        config.plugins.folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)));
+    let found = paths.find(|path| path.is_file());
+    found.map_or_else(|| PluginSource::Missing(plugin.to_owned()), PluginSource::File)
+}
+
+/// The offline voice, unless a section has its name, or this build has none.
+fn implicit_offline(config: &Config) -> Option<Wanted> {
+    (offline::COMPONENT.is_some() && config.provider(offline::NAME).is_none()).then(|| Wanted {
+        name: offline::NAME.to_owned(),
+        source: PluginSource::BuiltIn,
+        enabled: true,
+        config: PluginConfig {
+            limits: config.sandbox.limits.clone(),
+            ..PluginConfig::named(offline::NAME)
+        },
+    })
+}
+
+/// Files in the plugin folders that no section speaks for.
+fn dropped(config: &Config, configured: &[Wanted]) -> Vec<PathBuf> {
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut seen: HashSet<PathBuf> =
+        configured.iter().filter_map(|wanted| wanted.source.path()).map(canonical).collect();
+    let mut files = Vec::new();
+    for folder in &config.plugins.folders {
+        match folder::plugins_in(folder) {
+            Ok(found) => files.extend(found.into_iter().filter(|file| seen.insert(canonical(file)))),
+            Err(error) => warn!(folder = %folder.display(), %error, "plugin folder cannot be read"),
+        }
+    }
+    files
+}
+
+/// Loads a plugin that has a section, or needs none.
+async fn bring_in(sandbox: &Sandbox, wanted: Wanted) -> Outcome {
+    let Wanted { name, source, enabled, config } = wanted;
+    let status = |state, facts| PluginStatus { name: name.clone(), state, source: source.clone(), facts };
+    if !enabled {
+        return Outcome { status: status(PluginState::Disabled, None), member: None };
+    }
+    let wasm = match read_component(&source).await {
+        Ok(wasm) => wasm,
+        Err(rejected) => return Outcome { status: status(rejected, None), member: None },
+    };
+    match sandbox.load(wasm, config).await {
+        Ok(plugin) => Outcome {
+            status: status(PluginState::Ready, Some(PluginFacts::from(&plugin))),
+            member: Some(Member { name: name.clone(), provider: Arc::new(plugin) }),
+        },
+        Err(error) => Outcome { status: status(rejected(&error), None), member: None },
+    }
+}
+
+/// Looks at a dropped file, and loads it when it asks for nothing and its name is free.
+async fn look_at(sandbox: &Sandbox, config: &Config, taken: &HashSet<String>, file: PathBuf) -> Outcome {
+    let file_name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let source = PluginSource::File(file.clone());
+    let status = |name, state, facts| PluginStatus { name, state, source: source.clone(), facts };
+    let wasm = match read_component(&source).await {
+        Ok(wasm) => wasm,
+        Err(rejected) => return Outcome { status: status(file_name, rejected, None), member: None },
+    };
+    let inspection = match sandbox.inspect(wasm.clone()).await {
+        Ok(inspection) => inspection,
+        Err(error) => return Outcome { status: status(file_name, rejected(&error), None), member: None },
+    };
+    let name = inspection.manifest.id.clone();
+    let asks = grant::asks(&inspection.manifest);
+    let facts = Some(PluginFacts::from(&inspection));
+    let state = if taken.contains(&name) || !is_provider_name(&name) {
+        name_taken(&name, &file)
+    } else if !asks.is_empty() {
+        PluginState::AwaitingGrant { toml: grant::section(&name, &file, &asks), asks }
+    } else {
+        let plugin_config =
+            PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named(&name) };
+        let wanted = Wanted { name, source: source.clone(), enabled: true, config: plugin_config };
+        return bring_in(sandbox, wanted).await;
+    };
+    Outcome { status: status(name, state, facts), member: None }
+}
+
+/// Of several dropped files with one id the first stands.
+fn without_twins(outcomes: Vec<Outcome>) -> impl Iterator<Item = Outcome> {
+    let mut names = HashSet::new();
+    outcomes.into_iter().map(move |mut outcome| {
+        if outcome.status.state == PluginState::Ready && !names.insert(outcome.status.name.clone()) {
+            outcome.member = None;
+            if let PluginSource::File(file) = &outcome.status.source {
+                outcome.status.state = name_taken(&outcome.status.name, file);
+            }
+        }
+        outcome
+    })
+}
+
+/// The component's bytes, or why there are none.
+pub(crate) async fn read_component(source: &PluginSource) -> Result<Bytes, PluginState> {
+    let missing = |reason: String, hint: &str| PluginState::Rejected {
+        code: "plugin_unreadable",
+        reason,
+        hint: Some(hint.to_owned()),
+    };
+    match source {
+        PluginSource::BuiltIn => offline::COMPONENT.map(Bytes::from_static).ok_or_else(|| {
+            missing(
+                "this program was built without the offline voice".to_owned(),
+                "build it without UNDERSTUDY_SKIP_PLUGINS, or name a plugin file",
+            )
+        }),
+        PluginSource::Missing(name) => Err(missing(
+            format!("no plugin folder has this file: {name}.wasm"),
+            "put it there, or set plugin to the path of the file; `understudy doctor` lists the folders",
+        )),
+        PluginSource::File(path) => tokio::fs::read(path).await.map(Bytes::from).map_err(|error| {
+            missing(format!("file cannot be read: {error}"), "check the path and who may read it")
+        }),
+    }
+}
+
+pub(crate) fn rejected(error: &LoadError) -> PluginState {
+    PluginState::Rejected {
+        code: error.code(),
+        reason: error.to_string(),
+        hint: Some(error.hint().to_owned()),
+    }
+}
+
+fn name_taken(name: &str, file: &Path) -> PluginState {
+    PluginState::Rejected {
+        code: "provider_name_taken",
+        reason: format!("there is another provider with its id: {name}"),
+        hint: Some(format!(
+            "give it a name of its own in the configuration:\n{}",
+            grant::section(&format!("{name}-2"), file, &[])
+        )),
+    }
+}
+
+fn tell(status: &PluginStatus) {
+    let (plugin, source) = (&status.name, &status.source);
+    match &status.state {
+        PluginState::Ready => {
+            let facts = status.facts.as_ref();
+            let version = facts.map(|facts| facts.manifest.version.as_str());
+            info!(plugin, %source, version, "plugin ready");
+        }
+        PluginState::Disabled => info!(plugin, %source, "plugin disabled"),
+        PluginState::AwaitingGrant { asks, .. } => {
+            warn!(plugin, %source, asks = asks.join("; "), "plugin awaits a grant");
+        }
+        PluginState::Rejected { code, reason, .. } => {
+            warn!(plugin, %source, code, reason, "plugin rejected");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The sandbox at its border: real components, a misbehaving one above all.
+// clippy excuses test functions alone; here the functions beside them are tests too.
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod contract;
+mod isolation;
+mod journal;
+mod limits;
+mod loading;
+mod memory;
+mod speaking;
+mod support;
