@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::azure::Azure;
 use crate::openai::{Flavour, OpenAi};
 use crate::service::Service;
 
@@ -20,6 +21,12 @@ pub struct Entry {
 
 /// All of them, by name.
 pub const CATALOGUE: &[Entry] = &[
+    Entry {
+        name: "azure",
+        about: "Azure AI Speech: REST and the WebSocket with word boundaries",
+        base_path: "",
+        make: || Arc::new(Azure::default()),
+    },
     Entry {
         name: "openai",
         about: "OpenAI's speech API: tts-1, tts-1-hd, gpt-4o-mini-tts",

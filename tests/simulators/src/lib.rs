@@ -32,7 +32,11 @@ pub mod service;
 pub mod simulator;
 pub mod speech;
 
+pub mod azure;
 pub mod openai;
+
+mod performance;
+mod ssml;
 
 pub use catalogue::{CATALOGUE, Entry};
 pub use fault::{Fault, Faults, Order};
