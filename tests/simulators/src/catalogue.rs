@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::azure::Azure;
+use crate::edge::Edge;
 use crate::openai::{Flavour, OpenAi};
 use crate::service::Service;
 
@@ -26,6 +27,12 @@ pub const CATALOGUE: &[Entry] = &[
         about: "Azure AI Speech: REST and the WebSocket with word boundaries",
         base_path: "",
         make: || Arc::new(Azure::default()),
+    },
+    Entry {
+        name: "edge",
+        about: "Microsoft Edge's read-aloud service, token version 2, no key",
+        base_path: "",
+        make: || Arc::new(Edge::default()),
     },
     Entry {
         name: "openai",

@@ -33,6 +33,7 @@ pub mod simulator;
 pub mod speech;
 
 pub mod azure;
+pub mod edge;
 pub mod openai;
 
 mod performance;
