@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::azure::Azure;
 use crate::edge::Edge;
+use crate::google::Google;
 use crate::openai::{Flavour, OpenAi};
 use crate::service::Service;
 
@@ -33,6 +34,12 @@ pub const CATALOGUE: &[Entry] = &[
         about: "Microsoft Edge's read-aloud service, token version 2, no key",
         base_path: "",
         make: || Arc::new(Edge::default()),
+    },
+    Entry {
+        name: "google",
+        about: "Google Cloud Text-to-Speech: v1, v1beta1 with time points, OAuth at /token",
+        base_path: "",
+        make: || Arc::new(Google::default()),
     },
     Entry {
         name: "openai",

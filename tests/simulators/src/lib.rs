@@ -34,6 +34,7 @@ pub mod speech;
 
 pub mod azure;
 pub mod edge;
+pub mod google;
 pub mod openai;
 
 mod performance;
