@@ -7,6 +7,7 @@ use crate::edge::Edge;
 use crate::google::Google;
 use crate::openai::{Flavour, OpenAi};
 use crate::service::Service;
+use crate::siliconflow::SiliconFlow;
 
 /// One simulator of the catalogue.
 #[derive(Clone, Copy)]
@@ -70,6 +71,12 @@ pub const CATALOGUE: &[Entry] = &[
         about: "openedai-speech: OpenAI's API over piper and xtts, no key",
         base_path: "/v1",
         make: || Arc::new(OpenAi::new(Flavour::OpenedAi)),
+    },
+    Entry {
+        name: "siliconflow",
+        about: "SiliconFlow: CosyVoice2 and MOSS, voices that can be cloned",
+        base_path: "/v1",
+        make: || Arc::new(SiliconFlow::default()),
     },
 ];
 

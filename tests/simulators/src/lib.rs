@@ -36,6 +36,7 @@ pub mod azure;
 pub mod edge;
 pub mod google;
 pub mod openai;
+pub mod siliconflow;
 
 mod performance;
 mod ssml;
