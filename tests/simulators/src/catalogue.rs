@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::azure::Azure;
 use crate::edge::Edge;
 use crate::google::Google;
+use crate::gpt_sovits::{Api, Generation, GptSovits};
 use crate::openai::{Flavour, OpenAi};
 use crate::service::Service;
 use crate::siliconflow::SiliconFlow;
@@ -77,6 +78,18 @@ pub const CATALOGUE: &[Entry] = &[
         about: "SiliconFlow: CosyVoice2 and MOSS, voices that can be cloned",
         base_path: "/v1",
         make: || Arc::new(SiliconFlow::default()),
+    },
+    Entry {
+        name: "gpt-sovits",
+        about: "GPT-SoVITS behind api_v2.py, model v2: /tts, no key",
+        base_path: "",
+        make: || Arc::new(GptSovits::default()),
+    },
+    Entry {
+        name: "gpt-sovits-v1",
+        about: "GPT-SoVITS behind the older api.py: the root path, no key",
+        base_path: "",
+        make: || Arc::new(GptSovits::new(Api::V1, Generation::V2)),
     },
 ];
 

@@ -35,6 +35,7 @@ pub mod speech;
 pub mod azure;
 pub mod edge;
 pub mod google;
+pub mod gpt_sovits;
 pub mod openai;
 pub mod siliconflow;
 
