@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::azure::Azure;
 use crate::edge::Edge;
+use crate::elevenlabs::ElevenLabs;
 use crate::google::Google;
 use crate::gpt_sovits::{Api, Generation, GptSovits};
 use crate::openai::{Flavour, OpenAi};
@@ -78,6 +79,12 @@ pub const CATALOGUE: &[Entry] = &[
         about: "SiliconFlow: CosyVoice2 and MOSS, voices that can be cloned",
         base_path: "/v1",
         make: || Arc::new(SiliconFlow::default()),
+    },
+    Entry {
+        name: "elevenlabs",
+        about: "ElevenLabs: a Pro account with a million credits, times for every character",
+        base_path: "",
+        make: || Arc::new(ElevenLabs::default()),
     },
     Entry {
         name: "gpt-sovits",

@@ -34,6 +34,7 @@ pub mod speech;
 
 pub mod azure;
 pub mod edge;
+pub mod elevenlabs;
 pub mod google;
 pub mod gpt_sovits;
 pub mod openai;
