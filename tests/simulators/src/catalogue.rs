@@ -2,8 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::azure::Azure;
+use crate::edge::Edge;
+use crate::elevenlabs::ElevenLabs;
+use crate::google::Google;
+use crate::gpt_sovits::{Api, Generation, GptSovits};
 use crate::openai::{Flavour, OpenAi};
 use crate::service::Service;
+use crate::siliconflow::SiliconFlow;
 
 /// One simulator of the catalogue.
 #[derive(Clone, Copy)]
@@ -20,6 +26,24 @@ pub struct Entry {
 
 /// All of them, by name.
 pub const CATALOGUE: &[Entry] = &[
+    Entry {
+        name: "azure",
+        about: "Azure AI Speech: REST and the WebSocket with word boundaries",
+        base_path: "",
+        make: || Arc::new(Azure::default()),
+    },
+    Entry {
+        name: "edge",
+        about: "Microsoft Edge's read-aloud service, token version 2, no key",
+        base_path: "",
+        make: || Arc::new(Edge::default()),
+    },
+    Entry {
+        name: "google",
+        about: "Google Cloud Text-to-Speech: v1, v1beta1 with time points, OAuth at /token",
+        base_path: "",
+        make: || Arc::new(Google::default()),
+    },
     Entry {
         name: "openai",
         about: "OpenAI's speech API: tts-1, tts-1-hd, gpt-4o-mini-tts",
@@ -49,6 +73,30 @@ pub const CATALOGUE: &[Entry] = &[
         about: "openedai-speech: OpenAI's API over piper and xtts, no key",
         base_path: "/v1",
         make: || Arc::new(OpenAi::new(Flavour::OpenedAi)),
+    },
+    Entry {
+        name: "siliconflow",
+        about: "SiliconFlow: CosyVoice2 and MOSS, voices that can be cloned",
+        base_path: "/v1",
+        make: || Arc::new(SiliconFlow::default()),
+    },
+    Entry {
+        name: "elevenlabs",
+        about: "ElevenLabs: a Pro account with a million credits, times for every character",
+        base_path: "",
+        make: || Arc::new(ElevenLabs::default()),
+    },
+    Entry {
+        name: "gpt-sovits",
+        about: "GPT-SoVITS behind api_v2.py, model v2: /tts, no key",
+        base_path: "",
+        make: || Arc::new(GptSovits::default()),
+    },
+    Entry {
+        name: "gpt-sovits-v1",
+        about: "GPT-SoVITS behind the older api.py: the root path, no key",
+        base_path: "",
+        make: || Arc::new(GptSovits::new(Api::V1, Generation::V2)),
     },
 ];
 

@@ -32,7 +32,16 @@ pub mod service;
 pub mod simulator;
 pub mod speech;
 
+pub mod azure;
+pub mod edge;
+pub mod elevenlabs;
+pub mod google;
+pub mod gpt_sovits;
 pub mod openai;
+pub mod siliconflow;
+
+mod performance;
+mod ssml;
 
 pub use catalogue::{CATALOGUE, Entry};
 pub use fault::{Fault, Faults, Order};

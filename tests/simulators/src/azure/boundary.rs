@@ -74,8 +74,12 @@ pub(crate) struct SessionEnd {
 }
 
 impl Entry {
-    /// When it is heard, in ticks.
-    pub(crate) const fn offset(&self) -> u64 {
+    /// When it is heard.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.offset() as f64 / TICKS_PER_SECOND
+    }
+
+    const fn offset(&self) -> u64 {
         match self {
             Self::WordBoundary(boundary) | Self::SentenceBoundary(boundary) => boundary.offset,
             Self::Bookmark(bookmark) => bookmark.offset,
@@ -99,7 +103,9 @@ pub(crate) fn entries(performance: &Performance, wanted: Wanted) -> Vec<Entry> {
     }
     if wanted.bookmarks {
         let marks = performance.marks.iter();
-        entries.extend(marks.map(|(mark, at)| Entry::Bookmark(Bookmark { offset: ticks(*at), bookmark: mark.clone() })));
+        entries.extend(
+            marks.map(|(mark, at)| Entry::Bookmark(Bookmark { offset: ticks(*at), bookmark: mark.clone() })),
+        );
     }
     if wanted.visemes {
         entries.extend(visemes(performance).map(Entry::Viseme));
@@ -215,7 +221,11 @@ fn escape(text: &str) -> String {
 }
 
 /// Seconds as ticks, to the nearest.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are small and not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "times are small and not negative"
+)]
 fn ticks(seconds: f64) -> u64 {
     (seconds * TICKS_PER_SECOND).round() as u64
 }
@@ -253,7 +263,11 @@ mod tests {
     fn words_come_as_written_and_escaped() {
         check(
             Wanted { words: true, ..Wanted::default() },
-            &[("WordBoundary", 1_000_000, "Hello"), ("WordBoundary", 5_000_000, "you"), ("WordBoundary", 9_000_000, "Tom&apos;")],
+            &[
+                ("WordBoundary", 1_000_000, "Hello"),
+                ("WordBoundary", 5_000_000, "you"),
+                ("WordBoundary", 9_000_000, "Tom&apos;"),
+            ],
         );
     }
 

@@ -38,7 +38,10 @@ impl Message {
 
     /// The first header of that name, whatever its case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// What the message is, for example `speech.config`.
@@ -59,7 +62,9 @@ impl Message {
 
 fn header(line: &str) -> Result<(String, String), FrameError> {
     match line.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
+        }
         _ => Err(FrameError::BadHeader),
     }
 }
@@ -71,7 +76,9 @@ pub(crate) fn is_compact_id(id: &str) -> bool {
 
 /// A text frame as the service writes it.
 pub(crate) fn text(request_id: &str, path: &str, body: &str) -> String {
-    format!("X-RequestId:{request_id}\r\nContent-Type:application/json; charset=utf-8\r\nPath:{path}\r\n\r\n{body}")
+    format!(
+        "X-RequestId:{request_id}\r\nContent-Type:application/json; charset=utf-8\r\nPath:{path}\r\n\r\n{body}"
+    )
 }
 
 /// A binary audio frame as the service writes it. The closing frame of a stream carries neither a
@@ -96,7 +103,8 @@ mod tests {
 
     fn check(frame: &str, expected: Result<(&str, &str), FrameError>) {
         let message = Message::parse(frame);
-        let found = message.as_ref().map(|message| (message.path(), message.body.as_str())).map_err(|error| *error);
+        let found =
+            message.as_ref().map(|message| (message.path(), message.body.as_str())).map_err(|error| *error);
         assert_eq!(found, expected, "{frame:?}");
     }
 

@@ -41,7 +41,9 @@ impl TokenVersion {
         let (recipe, chromium) = version.split_once('-')?;
         let numbers: Vec<&str> = chromium.split('.').collect();
         let plausible = numbers.len() == 4
-            && numbers.iter().all(|number| (1..=6).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit()));
+            && numbers
+                .iter()
+                .all(|number| (1..=6).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit()));
         match recipe {
             "1" if plausible => Some(Self::V1),
             "2" if plausible => Some(Self::V2),
@@ -144,9 +146,21 @@ mod tests {
     fn version_two_reproduces_the_published_tokens() {
         let v2 = TokenVersion::V2;
         check(v2, 0, "52BC7A17B50DFEC9-28C4394775C8751CD2F6859C030C06DB1489ACAB3B3A7651831FC26895177ED6");
-        check(v2, 1_700_000_000, "2CD23A2CA0B2595A-F3C846C370E05F9CC83ACC5F995C5F5D87A4D0F14CE8936A0F902E64099E38A2");
-        check(v2, 1_766_000_000, "1440210458CDAC90-E43109B802C1057B5276E6A8F6B216100B036D9DC967AD3953FBC37922E7A32E");
-        check(v2, 1_795_000_000, "6521DCC55F99AAD7-6D04852628E3DF4D0EF33213239BDC3C48750FE37FE5E4591F28C209CE0A3FA2");
+        check(
+            v2,
+            1_700_000_000,
+            "2CD23A2CA0B2595A-F3C846C370E05F9CC83ACC5F995C5F5D87A4D0F14CE8936A0F902E64099E38A2",
+        );
+        check(
+            v2,
+            1_766_000_000,
+            "1440210458CDAC90-E43109B802C1057B5276E6A8F6B216100B036D9DC967AD3953FBC37922E7A32E",
+        );
+        check(
+            v2,
+            1_795_000_000,
+            "6521DCC55F99AAD7-6D04852628E3DF4D0EF33213239BDC3C48750FE37FE5E4591F28C209CE0A3FA2",
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use ogg::writing::{PacketWriteEndInfo, PacketWriter};
 use rusty_aac::{AacEncoder, AacEncoderConfig, AdtsHeader, write_adts_header};
 use rusty_vorbis::{VorbisEncoder, VorbisEncoderConfig};
-use understudy_audio::{Target, encode};
+use understudy_audio::{AudioError, StreamEncoder, Target, encode};
 use understudy_speech::Encoding;
 
 use super::Spoken;
@@ -62,7 +62,7 @@ impl Packing {
             Self::Alaw => companded(&spoken.samples, alaw),
             Self::WavMulaw => headed(Codec::Mulaw, rate, companded(&spoken.samples, mulaw), None),
             Self::WavAlaw => headed(Codec::Alaw, rate, companded(&spoken.samples, alaw), None),
-            Self::Mp3 { kbps } => coded(spoken, Encoding::Mp3, Some(kbps)),
+            Self::Mp3 { kbps } => mp3(spoken, kbps).unwrap_or_default(),
             Self::OggOpus { kbps } => coded(spoken, Encoding::OggOpus, Some(kbps)),
             Self::Flac => coded(spoken, Encoding::Flac, None),
             Self::Aac { kbps } => aac(spoken, kbps),
@@ -143,6 +143,18 @@ fn alaw(sample: i16) -> u8 {
 fn coded(spoken: &Spoken, encoding: Encoding, kbps: Option<u32>) -> Vec<u8> {
     let target = Target { encoding, sample_rate: None, bit_rate: kbps.map(|kbps| kbps * 1_000) };
     encode(&spoken.pcm(), &target).map(|encoded| encoded.bytes).unwrap_or_default()
+}
+
+/// As a service streams it: frames of one size and no frame in front that tells the length.
+fn mp3(spoken: &Spoken, kbps: u32) -> Result<Vec<u8>, AudioError> {
+    if spoken.samples.is_empty() {
+        return Ok(Vec::new());
+    }
+    let target = Target { encoding: Encoding::Mp3, sample_rate: None, bit_rate: Some(kbps * 1_000) };
+    let mut encoder = StreamEncoder::new(spoken.sample_rate, 1, &target)?;
+    let mut file = encoder.push(&linear(&spoken.samples))?;
+    file.extend(encoder.finish()?);
+    Ok(file)
 }
 
 fn aac(spoken: &Spoken, kbps: u32) -> Vec<u8> {

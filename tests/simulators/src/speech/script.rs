@@ -24,6 +24,17 @@ const SYLLABLES: [&str; 16] = [
     "hay",
 ];
 
+/// Signs that are read, each a word of its own where it stands alone.
+const SIGNS: [(char, &str); 7] = [
+    ('&', "and"),
+    ('+', "plus"),
+    ('=', "equals"),
+    ('@', "at"),
+    ('°', "degrees"),
+    ('€', "euros"),
+    ('£', "pounds"),
+];
+
 /// The words of `text` in order. Words are parted by white space; characters of scripts written
 /// without spaces are a word each.
 #[must_use]
@@ -91,6 +102,9 @@ fn said(word: &str) -> String {
             run += 1;
         } else if character == '’' {
             said.push('\'');
+        } else if let Some((_, name)) = SIGNS.iter().find(|(sign, _)| *sign == character) {
+            said.extend([" ", name, " "]);
+            run = 0;
         } else if character.is_ascii() {
             said.push(' ');
             run = 0;

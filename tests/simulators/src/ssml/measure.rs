@@ -105,7 +105,11 @@ fn finite(number: &str) -> Option<f32> {
 }
 
 /// `500ms` or `1.5s`, rounded down to whole milliseconds.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be small and not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be small and not negative"
+)]
 pub(super) fn milliseconds(value: &str) -> Option<u32> {
     let (number, scale) = match value.strip_suffix("ms") {
         Some(number) => (number, 1.0),
@@ -121,7 +125,9 @@ mod tests {
 
     fn check(found: Option<f32>, expected: Option<f32>) {
         match (found, expected) {
-            (Some(found), Some(expected)) => assert!((found - expected).abs() < 0.01, "{found} is not {expected}"),
+            (Some(found), Some(expected)) => {
+                assert!((found - expected).abs() < 0.01, "{found} is not {expected}");
+            }
             _ => assert_eq!(found, expected),
         }
     }
