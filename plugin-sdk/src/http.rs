@@ -13,8 +13,14 @@
 //! }
 //! ```
 //!
+//! An error status is a response too. [`Response::error_for_status`] makes it the error it most often
+//! means; [`Response::complaint`] reads what the service says, for a plugin that knows its codes.
+//!
 //! Redirects are not followed: a 3xx is a response like any other. The body arrives as the plugin
 //! reads it; [`Response::read`] hands each piece on to the take without waiting for the rest.
+
+mod complaint;
+mod lines;
 
 use std::fmt;
 use std::time::Duration;
@@ -23,6 +29,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::host;
+
+pub use complaint::Complaint;
+pub use lines::Lines;
 
 /// What [`Response::text`] and [`Response::json`] read at most, in bytes.
 const DOCUMENT_BYTES_MAX: u32 = 8 << 20;
@@ -221,10 +230,15 @@ impl Response {
         self.0.headers()
     }
 
-    /// The `retry-after` header in its form of whole seconds.
+    /// How long the service asks to wait: `retry-after-ms`, else `retry-after` in seconds. Its form of
+    /// a date is left to the plugin.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+        let seconds = |name: &str, scale: f64| {
+            let number: f64 = self.header(name)?.trim().parse().ok()?;
+            Duration::try_from_secs_f64(number / scale).ok()
+        };
+        seconds("retry-after-ms", 1_000.0).or_else(|| seconds("retry-after", 1.0))
     }
 
     /// The next piece of the body, at most `maximum` bytes. None: the body has ended.

@@ -57,6 +57,7 @@
 //! | push audio and word marks as they come | [`Take`], [`Word`], [`Summary`] |
 //! | say why there is no audio | [`Error`]; the case decides what the host does next |
 //! | call a service | [`http`], [`websocket`] |
+//! | hand a service's audio on, whatever it really is | [`Relay`] |
 //! | read the operator's settings | [`settings`] |
 //! | sign requests with a key you never see | [`signing`] |
 //! | keep a token or a list between calls | [`memo`] |
@@ -87,6 +88,7 @@ pub mod log;
 mod manifest;
 pub mod memo;
 mod plugin;
+mod relay;
 mod request;
 mod script;
 pub mod settings;
@@ -107,7 +109,8 @@ pub use error::{Error, InvalidField, TextLimit, TextUnit};
 pub use format::{AudioFormat, Encoding};
 pub use manifest::{Capabilities, FormatSupport, Host, HostRequest, Manifest, Range, SecretRequest};
 pub use plugin::{CharacterPlugin, Plugin};
-pub use request::{Request, Utterance};
+pub use relay::Relay;
+pub use request::{Request, Utterance, decimal};
 pub use script::{Line, Script};
 pub use summary::Summary;
 pub use take::Take;

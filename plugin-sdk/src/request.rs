@@ -64,6 +64,17 @@ pub struct Request {
     pub options: Option<Map<String, Value>>,
 }
 
+/// A control's value as JSON: the shortest decimal that is this number, `1.2` and not
+/// `1.2000000476837158`.
+///
+/// ```
+/// assert_eq!(understudy_plugin::decimal(1.2).to_string(), "1.2");
+/// ```
+#[must_use]
+pub fn decimal(value: f32) -> Value {
+    value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
+}
+
 impl Request {
     /// A request for plain text with nothing else set.
     pub fn text(text: impl Into<String>) -> Self {

@@ -5,6 +5,7 @@
 //! | streaming sentence by sentence | [`sentences`] |
 //! | a service with a text limit | [`split`] |
 //! | marks for words the service does not mark | [`words`] |
+//! | a service that marks words as it said them | [`Aligner`] |
 //! | a service that counts characters or UTF-16 units | [`Positions`] |
 //! | refusing text in which nothing can be spoken | [`is_speakable`] |
 //! | putting text into XML by hand | [`escape_xml`]; better, [`ssml`](crate::ssml) |
@@ -26,6 +27,7 @@
 //! ```
 
 mod abbreviation;
+mod align;
 mod escape;
 mod position;
 mod sentence;
@@ -35,6 +37,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+pub use align::Aligner;
 pub use escape::escape_xml;
 pub(crate) use escape::in_xml;
 pub use position::Positions;

@@ -1,0 +1,73 @@
+//! The contract's side.
+
+use understudy_plugin::{
+    AudioFormat, Capabilities, Encoding, Error, Host, Manifest, Plugin, Relay, Request, Summary, Take, Voice,
+    log,
+};
+
+use crate::settings::Settings;
+use crate::{refusal, server, speech};
+
+/// The rate of the silence the server sends for a text it finds nothing in. No model speaks at it.
+const SILENCE_RATE: u32 = 16_000;
+
+/// A GPT-SoVITS server.
+#[derive(Debug)]
+pub struct GptSovits;
+
+impl Plugin for GptSovits {
+    fn describe() -> Manifest {
+        let capabilities =
+            Capabilities::new(Encoding::PcmS16le, [24_000, 32_000, 48_000]).streaming().rate(0.25, 4.0);
+        let capabilities =
+            ["zh", "en", "ja", "ko", "yue"].into_iter().fold(capabilities, Capabilities::language);
+        Manifest::new("gpt-sovits", "GPT-SoVITS", env!("CARGO_PKG_VERSION"))
+            .description("A GPT-SoVITS server of your own: voices cloned from recordings of a few seconds.")
+            .homepage("https://github.com/RVC-Boss/GPT-SoVITS")
+            .license(env!("CARGO_PKG_LICENSE"))
+            .host(Host::setting("base_url"), "texts are sent to your server and come back as speech")
+            .settings_schema(Settings::schema())
+            .capabilities(capabilities)
+            .price_per_million_characters(0.0)
+    }
+
+    /// There is no health check: any answer at all is a sign of life.
+    fn check() -> Result<(), Error> {
+        server::ask_api(&Settings::read()?).map(drop)
+    }
+
+    fn voices() -> Result<Vec<Voice>, Error> {
+        Ok(Settings::read()?.voices.iter().map(crate::settings::VoiceSetting::listed).collect())
+    }
+
+    fn synthesize(request: Request, take: &mut Take) -> Result<Summary, Error> {
+        let settings = Settings::read()?;
+        speech::spoken_text(&request)?;
+        let voice = settings.voice(request.voice.as_deref(), request.language.as_deref())?;
+        let api = server::api(&settings)?;
+        let message = speech::request(&settings, api, voice, &request)?;
+        server::load_weights(&settings, api, voice)?;
+        let spoken = message.send().map_err(Error::from).and_then(|response| {
+            if response.is_success() {
+                return Relay::new().body(response, take);
+            }
+            Err(refusal::of_speech(&response.complaint(), api, voice, &request))
+        });
+        spoken.and_then(|()| summary(take)).map(|summary| summary.voice(&voice.id)).inspect_err(|error| {
+            if *error != Error::Stopped {
+                server::forget_weights();
+            }
+        })
+    }
+}
+
+fn summary(take: &Take) -> Result<Summary, Error> {
+    let summary = take.summary()?;
+    if let AudioFormat { sample_rate: SILENCE_RATE, .. } = summary.format {
+        log::warn("server found nothing to speak and sent silence", &[]);
+        return Err(Error::NoAudio);
+    }
+    Ok(summary)
+}
+
+understudy_plugin::export!(GptSovits);
