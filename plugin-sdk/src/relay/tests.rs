@@ -1,3 +1,5 @@
+//! The relay: what a service sends, sniffed, unpacked and passed on.
+
 use super::*;
 use crate::testing::{Harness, Recording};
 use crate::{Encoding, Manifest, Plugin, Request, Summary, Voice};

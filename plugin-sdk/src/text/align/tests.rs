@@ -1,3 +1,5 @@
+//! The aligner: what was heard, found again in the caller's text.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What the account's tier, models and voices change on the wire.
+
 use serde_json::{Value, json};
 use understudy_plugin::testing::Reply;
 use understudy_plugin::{Age, Error, Gender, Request, Voice};

@@ -1,3 +1,5 @@
+//! Every row of the service's error table, and what the engine is told.
+
 use std::time::Duration;
 
 use serde_json::json;

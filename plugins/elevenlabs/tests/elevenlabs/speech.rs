@@ -1,3 +1,5 @@
+//! What a request for speech is on the wire, whole.
+
 use serde_json::{Value, json};
 use understudy_elevenlabs::ElevenLabs;
 use understudy_plugin::testing::{Harness, Reply, check_manifest};

@@ -1,3 +1,5 @@
+//! Word times as the service gives them, on the caller's own text.
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};

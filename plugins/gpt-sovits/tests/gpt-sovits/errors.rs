@@ -1,3 +1,5 @@
+//! Every row of the service's error table, and what the engine is told.
+
 use super::*;
 
 fn check_request(request: Request, status: u16, document: &Value, expected: Error) {

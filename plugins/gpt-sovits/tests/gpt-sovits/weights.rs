@@ -1,3 +1,5 @@
+//! Which weights are loaded when, and when they are loaded again.
+
 use super::*;
 
 /// A server whose voices have weights of their own.

@@ -1,3 +1,5 @@
+//! Kokoro's captions: word times from its own endpoint.
+
 use serde_json::json;
 use understudy_plugin::testing::Reply;
 use understudy_plugin::{Encoding, Error, Request, WordTimes, http};

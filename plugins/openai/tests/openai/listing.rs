@@ -1,3 +1,5 @@
+//! The voice list: where each server keeps it, and how long it is kept here.
+
 use serde_json::{Value, json};
 use understudy_openai::OpenAi;
 use understudy_plugin::testing::{Harness, Reply};

@@ -1,3 +1,5 @@
+//! What a request for speech is on the wire, whole.
+
 use serde_json::json;
 use understudy_openai::OpenAi;
 use understudy_plugin::testing::{Harness, Reply, check_manifest};

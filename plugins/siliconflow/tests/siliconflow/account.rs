@@ -1,3 +1,5 @@
+//! What the account's tier, models and voices change on the wire.
+
 use super::*;
 
 #[test]

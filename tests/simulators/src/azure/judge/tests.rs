@@ -1,3 +1,5 @@
+//! What the judge of SSML lets pass, and how it refuses the rest.
+
 use super::*;
 
 const HEAD: &str = "<speak version='1.0' xmlns='http://www.w3.org/2001/10/synthesis' \

@@ -1,3 +1,5 @@
+//! Azure over REST: what a real client sends, and every refusal.
+
 use axum::http::StatusCode;
 use reqwest::{Client, RequestBuilder, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

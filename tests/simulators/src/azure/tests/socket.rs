@@ -1,3 +1,5 @@
+//! Azure over a WebSocket: messages, boundaries, refusals.
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::net::TcpStream;

@@ -1,3 +1,5 @@
+//! Which voice takes what, family by family.
+
 use serde_json::{Value, json};
 
 use super::*;
