@@ -244,6 +244,7 @@ async fn ordered_refusals_come_in_the_services_own_words() {
         (Fault::RateLimited { retry_after: None }, 429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED"),
         (Fault::Failing(StatusCode::INTERNAL_SERVER_ERROR), 500, "INTERNAL", ""),
         (Fault::Failing(StatusCode::SERVICE_UNAVAILABLE), 503, "UNAVAILABLE", ""),
+        (Fault::Failing(StatusCode::GATEWAY_TIMEOUT), 504, "DEADLINE_EXCEEDED", ""),
     ] {
         simulator.faults().next(1, fault);
         check_error(send(), code, status, reason, "").await;

@@ -267,3 +267,21 @@ async fn a_turn_without_audio_still_ends() {
     }
     assert_eq!(turn(&mut socket).await.ok().unwrap().paths, ["turn.start", "response", "turn.end"]);
 }
+
+#[tokio::test]
+async fn an_ordered_stall_keeps_the_line_open_and_brings_no_more() {
+    let simulator = azure();
+    simulator.faults().next(1, Fault::Stall { after: 0 });
+    let mut socket = open(&simulator).await;
+    for message in [config(), context(""), ssml(SSML)] {
+        socket.send(message).await.unwrap();
+    }
+    for path in ["turn.start", "response"] {
+        let frame = socket.next().await.unwrap().unwrap();
+        assert!(frame.to_text().unwrap().contains(&format!("Path:{path}\r\n")));
+    }
+    // The service still reads: it answers the close, with nothing before it.
+    socket.close(None).await.unwrap();
+    let rest: Vec<_> = socket.collect().await;
+    assert!(rest.iter().all(|frame| !matches!(frame, Ok(Message::Binary(_) | Message::Text(_)))), "{rest:?}");
+}
