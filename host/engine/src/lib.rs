@@ -17,7 +17,9 @@
 
 mod attempt;
 mod audition;
+pub mod cache;
 mod cast;
+mod database;
 mod delivery;
 mod engine;
 mod error;
@@ -30,11 +32,13 @@ mod request;
 pub mod scripted;
 mod settings;
 mod speak;
+mod store;
 mod stream;
 mod suggest;
 mod text;
 mod voice_id;
 mod voices;
+mod wall_clock;
 mod words;
 
 pub use cast::{Cast, Member, ProviderInfo};
@@ -44,6 +48,8 @@ pub use provenance::{Attempt, Provenance};
 pub use request::{Output, SpeechRequest};
 pub use settings::EngineSettings;
 pub use speak::Speech;
+pub use store::{Store, StoreSettings};
 pub use stream::{Finished, SpeechEvent, SpeechStream};
 pub use suggest::nearest;
 pub use voice_id::VoiceId;
+pub use wall_clock::WallClock;

@@ -4,6 +4,7 @@
 
 mod planning;
 mod speaking;
+mod store;
 mod streaming;
 
 use std::sync::Arc;
