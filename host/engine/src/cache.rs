@@ -156,10 +156,27 @@ impl Cache {
         notes: Arc<TakeNotes>,
         audio: Bytes,
     ) -> Result<(), CacheError> {
+        let digest = spawn_blocking({
+            let audio = audio.clone();
+            move || AudioDigest::of(&audio)
+        });
+        let digest = digest.await.map_err(|panic| CacheError::Internal(panic.to_string()))?;
+        self.put_digested(key, provider, notes, audio, digest).await
+    }
+
+    /// As [`Cache::put`], for audio whose digest is known.
+    pub(crate) async fn put_digested(
+        &self,
+        key: TakeKey,
+        provider: &str,
+        notes: Arc<TakeNotes>,
+        audio: Bytes,
+        digest: AudioDigest,
+    ) -> Result<(), CacheError> {
         let (this, provider) = (self.clone(), provider.to_owned());
         let stored = spawn_blocking(move || {
             let disk = this.disk()?;
-            disk.put(&this.0.health, key, &provider, &notes, &audio)
+            disk.put(&this.0.health, key, &provider, &notes, (digest, &audio))
         });
         stored.await.unwrap_or_else(|panic| Err(CacheError::Internal(panic.to_string())))
     }

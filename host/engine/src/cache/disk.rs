@@ -171,10 +171,9 @@ impl Disk {
         key: TakeKey,
         provider: &str,
         notes: &Arc<TakeNotes>,
-        audio: &Bytes,
+        (digest, audio): (AudioDigest, &Bytes),
     ) -> Result<(), CacheError> {
         health.may_write()?;
-        let digest = AudioDigest::of(audio);
         let now = self.clock.unix_ms();
         let place = Place {
             provider: provider.to_owned(),
