@@ -37,7 +37,6 @@ mod state;
 mod take;
 mod upkeep;
 
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -51,7 +50,7 @@ pub use self::repair::Repair;
 pub use self::settings::CacheSettings;
 pub use self::shelf::ProviderTally;
 use self::state::Health;
-pub use self::state::{CacheError, CacheState, Degradation};
+pub use self::state::{CacheError, Degradation, StoreState};
 pub use self::take::{AudioDigest, AudioFile, Hit, HitAudio, TakeNotes};
 pub use self::upkeep::{CacheStats, ClearFilter, Cleared, ProviderStats, TakeInfo, TakePage, Verification};
 use crate::store::FolderLock;
@@ -72,20 +71,20 @@ impl Cache {
     /// A cache that finds nothing and keeps nothing.
     #[must_use]
     pub fn off() -> Self {
-        Self::without_disk(CacheState::Off, CacheSettings::default())
+        Self::without_disk(StoreState::Off, CacheSettings::default())
     }
 
     pub(crate) fn degraded(reason: Degradation, settings: CacheSettings) -> Self {
-        Self::without_disk(CacheState::Degraded { reason }, settings)
+        Self::without_disk(StoreState::Degraded { reason }, settings)
     }
 
     pub(crate) fn open(lock: &Arc<FolderLock>, settings: CacheSettings, clock: &WallClock) -> Self {
         if !settings.enabled {
-            return Self::without_disk(CacheState::Off, settings);
+            return Self::without_disk(StoreState::Off, settings);
         }
         match Disk::open(lock, &settings, clock) {
             Ok(disk) => Self(Arc::new(Inner {
-                health: Health::new(lock.folder(), CacheState::Serving),
+                health: Health::new(lock.folder(), StoreState::Serving),
                 disk: Some(disk),
                 demand: Mutex::default(),
                 settings,
@@ -96,14 +95,14 @@ impl Cache {
         }
     }
 
-    fn without_disk(state: CacheState, settings: CacheSettings) -> Self {
+    fn without_disk(state: StoreState, settings: CacheSettings) -> Self {
         let health = Health::new("".as_ref(), state);
         Self(Arc::new(Inner { health, disk: None, demand: Mutex::default(), settings }))
     }
 
     /// Whether it serves.
     #[must_use]
-    pub fn state(&self) -> CacheState {
+    pub fn state(&self) -> StoreState {
         self.0.health.state()
     }
 
@@ -199,7 +198,8 @@ impl Cache {
     /// # Errors
     /// The cache does not serve, or its index cannot be read.
     pub async fn list(&self, after: Option<TakeKey>, length: usize) -> Result<TakePage, CacheError> {
-        self.blocking(move |disk| disk.list(after, length)).await?.map_err(|error| failed(&error))
+        let listed = self.blocking(move |disk| disk.list(after, length)).await?;
+        listed.map_err(|error| self.0.health.name(error.kind(), &error.to_string()).into())
     }
 
     /// Removes the takes that `filter` describes. Audio that is being read stays readable.
@@ -233,7 +233,7 @@ impl Cache {
         });
         match written.await? {
             Ok(Ok(())) => Ok(()),
-            Ok(Err((kind, reason))) => Err(failed(&io::Error::new(kind, reason))),
+            Ok(Err((kind, reason))) => Err(self.0.health.name(kind, &reason).into()),
             Err(lost) => Err(CacheError::Internal(lost.to_string())),
         }
     }
@@ -247,8 +247,8 @@ impl Cache {
 
     fn disk(&self) -> Result<&Disk, CacheError> {
         self.0.disk.as_ref().ok_or_else(|| match self.state() {
-            CacheState::Degraded { reason } => reason.into(),
-            CacheState::Serving | CacheState::Off => CacheError::Off,
+            StoreState::Degraded { reason } => reason.into(),
+            StoreState::Serving | StoreState::Off => CacheError::Off,
         })
     }
 
@@ -266,10 +266,6 @@ impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Cache").field(&self.state()).finish()
     }
-}
-
-fn failed(error: &io::Error) -> CacheError {
-    CacheError::Degraded(Degradation::of("".as_ref(), error.kind(), &error.to_string()))
 }
 
 #[cfg(test)]

@@ -12,6 +12,11 @@
 //! ever count against a provider; and dropping the future or stream that a caller holds ends the
 //! provider's work, because speech that nobody waits for is only cost.
 //!
+//! Beside them stand the rooms of what outlives a request: [`Store`] keeps takes (`cache`), who
+//! asked for what and how it ended (`history`), and what was spent; [`Purchases`] has each take as
+//! cheaply as it can be had, through the cache and single flight (`flight`); [`IdempotencyKeys`]
+//! gives a client that asks again the answer it missed.
+//!
 //! A plan is one candidate today. Fallback makes it a list that is walked; the gate (breaker,
 //! rates, budgets) goes before an attempt, and the cache and single flight around it.
 
@@ -25,6 +30,7 @@ mod engine;
 mod error;
 mod fit;
 pub mod flight;
+pub mod history;
 mod idempotency;
 mod plan;
 mod provenance;

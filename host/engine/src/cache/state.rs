@@ -14,12 +14,12 @@ use tokio::time::Instant;
 /// How long after a failed write the next one is tried.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// Whether the cache serves.
+/// Whether the cache or the history serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CacheState {
-    /// Takes are found and kept.
+pub enum StoreState {
+    /// What is to be kept is kept, and what was kept is found.
     Serving,
-    /// Takes are not kept, and found only as far as the reason lets them.
+    /// Nothing is kept, and found only as far as the reason lets it.
     Degraded {
         /// Why.
         reason: Degradation,
@@ -136,15 +136,15 @@ impl CacheError {
 
 pub(super) struct Health {
     folder: PathBuf,
-    now: Mutex<(CacheState, Option<Instant>)>,
+    now: Mutex<(StoreState, Option<Instant>)>,
 }
 
 impl Health {
-    pub(super) fn new(folder: &Path, state: CacheState) -> Self {
+    pub(super) fn new(folder: &Path, state: StoreState) -> Self {
         Self { folder: folder.to_path_buf(), now: Mutex::new((state, None)) }
     }
 
-    pub(super) fn state(&self) -> CacheState {
+    pub(super) fn state(&self) -> StoreState {
         self.now.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
@@ -152,10 +152,10 @@ impl Health {
     pub(super) fn may_write(&self) -> Result<(), CacheError> {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         match &*now {
-            (CacheState::Degraded { reason }, Some(retry)) if Instant::now() < *retry => {
+            (StoreState::Degraded { reason }, Some(retry)) if Instant::now() < *retry => {
                 Err(reason.clone().into())
             }
-            (CacheState::Degraded { .. }, _) => {
+            (StoreState::Degraded { .. }, _) => {
                 // This one tries; the others wait for what becomes of it.
                 now.1 = Some(Instant::now() + RETRY_AFTER);
                 Ok(())
@@ -164,21 +164,26 @@ impl Health {
         }
     }
 
+    /// What an I/O error means here.
+    pub(super) fn name(&self, kind: io::ErrorKind, reason: &str) -> Degradation {
+        Degradation::of(&self.folder, kind, reason)
+    }
+
     pub(super) fn fail(&self, kind: io::ErrorKind, reason: &str) -> CacheError {
-        let reason = Degradation::of(&self.folder, kind, reason);
+        let reason = self.name(kind, reason);
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.0 == CacheState::Serving {
+        if now.0 == StoreState::Serving {
             tracing::error!(code = reason.code(), %reason, "takes are not kept any more");
         }
-        *now = (CacheState::Degraded { reason: reason.clone() }, Some(Instant::now() + RETRY_AFTER));
+        *now = (StoreState::Degraded { reason: reason.clone() }, Some(Instant::now() + RETRY_AFTER));
         reason.into()
     }
 
     pub(super) fn succeed(&self) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.0 != CacheState::Serving {
+        if now.0 != StoreState::Serving {
             tracing::info!("takes are kept again");
-            *now = (CacheState::Serving, None);
+            *now = (StoreState::Serving, None);
         }
     }
 }
@@ -205,7 +210,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_write_in_half_a_minute_tries_whether_the_trouble_is_over() {
-        let health = Health::new(Path::new("/s"), CacheState::Serving);
+        let health = Health::new(Path::new("/s"), StoreState::Serving);
         assert!(health.may_write().is_ok());
         health.fail(io::ErrorKind::StorageFull, "");
         assert_eq!(health.may_write().map_err(|error| error.code()), Err("store_disk_full"));
@@ -213,6 +218,6 @@ mod tests {
         assert!(health.may_write().is_ok());
         assert!(health.may_write().is_err());
         health.succeed();
-        assert_eq!((health.may_write(), health.state()), (Ok(()), CacheState::Serving));
+        assert_eq!((health.may_write(), health.state()), (Ok(()), StoreState::Serving));
     }
 }

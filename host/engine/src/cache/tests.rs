@@ -1,6 +1,7 @@
 //! The cache in a folder of its own: finding, keeping, and what a start puts right.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
@@ -33,7 +34,7 @@ impl Place {
     }
 
     fn open(&self) -> Store {
-        let settings = StoreSettings { cache: self.settings.clone() };
+        let settings = StoreSettings { cache: self.settings.clone(), ..StoreSettings::default() };
         Store::open(self.folder.path(), settings, &self.clock())
     }
 
@@ -160,7 +161,7 @@ async fn the_least_recently_used_makes_room_also_after_a_restart() {
     let large: Bytes = vec![0; 3 * 12_288 + 1].into();
     let refused = store.cache().put(key(5), "azure", notes(), large).await;
     assert_eq!(refused.map_err(|error| error.code()), Err("cache_no_room"));
-    assert_eq!(store.state(), CacheState::Serving);
+    assert_eq!(store.state(), StoreState::Serving);
 }
 
 #[tokio::test]
@@ -269,7 +270,7 @@ async fn a_locked_folder_says_who_has_it_and_the_second_store_keeps_nothing() {
     let place = Place::new();
     let first = place.open();
     let second = place.open();
-    let CacheState::Degraded { reason } = second.state() else { panic!("it serves") };
+    let StoreState::Degraded { reason } = second.state() else { panic!("it serves") };
     let expected =
         Degradation::Locked { folder: place.folder.path().into(), process: Some(std::process::id()) };
     assert_eq!(reason, expected);
@@ -277,7 +278,7 @@ async fn a_locked_folder_says_who_has_it_and_the_second_store_keeps_nothing() {
     assert_eq!(refused.map_err(|error| error.code()), Err("store_locked"));
     assert!(!is_found(second.cache(), 1).await);
     drop(first);
-    assert_eq!(place.open().state(), CacheState::Serving);
+    assert_eq!(place.open().state(), StoreState::Serving);
 }
 
 #[tokio::test]
@@ -291,7 +292,7 @@ async fn a_full_disk_stops_keeping_but_not_finding() {
         let refused = store.cache().put(key(2), "azure", notes(), audio(2)).await;
         assert_eq!(refused.map_err(|error| error.code()), Err("store_disk_full"));
     }
-    assert!(matches!(store.state(), CacheState::Degraded { reason: Degradation::DiskFull { .. } }));
+    assert!(matches!(store.state(), StoreState::Degraded { reason: Degradation::DiskFull { .. } }));
     assert!(is_found(store.cache(), 1).await);
     assert!(!is_found(store.cache(), 2).await);
     assert_eq!(store.cache().stats().bytes, 12_288);
@@ -300,7 +301,7 @@ async fn a_full_disk_stops_keeping_but_not_finding() {
     tokio::time::advance(Duration::from_secs(30)).await;
     tokio::time::resume();
     keep(store.cache(), 2).await;
-    assert_eq!(store.state(), CacheState::Serving);
+    assert_eq!(store.state(), StoreState::Serving);
 }
 
 #[tokio::test]
@@ -308,9 +309,9 @@ async fn a_folder_that_cannot_be_made_is_a_state_and_not_a_panic() {
     let place = Place::new();
     fs::write(place.folder.path().join("cache"), b"a file in the way").unwrap();
     let store = place.open();
-    let CacheState::Degraded { reason } = store.state() else { panic!("it serves") };
+    let StoreState::Degraded { reason } = store.state() else { panic!("it serves") };
     assert_eq!(reason.code(), "store_failed");
-    assert_eq!(Store::off().state(), CacheState::Off);
+    assert_eq!(Store::off(&place.clock()).state(), StoreState::Off);
 }
 
 #[tokio::test]

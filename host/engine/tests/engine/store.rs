@@ -44,7 +44,7 @@ impl Orders<'_> {
             index_rewrite_bytes: self.index_rewrite_bytes,
             ..CacheSettings::default()
         };
-        let settings = StoreSettings { cache };
+        let settings = StoreSettings { cache, ..StoreSettings::default() };
         Store::open(self.folder, settings, &WallClock::new(SystemTime::now))
     }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use tokio::time::Instant;
-use understudy_engine::cache::CacheState;
+use understudy_engine::cache::StoreState;
 
 use super::{Orders, next_acknowledged};
 
@@ -66,7 +66,7 @@ async fn churn_never_takes_more_than_a_quarter_over_the_cap() {
         stats.index_bytes,
         stats.repair,
     );
-    assert_eq!(store.state(), CacheState::Serving);
+    assert_eq!(store.state(), StoreState::Serving);
     assert!(most <= bytes_max + bytes_max / 4, "{most} bytes of disk for a cap of {bytes_max}");
     assert!(stats.bytes > bytes_max / 2, "the cache is filled: {stats:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use understudy_engine::cache::CacheState;
+use understudy_engine::cache::StoreState;
 
 use super::{Orders, is_served, next_acknowledged, scatter};
 
@@ -48,7 +48,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_served_is_corrupt() {
             Orders { folder: folder.path(), bytes_max: 1 << 40, first, index_rewrite_bytes: 600_000 };
         let heard = kill(orders, round);
         let store = orders.open();
-        assert_eq!(store.state(), CacheState::Serving);
+        assert_eq!(store.state(), StoreState::Serving);
         let repair = store.cache().stats().repair;
         assert!(!repair.index_replaced && repair.damaged_records == 0, "round {round}: {repair:?}");
         assert_eq!(repair.missing_files, 0, "round {round}: {repair:?}");

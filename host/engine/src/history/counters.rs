@@ -1,0 +1,116 @@
+//! Characters spoken, by provider and by day and month in UTC: what budgets are held against.
+//!
+//! They are counted in memory, at once, and written down within a second: a budget is asked on
+//! every request. They count on when the store does not work, because a full disk is no reason to
+//! overdraw an account; then a restart forgets them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::calendar::day_and_month;
+use crate::wall_clock::WallClock;
+
+/// How long the count of a day and of a month is remembered, in days.
+const DAYS_KEPT: u64 = 62;
+const MONTHS_KEPT: u64 = 400;
+const DAY_MS: u64 = 86_400_000;
+
+/// The counters of a store. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Counters {
+    table: Arc<Mutex<Table>>,
+    clock: WallClock,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    totals: BTreeMap<String, u64>,
+    changed: BTreeSet<String>,
+}
+
+/// What a provider has spoken, in characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spoken {
+    /// Since midnight, UTC.
+    pub today: u64,
+    /// Since the first of the month, UTC.
+    pub this_month: u64,
+}
+
+impl Counters {
+    pub(super) fn new(totals: BTreeMap<String, u64>, clock: &WallClock) -> Self {
+        let table = Arc::new(Mutex::new(Table { totals, changed: BTreeSet::new() }));
+        Self { table, clock: clock.clone() }
+    }
+
+    /// Adds `characters` of `provider`; says what that makes.
+    pub fn add(&self, provider: &str, characters: u64) -> Spoken {
+        let (day, month) = self.names(provider);
+        let mut table = self.table();
+        Spoken { today: table.add(day, characters), this_month: table.add(month, characters) }
+    }
+
+    /// What `provider` has spoken.
+    #[must_use]
+    pub fn spoken(&self, provider: &str) -> Spoken {
+        let (day, month) = self.names(provider);
+        let table = self.table();
+        let total = |name| table.totals.get(&name).copied().unwrap_or(0);
+        Spoken { today: total(day), this_month: total(month) }
+    }
+
+    /// What has changed since the last call, and its total; none for what is forgotten.
+    pub(super) fn take_changed(&self) -> Vec<(String, Option<u64>)> {
+        let mut table = self.table();
+        if table.changed.is_empty() {
+            return Vec::new();
+        }
+        let now = self.clock.unix_ms();
+        let (day, _) = day_and_month(now.saturating_sub(DAYS_KEPT * DAY_MS));
+        let (_, month) = day_and_month(now.saturating_sub(MONTHS_KEPT * DAY_MS));
+        table.forget_before(&format!("day {day}"), "day ");
+        table.forget_before(&format!("month {month}"), "month ");
+        let changed = std::mem::take(&mut table.changed);
+        changed
+            .into_iter()
+            .map(|name| {
+                let total = table.totals.get(&name).copied();
+                (name, total)
+            })
+            .collect()
+    }
+
+    /// Says that what was taken has not been written.
+    pub(super) fn put_back(&self, changed: Vec<(String, Option<u64>)>) {
+        self.table().changed.extend(changed.into_iter().map(|(name, _)| name));
+    }
+
+    /// Dates come first, so that what is old stands together.
+    fn names(&self, provider: &str) -> (String, String) {
+        let (day, month) = day_and_month(self.clock.unix_ms());
+        (format!("day {day} {provider}"), format!("month {month} {provider}"))
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn add(&mut self, name: String, characters: u64) -> u64 {
+        let total = self.totals.entry(name.clone()).or_default();
+        *total = total.saturating_add(characters);
+        let total = *total;
+        self.changed.insert(name);
+        total
+    }
+
+    fn forget_before(&mut self, name: &str, kind: &str) {
+        let old: Vec<_> =
+            self.totals.range(kind.to_owned()..name.to_owned()).map(|(name, _)| name.clone()).collect();
+        for name in old {
+            self.totals.remove(&name);
+            self.changed.insert(name);
+        }
+    }
+}
