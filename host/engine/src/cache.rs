@@ -37,7 +37,9 @@ mod state;
 mod take;
 mod upkeep;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
@@ -62,42 +64,51 @@ pub struct Cache(Arc<Inner>);
 
 struct Inner {
     health: Health,
-    disk: Option<Disk>,
+    /// Absent until the folder could be opened.
+    disk: OnceLock<Disk>,
     demand: Mutex<Demand>,
     settings: CacheSettings,
+    clock: WallClock,
 }
 
 impl Cache {
+    /// A cache for `folder` that is not open yet, see [`Cache::attach`].
+    pub(crate) fn new(folder: &Path, settings: CacheSettings, clock: &WallClock) -> Self {
+        let health = Health::new(folder, StoreState::Off);
+        let (disk, demand) = (OnceLock::new(), Mutex::default());
+        Self(Arc::new(Inner { health, disk, demand, settings, clock: clock.clone() }))
+    }
+
     /// A cache that finds nothing and keeps nothing.
     #[must_use]
     pub fn off() -> Self {
-        Self::without_disk(StoreState::Off, CacheSettings::default())
+        Self::new("".as_ref(), CacheSettings::default(), &WallClock::new(|| UNIX_EPOCH))
     }
 
-    pub(crate) fn degraded(reason: Degradation, settings: CacheSettings) -> Self {
-        Self::without_disk(StoreState::Degraded { reason }, settings)
-    }
-
-    pub(crate) fn open(lock: &Arc<FolderLock>, settings: CacheSettings, clock: &WallClock) -> Self {
-        if !settings.enabled {
-            return Self::without_disk(StoreState::Off, settings);
+    /// Opens the folder, unless it is open; true when it is. Blocks.
+    pub(crate) fn attach(&self, lock: &Arc<FolderLock>) -> bool {
+        let Inner { health, disk, settings, clock, .. } = &*self.0;
+        if !settings.enabled || disk.get().is_some() {
+            return true;
         }
-        match Disk::open(lock, &settings, clock) {
-            Ok(disk) => Self(Arc::new(Inner {
-                health: Health::new(lock.folder(), StoreState::Serving),
-                disk: Some(disk),
-                demand: Mutex::default(),
-                settings,
-            })),
+        match Disk::open(lock, settings, clock) {
+            Ok(opened) => {
+                disk.set(opened).ok();
+                health.succeed();
+                true
+            }
             Err(error) => {
-                Self::degraded(Degradation::of(lock.folder(), error.kind(), &error.to_string()), settings)
+                health.fail(error.kind(), &error.to_string());
+                false
             }
         }
     }
 
-    fn without_disk(state: StoreState, settings: CacheSettings) -> Self {
-        let health = Health::new("".as_ref(), state);
-        Self(Arc::new(Inner { health, disk: None, demand: Mutex::default(), settings }))
+    /// Says why the folder cannot be opened.
+    pub(crate) fn refuse(&self, reason: &Degradation) {
+        if self.0.settings.enabled {
+            self.0.health.degrade(reason);
+        }
     }
 
     /// Whether it serves.
@@ -115,13 +126,13 @@ impl Cache {
     /// Finds a take, and counts a hit or a miss for `provider`. From memory without I/O, else from
     /// its file on a blocking thread. Nothing when it is not there, is too old, or cannot be read.
     pub async fn get(&self, key: &TakeKey, provider: &str) -> Option<Hit> {
-        let disk = self.0.disk.as_ref()?;
+        let disk = self.0.disk.get()?;
         let found = match disk.glance(key) {
             Glance::Found(hit) => return Some(hit),
             Glance::Nothing => None,
             Glance::Deeper(entry, verified) => {
                 let (this, key) = (self.clone(), *key);
-                let read = spawn_blocking(move || this.0.disk.as_ref()?.read(&key, &entry, verified));
+                let read = spawn_blocking(move || this.0.disk.get()?.read(&key, &entry, verified));
                 read.await.ok().flatten()
             }
         };
@@ -135,7 +146,7 @@ impl Cache {
     /// Finds a take if it is in memory. Counts a hit, never a miss.
     #[must_use]
     pub fn get_hot(&self, key: &TakeKey) -> Option<Hit> {
-        match self.0.disk.as_ref()?.glance(key) {
+        match self.0.disk.get()?.glance(key) {
             Glance::Found(hit) => Some(hit),
             Glance::Deeper(..) | Glance::Nothing => None,
         }
@@ -190,7 +201,7 @@ impl Cache {
     /// What it holds and has done. Empty without a cache.
     #[must_use]
     pub fn stats(&self) -> CacheStats {
-        self.0.disk.as_ref().map(Disk::stats).unwrap_or_default()
+        self.0.disk.get().map(Disk::stats).unwrap_or_default()
     }
 
     /// At most `length` takes after `after`, in the order of their keys.
@@ -240,13 +251,13 @@ impl Cache {
 
     /// Throws away what is too old, and writes down uses. Blocks.
     pub(crate) fn tidy(&self) {
-        if let Some(disk) = &self.0.disk {
+        if let Some(disk) = self.0.disk.get() {
             disk.tidy();
         }
     }
 
     fn disk(&self) -> Result<&Disk, CacheError> {
-        self.0.disk.as_ref().ok_or_else(|| match self.state() {
+        self.0.disk.get().ok_or_else(|| match self.state() {
             StoreState::Degraded { reason } => reason.into(),
             StoreState::Serving | StoreState::Off => CacheError::Off,
         })

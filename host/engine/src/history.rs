@@ -15,12 +15,11 @@ mod query;
 mod record;
 mod writer;
 
-use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -92,52 +91,62 @@ pub struct History(Arc<Inner>);
 struct Inner {
     settings: HistorySettings,
     shared: Arc<Shared>,
-    queue: Option<SyncSender<Message>>,
-    writer: Option<JoinHandle<()>>,
     counters: Counters,
+    clock: WallClock,
     folder: PathBuf,
-    _lock: Option<Arc<FolderLock>>,
+    /// Absent until the folder could be opened.
+    writing: OnceLock<Writing>,
+}
+
+/// A thread that writes, and the way to it.
+struct Writing {
+    queue: Option<SyncSender<Message>>,
+    thread: Option<JoinHandle<()>>,
+    _lock: Arc<FolderLock>,
 }
 
 impl History {
-    /// Opens the history of a store, or one that records nothing and says why.
-    pub(crate) fn open(lock: &Arc<FolderLock>, settings: HistorySettings, clock: &WallClock) -> Self {
-        match Self::try_open(lock, &settings, clock) {
-            Ok(history) => history,
+    /// A history for `folder` that is not open yet, see [`History::attach`].
+    pub(crate) fn new(folder: &Path, settings: HistorySettings, clock: &WallClock) -> Self {
+        let (counters, writing) = (Counters::new(clock), OnceLock::new());
+        let (shared, folder, clock) = (Arc::default(), folder.to_path_buf(), clock.clone());
+        Self(Arc::new(Inner { settings, shared, counters, clock, folder, writing }))
+    }
+
+    /// Opens the folder, unless it is open; true when it is. Blocks.
+    pub(crate) fn attach(&self, lock: &Arc<FolderLock>) -> bool {
+        if self.0.writing.get().is_some() {
+            return true;
+        }
+        match self.open(lock) {
+            Ok(writing) => {
+                self.0.writing.set(writing).ok();
+                let state = if self.0.settings.enabled { StoreState::Serving } else { StoreState::Off };
+                self.0.shared.set_state(state);
+                true
+            }
             Err(error) => {
-                let reason = Degradation::of(lock.folder(), error.kind(), &error.to_string());
-                tracing::error!(code = reason.code(), %reason, "history is not written");
-                Self::without_disk(StoreState::Degraded { reason }, settings, clock)
+                self.refuse(Degradation::of(&self.0.folder, error.kind(), &error.to_string()));
+                false
             }
         }
     }
 
-    /// One that records nothing, for the reason that `state` tells. Counters count in memory.
-    pub(crate) fn without_disk(state: StoreState, settings: HistorySettings, clock: &WallClock) -> Self {
-        let counters = Counters::new(BTreeMap::new(), clock);
-        let shared = Arc::new(shared(None, state, 0));
-        Self(Arc::new(Inner {
-            settings,
-            shared,
-            queue: None,
-            writer: None,
-            counters,
-            folder: PathBuf::new(),
-            _lock: None,
-        }))
+    /// Says why the folder cannot be opened.
+    pub(crate) fn refuse(&self, reason: Degradation) {
+        tracing::warn!(code = reason.code(), %reason, "requests are not recorded");
+        self.0.shared.set_state(StoreState::Degraded { reason });
     }
 
-    fn try_open(lock: &Arc<FolderLock>, settings: &HistorySettings, clock: &WallClock) -> io::Result<Self> {
+    fn open(&self, lock: &Arc<FolderLock>) -> io::Result<Writing> {
+        let Inner { settings, shared, counters, clock, .. } = &*self.0;
         let folder = lock.folder().join("history");
         let ledger = Ledger::open(&folder)?;
         let ((records, next), totals) = guarded(|| Ok((ledger.count()?, ledger.counters()?)))?;
-        let state = if settings.enabled { StoreState::Serving } else { StoreState::Off };
-        let shared = Arc::new(shared(Some(ledger), state, records));
-        let counters = Counters::new(totals, clock);
         let (queue, messages) = sync_channel(settings.queue_max.max(1));
         let writer = Writer {
             messages,
-            shared: Arc::clone(&shared),
+            shared: Arc::clone(shared),
             counters: counters.clone(),
             settings: settings.clone(),
             clock: clock.clone(),
@@ -147,27 +156,24 @@ impl History {
             synced: Instant::now(),
             unsynced: false,
         };
-        let writer = Builder::new().name("history".to_owned()).spawn(move || writer.run())?;
-        Ok(Self(Arc::new(Inner {
-            settings: settings.clone(),
-            shared,
-            queue: Some(queue),
-            writer: Some(writer),
-            counters,
-            folder: lock.folder().to_path_buf(),
-            _lock: Some(Arc::clone(lock)),
-        })))
+        let thread = Builder::new().name("history".to_owned()).spawn(move || writer.run())?;
+        counters.restore(totals);
+        shared.records.store(records, Ordering::Relaxed);
+        shared.set_ledger(Some(ledger));
+        Ok(Writing { queue: Some(queue), thread: Some(thread), _lock: Arc::clone(lock) })
     }
 
     /// Whether it serves.
     #[must_use]
     pub fn state(&self) -> StoreState {
-        self.0.shared.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.shared.state()
     }
 
     /// Remembers a request, soon. Never waits: a record that finds the queue full is dropped.
     pub fn record(&self, mut record: RequestRecord) {
-        let (Some(queue), true) = (&self.0.queue, self.0.settings.enabled) else { return };
+        if !self.0.settings.enabled {
+            return;
+        }
         if !self.0.settings.store_text {
             record.text = None;
         }
@@ -176,7 +182,9 @@ impl History {
         {
             message.truncate(end);
         }
-        if queue.try_send(Message::Record(Box::new(record))).is_err() {
+        let message = Message::Record(Box::new(record));
+        let sent = self.queue().is_some_and(|queue| queue.try_send(message).is_ok());
+        if !sent && self.state() != StoreState::Off {
             self.0.shared.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -205,7 +213,7 @@ impl History {
         let this = self.clone();
         let flushed = spawn_blocking(move || {
             let (done, is_done) = sync_channel(1);
-            if let Some(queue) = &this.0.queue {
+            if let Some(queue) = this.queue() {
                 queue.send(Message::Sync(done)).ok();
                 is_done.recv().ok();
             }
@@ -223,6 +231,10 @@ impl History {
             dropped: shared.dropped.load(Ordering::Relaxed),
             bytes: shared.ledger().map_or(0, |ledger| ledger.database.bytes()),
         }
+    }
+
+    fn queue(&self) -> Option<&SyncSender<Message>> {
+        self.0.writing.get()?.queue.as_ref()
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -245,11 +257,11 @@ impl History {
     }
 }
 
-impl Drop for Inner {
+impl Drop for Writing {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(writer) = self.writer.take() {
-            writer.join().ok();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
         }
     }
 }
@@ -257,16 +269,6 @@ impl Drop for Inner {
 impl std::fmt::Debug for History {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("History").field(&self.state()).finish()
-    }
-}
-
-fn shared(ledger: Option<Ledger>, state: StoreState, records: usize) -> Shared {
-    Shared {
-        ledger: RwLock::new(ledger.map(Arc::new)),
-        state: Mutex::new(state),
-        records: AtomicUsize::new(records),
-        written: AtomicU64::new(0),
-        dropped: AtomicU64::new(0),
     }
 }
 

@@ -6,9 +6,9 @@
 
 mod lock;
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use crate::cache::{Cache, CacheSettings, StoreState};
 use crate::history::{Counters, History, HistorySettings};
 use crate::wall_clock::WallClock;
 
-/// How often what is too old is thrown away and what was used is written down.
-const TIDY_EVERY: Duration = Duration::from_secs(30);
+/// How often a store is tended.
+const TEND_EVERY: Duration = Duration::from_secs(30);
 
 /// The settings of a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,64 +37,74 @@ pub struct Store(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     _housekeeper: Option<Housekeeper>,
+    parts: Parts,
+}
+
+#[derive(Clone, Debug)]
+struct Parts {
+    folder: PathBuf,
+    /// Absent while another process has the folder.
+    lock: Arc<Mutex<Option<Arc<FolderLock>>>>,
     cache: Cache,
     history: History,
 }
 
 impl Store {
     /// Opens the store in `folder`, which is made if need be, and repairs what a kill left behind.
-    /// Reads the disk: call it where blocking is allowed.
+    /// What cannot be opened now is tried again every half minute. Reads the disk: call it where
+    /// blocking is allowed.
     #[must_use]
     pub fn open(folder: &Path, settings: StoreSettings, clock: &WallClock) -> Self {
-        let StoreSettings { cache, history } = settings;
-        let inner = match FolderLock::take(folder).map(Arc::new) {
-            Ok(lock) => {
-                let cache = Cache::open(&lock, cache, clock);
-                let history = History::open(&lock, history, clock);
-                Inner { _housekeeper: Housekeeper::start(&cache), cache, history }
-            }
-            Err(reason) => {
-                tracing::error!(code = reason.code(), %reason, hint = reason.hint(), "store is not used");
-                let state = StoreState::Degraded { reason: reason.clone() };
-                Inner {
-                    _housekeeper: None,
-                    cache: Cache::degraded(reason, cache),
-                    history: History::without_disk(state, history, clock),
-                }
-            }
+        let parts = Parts {
+            folder: folder.to_path_buf(),
+            lock: Arc::default(),
+            cache: Cache::new(folder, settings.cache, clock),
+            history: History::new(folder, settings.history, clock),
         };
-        Self(Arc::new(inner))
+        parts.attach();
+        Self(Arc::new(Inner { _housekeeper: Housekeeper::start(&parts), parts }))
     }
 
     /// A store that keeps nothing. Its counters count in memory.
     #[must_use]
     pub fn off(clock: &WallClock) -> Self {
-        let history = History::without_disk(StoreState::Off, HistorySettings::default(), clock);
-        Self(Arc::new(Inner { _housekeeper: None, cache: Cache::off(), history }))
+        let parts = Parts {
+            folder: PathBuf::new(),
+            lock: Arc::default(),
+            cache: Cache::off(),
+            history: History::new("".as_ref(), HistorySettings::default(), clock),
+        };
+        Self(Arc::new(Inner { _housekeeper: None, parts }))
+    }
+
+    /// Opens what could not be opened, throws away what is too old, and writes down what was used.
+    /// Happens by itself every half minute; blocks.
+    pub fn tend(&self) {
+        self.0.parts.tend();
     }
 
     /// The cache of takes.
     #[must_use]
     pub fn cache(&self) -> &Cache {
-        &self.0.cache
+        &self.0.parts.cache
     }
 
     /// The history of requests.
     #[must_use]
     pub fn history(&self) -> &History {
-        &self.0.history
+        &self.0.parts.history
     }
 
     /// The counters of budgets.
     #[must_use]
     pub fn counters(&self) -> &Counters {
-        self.0.history.counters()
+        self.0.parts.history.counters()
     }
 
     /// Whether it works: the trouble of the cache, or else of the history.
     #[must_use]
     pub fn state(&self) -> StoreState {
-        match (self.0.cache.state(), self.0.history.state()) {
+        match (self.0.parts.cache.state(), self.0.parts.history.state()) {
             (degraded @ StoreState::Degraded { .. }, _) | (_, degraded @ StoreState::Degraded { .. }) => {
                 degraded
             }
@@ -106,12 +116,37 @@ impl Store {
     /// Writes down what is written lazily, and waits for the disk. What cannot be written shows in
     /// [`Store::state`].
     pub async fn flush(&self) {
-        self.0.cache.flush().await.ok();
-        self.0.history.flush().await;
+        self.0.parts.cache.flush().await.ok();
+        self.0.parts.history.flush().await;
     }
 }
 
-/// A thread that tidies the cache now and then.
+impl Parts {
+    fn attach(&self) {
+        // Held for the whole: of two who try at once, the second must not find the first's lock.
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = match &*lock {
+            Some(lock) => lock,
+            None => match FolderLock::take(&self.folder) {
+                Ok(taken) => lock.insert(Arc::new(taken)),
+                Err(reason) => {
+                    self.cache.refuse(&reason);
+                    self.history.refuse(reason);
+                    return;
+                }
+            },
+        };
+        self.cache.attach(lock);
+        self.history.attach(lock);
+    }
+
+    fn tend(&self) {
+        self.attach();
+        self.cache.tidy();
+    }
+}
+
+/// A thread that tends the store now and then.
 #[derive(Debug)]
 struct Housekeeper {
     stop: Option<Sender<()>>,
@@ -119,16 +154,16 @@ struct Housekeeper {
 }
 
 impl Housekeeper {
-    fn start(cache: &Cache) -> Option<Self> {
+    fn start(parts: &Parts) -> Option<Self> {
         let (stop, stopped) = channel::<()>();
-        let cache = cache.clone();
-        let tidy = move || {
-            while stopped.recv_timeout(TIDY_EVERY) == Err(RecvTimeoutError::Timeout) {
-                cache.tidy();
+        let parts = parts.clone();
+        let tend = move || {
+            while stopped.recv_timeout(TEND_EVERY) == Err(RecvTimeoutError::Timeout) {
+                parts.tend();
             }
         };
-        let thread = Builder::new().name("store-tidy".to_owned()).spawn(tidy);
-        let thread = thread.inspect_err(|error| tracing::warn!(%error, "store is not tidied")).ok()?;
+        let thread = Builder::new().name("store".to_owned()).spawn(tend);
+        let thread = thread.inspect_err(|error| tracing::warn!(%error, "store is not tended")).ok()?;
         Some(Self { stop: Some(stop), thread: Some(thread) })
     }
 }

@@ -171,18 +171,23 @@ impl Health {
 
     pub(super) fn fail(&self, kind: io::ErrorKind, reason: &str) -> CacheError {
         let reason = self.name(kind, reason);
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.0 == StoreState::Serving {
-            tracing::error!(code = reason.code(), %reason, "takes are not kept any more");
-        }
-        *now = (StoreState::Degraded { reason: reason.clone() }, Some(Instant::now() + RETRY_AFTER));
+        self.degrade(&reason);
         reason.into()
+    }
+
+    pub(super) fn degrade(&self, reason: &Degradation) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = StoreState::Degraded { reason: reason.clone() };
+        if now.0 != state {
+            tracing::error!(code = reason.code(), %reason, hint = reason.hint(), "takes are not kept");
+        }
+        *now = (state, Some(Instant::now() + RETRY_AFTER));
     }
 
     pub(super) fn succeed(&self) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         if now.0 != StoreState::Serving {
-            tracing::info!("takes are kept again");
+            tracing::info!("takes are kept");
             *now = (StoreState::Serving, None);
         }
     }

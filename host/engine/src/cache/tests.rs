@@ -278,7 +278,9 @@ async fn a_locked_folder_says_who_has_it_and_the_second_store_keeps_nothing() {
     assert_eq!(refused.map_err(|error| error.code()), Err("store_locked"));
     assert!(!is_found(second.cache(), 1).await);
     drop(first);
-    assert_eq!(place.open().state(), StoreState::Serving);
+    second.tend();
+    assert_eq!(second.state(), StoreState::Serving);
+    keep(second.cache(), 1).await;
 }
 
 #[tokio::test]

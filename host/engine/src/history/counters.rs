@@ -38,9 +38,17 @@ pub struct Spoken {
 }
 
 impl Counters {
-    pub(super) fn new(totals: BTreeMap<String, u64>, clock: &WallClock) -> Self {
-        let table = Arc::new(Mutex::new(Table { totals, changed: BTreeSet::new() }));
-        Self { table, clock: clock.clone() }
+    pub(super) fn new(clock: &WallClock) -> Self {
+        Self { table: Arc::default(), clock: clock.clone() }
+    }
+
+    /// Adds what was written down in earlier times.
+    pub(super) fn restore(&self, totals: BTreeMap<String, u64>) {
+        let mut table = self.table();
+        for (name, total) in totals {
+            let now = table.totals.entry(name).or_default();
+            *now = now.saturating_add(total);
+        }
     }
 
     /// Adds `characters` of `provider`; says what that makes.

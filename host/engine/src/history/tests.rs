@@ -1,5 +1,6 @@
 //! The history in a folder of its own: recording, asking, forgetting, and what a restart keeps.
 
+use std::sync::atomic::AtomicU64;
 use std::time::UNIX_EPOCH;
 
 use tempfile::TempDir;
@@ -189,7 +190,14 @@ async fn without_a_folder_nothing_is_recorded_and_counters_count() {
     let off = Store::off(&WallClock::new(|| UNIX_EPOCH));
     off.history().record(record(1));
     assert_eq!(pages(&off, HistoryQuery::default(), 9).await, [Vec::<u64>::new()]);
+    assert_eq!(second.history().stats().dropped, 3);
+    first.counters().add("azure", 30);
     drop(first);
+    second.tend();
+    second.history().record(record(1));
+    second.flush().await;
+    assert_eq!(pages(&second, HistoryQuery::default(), 9).await, [vec![1]]);
+    assert_eq!((second.state(), second.counters().spoken("azure").today), (StoreState::Serving, 35));
 }
 
 #[tokio::test]

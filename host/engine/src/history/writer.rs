@@ -37,11 +37,23 @@ pub(super) enum Message {
 
 /// What the writer and those who read share.
 pub(super) struct Shared {
-    pub(super) ledger: RwLock<Option<Arc<Ledger>>>,
-    pub(super) state: Mutex<StoreState>,
+    ledger: RwLock<Option<Arc<Ledger>>>,
+    state: Mutex<StoreState>,
     pub(super) records: AtomicUsize,
     pub(super) written: AtomicU64,
     pub(super) dropped: AtomicU64,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            ledger: RwLock::default(),
+            state: Mutex::new(StoreState::Off),
+            records: AtomicUsize::new(0),
+            written: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+        }
+    }
 }
 
 impl Shared {
@@ -49,8 +61,16 @@ impl Shared {
         self.ledger.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set_ledger(&self, ledger: Option<Ledger>) {
+    pub(super) fn set_ledger(&self, ledger: Option<Ledger>) {
         *self.ledger.write().unwrap_or_else(PoisonError::into_inner) = ledger.map(Arc::new);
+    }
+
+    pub(super) fn state(&self) -> StoreState {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_state(&self, state: StoreState) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 }
 
@@ -139,7 +159,7 @@ impl Writer {
         let ledger = Ledger::open(&self.folder)?;
         self.shared.records.store(ledger.count()?.0, Ordering::Relaxed);
         self.shared.set_ledger(Some(ledger));
-        self.set_state(StoreState::Serving);
+        self.shared.set_state(StoreState::Serving);
         tracing::info!("history is written again");
         self.shared.ledger().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
@@ -205,10 +225,6 @@ impl Writer {
         tracing::error!(%error, "history could not be written");
         self.shared.set_ledger(None);
         let reason = Degradation::of(&self.folder, error.kind(), &error.to_string());
-        self.set_state(StoreState::Degraded { reason });
-    }
-
-    fn set_state(&self, state: StoreState) {
-        *self.shared.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        self.shared.set_state(StoreState::Degraded { reason });
     }
 }

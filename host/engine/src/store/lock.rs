@@ -36,7 +36,8 @@ impl FolderLock {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        file.set_len(0).and_then(|()| write!(file, "{}", process::id())).map_err(failed)?;
+        // On a full disk the message to others will lack a number; the lock holds all the same.
+        file.set_len(0).and_then(|()| write!(file, "{}", process::id())).ok();
         Ok(Self { folder: folder.to_path_buf(), _file: file })
     }
 

@@ -8,6 +8,7 @@
 //! churn test; the latter prints what it measures (`-- --nocapture`).
 
 mod churn;
+mod full;
 mod killing;
 
 use std::io::{BufRead, BufReader, Write};
