@@ -329,3 +329,36 @@ async fn an_index_of_noise_begins_anew_and_serves() {
     drop(store);
     assert!(is_found(place.open().cache(), 2).await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn takes_that_come_and_go_at_once_never_lose_a_file_that_is_needed() {
+    let mut place = Place::new();
+    // Room for three of six pieces of audio, each stored under many keys.
+    place.settings.bytes_max = 3 * 12_288;
+    place.settings.memory_bytes_max = 0;
+    let store = place.open();
+    let mut tasks = tokio::task::JoinSet::new();
+    for task in 0..8_u8 {
+        let cache = store.cache().clone();
+        tasks.spawn(async move {
+            for step in 0..60_u8 {
+                let (audio_number, key_number) =
+                    ((task ^ step) % 6, task.wrapping_mul(31).wrapping_add(step) % 40);
+                match cache.put(key(key_number), "azure", notes(), audio(audio_number)).await {
+                    Ok(()) | Err(CacheError::NoRoom { .. }) => {}
+                    Err(error) => panic!("{error}"),
+                }
+                if let Some(hit) = cache.get(&key(step % 40), "azure").await {
+                    assert_eq!(AudioDigest::of(&hit.audio.bytes().await.unwrap()), hit.digest);
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+    let stats = store.cache().stats();
+    assert_eq!((stats.damaged, stats.files), (0, place.files().len()));
+    assert_eq!(store.cache().verify(|_| ()).await.unwrap().damaged, 0);
+    drop(store);
+    let expected = Repair { kept: stats.takes, ..Repair::default() };
+    assert_eq!(place.open().cache().stats().repair, expected);
+}
