@@ -158,3 +158,34 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_has_come_to_be_needed_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (blobs, _) = Blobs::open(folder.path()).unwrap();
+        let digest = AudioDigest::of(b"audio");
+        blobs.write(digest, b"audio").unwrap();
+        blobs.remove(digest, || true);
+        assert_eq!(blobs.read(digest, 5).unwrap(), b"audio");
+        blobs.remove(digest, || false);
+        assert_eq!(blobs.read(digest, 5).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(blobs.list().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_is_sound_only_if_its_bytes_and_length_are_those_of_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (blobs, _) = Blobs::open(folder.path()).unwrap();
+        let digest = AudioDigest::of(b"audio");
+        blobs.write(digest, b"audio").unwrap();
+        assert!(blobs.is_sound(digest).unwrap());
+        assert!(blobs.open_file(digest, 4).is_err());
+        fs::write(blobs.path(digest), b"noise").unwrap();
+        assert!(!blobs.is_sound(digest).unwrap());
+        assert!(blobs.open_file(digest, 5).is_ok());
+    }
+}

@@ -217,3 +217,23 @@ fn listeners_of_a_runtime_that_ends_are_told() {
     let here = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(here.block_on(ticket.outcome()), Err(FlightLost::Ended));
 }
+
+#[tokio::test(start_paused = true)]
+async fn work_that_lands_in_its_grace_goes_on_to_its_end() {
+    let (flights, finished) = (flights(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&finished);
+    let ticket = flights.join("take", move |announcer| async move {
+        sleep(GRACE / 2).await;
+        announcer.land(Ok(Bytes::from_static(b"landed")));
+        sleep(10 * GRACE).await;
+        count.fetch_add(1, Ordering::SeqCst);
+        Ok(Bytes::new())
+    });
+    settle().await;
+    drop(ticket);
+    for _ in 0..22 {
+        advance(GRACE / 2).await;
+        settle().await;
+    }
+    assert_eq!((finished.load(Ordering::SeqCst), flights.len()), (1, 0));
+}

@@ -28,14 +28,19 @@ const CHILD: &str = "UNDERSTUDY_STORE_CHILD";
 /// Takes stored at the same time by a child.
 const WRITERS: usize = 8;
 
-/// What a child does: the folder, the cap, the first take's number, and the size past which its
-/// index is rewritten.
+/// What a child does.
 #[derive(Clone, Copy)]
 struct Orders<'a> {
     folder: &'a Path,
+    /// The cap.
     bytes_max: u64,
+    /// The first take's number.
     first: u64,
+    /// The size past which the index is rewritten.
     index_rewrite_bytes: u64,
+    /// After how many acknowledgements the child aborts, at once: no outside kill comes as close
+    /// behind one. 0: never.
+    aborts_after: u64,
 }
 
 impl Orders<'_> {
@@ -51,8 +56,8 @@ impl Orders<'_> {
 
     /// Starts a child with these orders.
     fn start(&self) -> (Child, BufReader<ChildStdout>) {
-        let Self { folder, bytes_max, first, index_rewrite_bytes } = self;
-        let orders = format!("{bytes_max} {first} {index_rewrite_bytes} {}", folder.display());
+        let Self { folder, bytes_max, first, index_rewrite_bytes, aborts_after } = self;
+        let orders = format!("{bytes_max} {first} {index_rewrite_bytes} {aborts_after} {}", folder.display());
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "store::a_child_keeps_takes_until_it_is_killed", "--nocapture"])
             .env(CHILD, orders)
@@ -128,20 +133,22 @@ async fn is_served(store: &Store, number: u64) -> bool {
 #[test]
 fn a_child_keeps_takes_until_it_is_killed() {
     let Ok(orders) = std::env::var(CHILD) else { return };
-    let parts: Vec<_> = orders.splitn(4, ' ').collect();
+    let parts: Vec<_> = orders.splitn(5, ' ').collect();
     let number = |index: usize| parts[index].parse::<u64>().unwrap();
     let orders = Orders {
         bytes_max: number(0),
         first: number(1),
         index_rewrite_bytes: number(2),
-        folder: Path::new(parts[3]),
+        aborts_after: number(3),
+        folder: Path::new(parts[4]),
     };
     let store = orders.open();
-    let next = Arc::new(AtomicU64::new(orders.first));
+    let (next, kept) = (Arc::new(AtomicU64::new(orders.first)), Arc::new(AtomicU64::new(0)));
+    let aborts_after = orders.aborts_after;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let writer = || {
-            let (store, next) = (store.clone(), Arc::clone(&next));
+            let (store, next, kept) = (store.clone(), Arc::clone(&next), Arc::clone(&kept));
             tokio::spawn(async move {
                 for number in std::iter::repeat_with(|| next.fetch_add(1, Ordering::SeqCst)) {
                     let stored = store.cache().put(key(number), "azure", notes(number).into(), audio(number));
@@ -150,6 +157,9 @@ fn a_child_keeps_takes_until_it_is_killed() {
                     // which would keep it.
                     std::io::stdout().write_all(format!("kept {number}\n").as_bytes()).unwrap();
                     std::io::stdout().flush().unwrap();
+                    if kept.fetch_add(1, Ordering::SeqCst) + 1 == aborts_after {
+                        std::process::abort();
+                    }
                 }
             })
         };

@@ -39,7 +39,7 @@ async fn churn_never_takes_more_than_a_quarter_over_the_cap() {
     let bytes_max = takes * CAP_PER_THOUSAND / 1000;
     let folder = tempfile::tempdir().unwrap();
     let index_rewrite_bytes = (bytes_max / 12).min(16 * 1024 * 1024);
-    let orders = Orders { folder: folder.path(), bytes_max, first: 0, index_rewrite_bytes };
+    let orders = Orders { folder: folder.path(), bytes_max, first: 0, index_rewrite_bytes, aborts_after: 0 };
     let started = Instant::now();
     let (mut child, mut told) = orders.start();
     let (mut most, mut memory) = (0, Vec::new());

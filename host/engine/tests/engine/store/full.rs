@@ -16,8 +16,13 @@ use super::{Orders, audio, is_served, key, notes};
 #[tokio::test]
 async fn a_disk_that_is_full_and_then_is_not() {
     let Ok(folder) = std::env::var("UNDERSTUDY_SMALL_DISK") else { return };
-    let orders =
-        Orders { folder: Path::new(&folder), bytes_max: 1 << 40, first: 0, index_rewrite_bytes: 600_000 };
+    let orders = Orders {
+        folder: Path::new(&folder),
+        bytes_max: 1 << 40,
+        first: 0,
+        index_rewrite_bytes: 600_000,
+        aborts_after: 0,
+    };
     let ballast = Path::new(&folder).join("ballast");
     std::fs::write(&ballast, vec![0; 2_000_000]).unwrap();
     let store = orders.open();

@@ -17,21 +17,27 @@ fn rounds() -> u64 {
         .map_or(ROUNDS, |rounds| rounds.parse::<u64>().unwrap().div_ceil(2))
 }
 
-/// Lets a child work up to a random point, kills it, and returns what it acknowledged.
+/// Lets a child work up to a random point, ends it there, and returns what it acknowledged. One in
+/// four dies while it opens and repairs the store, two right after an acknowledgement, one anywhere.
 fn kill(orders: Orders<'_>, round: u64) -> Vec<u64> {
-    let (mut child, mut told) = orders.start();
+    let patience = 1 + scatter(round) % 60;
+    let (patience, moment, aborts_after) = match round % 4 {
+        0 => (0, scatter(!round) % 60_000, 0),
+        1 => (patience, scatter(!round) % 3_000, 0),
+        _ => (patience, 0, patience),
+    };
+    let (mut child, mut told) = Orders { aborts_after, ..orders }.start();
     let mut heard = Vec::new();
-    // A third of the children die while they open and repair the store.
-    let patience = if round.is_multiple_of(3) { 0 } else { 1 + scatter(round) % 60 };
     while (heard.len() as u64) < patience {
         heard.push(next_acknowledged(&mut told).unwrap());
     }
-    let moment = Duration::from_micros(scatter(!round) % if patience == 0 { 60_000 } else { 3_000 });
-    let start = tokio::time::Instant::now();
-    while start.elapsed() < moment {
-        std::hint::spin_loop();
+    if aborts_after == 0 {
+        let start = tokio::time::Instant::now();
+        while start.elapsed() < Duration::from_micros(moment) {
+            std::hint::spin_loop();
+        }
+        child.kill().unwrap();
     }
-    child.kill().unwrap();
     child.wait().unwrap();
     heard.extend(std::iter::from_fn(|| next_acknowledged(&mut told)));
     heard
@@ -44,8 +50,13 @@ async fn nothing_acknowledged_is_lost_and_nothing_served_is_corrupt() {
     for round in 0..rounds() {
         let first = (round + 1) * STRIDE;
         // Small enough for the index to be rewritten in every few rounds.
-        let orders =
-            Orders { folder: folder.path(), bytes_max: 1 << 40, first, index_rewrite_bytes: 600_000 };
+        let orders = Orders {
+            folder: folder.path(),
+            bytes_max: 1 << 40,
+            first,
+            index_rewrite_bytes: 600_000,
+            aborts_after: 0,
+        };
         let heard = kill(orders, round);
         let store = orders.open();
         assert_eq!(store.state(), StoreState::Serving);
@@ -61,8 +72,14 @@ async fn nothing_acknowledged_is_lost_and_nothing_served_is_corrupt() {
         }
         kept.extend(heard);
     }
-    let store =
-        Orders { folder: folder.path(), bytes_max: 1 << 40, first: 0, index_rewrite_bytes: 600_000 }.open();
+    let store = Orders {
+        folder: folder.path(),
+        bytes_max: 1 << 40,
+        first: 0,
+        index_rewrite_bytes: 600_000,
+        aborts_after: 0,
+    }
+    .open();
     for number in &kept {
         assert!(is_served(&store, *number).await, "take {number} is lost");
     }
@@ -78,7 +95,13 @@ async fn a_kill_amid_evictions_leaves_the_newest_takes_and_keeps_the_cap() {
     let folder = tempfile::tempdir().unwrap();
     for round in 0..rounds() {
         let first = (round + 1) * STRIDE;
-        let orders = Orders { folder: folder.path(), bytes_max: CAP, first, index_rewrite_bytes: 600_000 };
+        let orders = Orders {
+            folder: folder.path(),
+            bytes_max: CAP,
+            first,
+            index_rewrite_bytes: 600_000,
+            aborts_after: 0,
+        };
         let heard = kill(orders, round + 1_000);
         let store = orders.open();
         let stats = store.cache().stats();
