@@ -94,8 +94,17 @@ impl Purchases {
         if let Some(hit) = self.cache.get(&key, provider).await {
             return Sought::Found(Had::cached(hit));
         }
+        Sought::UnderWay(self.begin(key, provider, buy))
+    }
+
+    /// Joins the purchase of a take or begins it, unless it has been kept meanwhile.
+    fn begin<W, F>(&self, key: TakeKey, provider: &str, buy: W) -> Ticket<Bought>
+    where
+        W: FnOnce(Announcer<Bought>) -> F + Send + 'static,
+        F: Future<Output = Result<(TakeNotes, Bytes), SpeechError>> + Send + 'static,
+    {
         let (cache, provider) = (self.cache.clone(), provider.to_owned());
-        Sought::UnderWay(self.flights.join(key, move |announcer| async move {
+        self.flights.join(key, move |announcer| async move {
             if let Some(hit) = cache.get_hot(&key) {
                 return Ok(Had::cached(hit));
             }
@@ -112,7 +121,7 @@ impl Purchases {
                 tracing::debug!(provider, code = error.code(), %error, "take was not kept");
             }
             Ok(had)
-        }))
+        })
     }
 
     /// The whole take, from wherever it is had soonest. Dropping the future leaves the purchase to

@@ -92,3 +92,13 @@ async fn a_failed_purchase_is_told_to_all_and_never_kept() {
     let calls = Arc::new(AtomicUsize::new(0));
     assert_eq!(buy(&purchases, &calls).await.unwrap().source, TakeSource::Bought);
 }
+
+#[tokio::test]
+async fn a_take_kept_between_looking_and_buying_is_not_bought_again() {
+    let (_folder, store) = store();
+    let purchases = Purchases::new(store.cache().clone(), FlightSettings::default());
+    let (notes, audio) = take();
+    store.cache().put(KEY, "azure", Arc::new(notes), audio).await.unwrap();
+    let ticket = purchases.begin(KEY, "azure", |_| async { unreachable!("it is kept") });
+    assert_eq!(ticket.had().await.unwrap().source, TakeSource::Cache);
+}
