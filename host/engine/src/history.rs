@@ -49,7 +49,7 @@ pub struct HistorySettings {
     pub store_text: bool,
     /// How long a record is kept. Default 30 days.
     pub max_age: Duration,
-    /// The most records. Each takes about half a kilobyte. Default 100,000.
+    /// The most records. Each takes some hundred bytes. Default 100,000.
     pub records_max: usize,
     /// Records that may wait to be written; more are dropped. Default 10,000, some megabytes.
     pub queue_max: usize,

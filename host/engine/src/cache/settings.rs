@@ -10,10 +10,10 @@ pub struct CacheSettings {
     /// How long a take is good for. Default 7 days.
     pub ttl: Duration,
     /// The most disk its audio may take, in bytes, counted in blocks of 4 KiB. The least recently
-    /// used goes first. Default 1,000 MB. The index comes on top, a few hundred bytes a take and
+    /// used goes first. Default 1,000 MB. The index comes on top, some hundred bytes a take and
     /// six a word.
     pub bytes_max: u64,
-    /// The most takes. Each costs about 300 bytes of memory, whatever its length. Default 200,000.
+    /// The most takes. Each costs some hundred bytes of memory, whatever its length. Default 200,000.
     pub entries_max: usize,
     /// The most memory the hottest takes may be held in, in bytes. Default 64 MiB.
     pub memory_bytes_max: usize,

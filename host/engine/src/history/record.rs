@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::cache::AudioDigest;
+use crate::cache::{AudioDigest, TakeKey};
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -58,6 +58,21 @@ pub struct RequestRecord {
     /// The character that spoke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub character: Option<String>,
+    /// The key of the take that was played: the same for the same request to the same provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take: Option<TakeKey>,
+    /// The speaking rate asked for, as a factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f32>,
+    /// The pitch shift asked for, in semitones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pitch: Option<f32>,
+    /// The gain asked for, in decibels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume: Option<f32>,
+    /// The emotion asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotion: Option<String>,
     /// How it ended.
     pub status: RequestStatus,
     /// The error's code, of one that failed.
@@ -118,6 +133,11 @@ impl RequestRecord {
             voice: None,
             language: None,
             character: None,
+            take: None,
+            rate: None,
+            pitch: None,
+            volume: None,
+            emotion: None,
             status,
             code: None,
             message: None,

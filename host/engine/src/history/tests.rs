@@ -43,6 +43,8 @@ fn record(number: u64) -> RequestRecord {
     record.provider = Some(if number.is_multiple_of(2) { "azure" } else { "edge" }.to_owned());
     record.route = Some("narration".to_owned());
     record.task_id = Some(format!("task-{}", number % 4));
+    record.rate = Some(1.25);
+    record.take = Some("0123456789abcdef".repeat(4).parse().unwrap());
     record.attempts =
         vec![AttemptRecord { provider: "azure".to_owned(), outcome: "ok".to_owned(), ms: number }];
     record
