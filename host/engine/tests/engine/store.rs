@@ -4,8 +4,9 @@
 //! [`a_child_keeps_takes_until_it_is_killed`] does nothing unless the environment says what to do.
 //! A child writes one line for each take that was acknowledged.
 //!
-//! `UNDERSTUDY_KILL_ROUNDS=200` runs the long suite, `UNDERSTUDY_CHURN=50000` the full size of the
-//! churn test; the latter prints what it measures (`-- --nocapture`).
+//! `UNDERSTUDY_KILL_ROUNDS=200` runs the long suite, half of it with evictions, half without;
+//! `UNDERSTUDY_CHURN=50000` the full size of the churn test, which prints what it measures
+//! (`-- --nocapture`); `UNDERSTUDY_SMALL_DISK=<folder>` the test of a disk that is really full.
 
 mod churn;
 mod full;
