@@ -68,6 +68,12 @@ pub enum LoadError {
         /// The value and what was expected.
         message: String,
     },
+    /// A secret the plugin cannot do without is missing.
+    #[error("secret is not set: {name}")]
+    MissingSecret {
+        /// The secret's name in the manifest.
+        name: String,
+    },
     /// The host itself could not do its part.
     #[error("host cannot load plugins: {reason}")]
     Host {
@@ -92,6 +98,7 @@ impl LoadError {
             Self::Describe(_) => "plugin_describe_failed",
             Self::BadManifest { .. } => "plugin_bad_manifest",
             Self::Settings { .. } => "plugin_settings_invalid",
+            Self::MissingSecret { .. } => "plugin_secret_missing",
             Self::Host { .. } => "plugin_host_failed",
         }
     }
@@ -121,6 +128,7 @@ impl LoadError {
             Self::Describe(_) => "describe must be pure and quick: no network, no settings, no waiting",
             Self::BadManifest { .. } => "correct the field in the plugin's describe function",
             Self::Settings { .. } => "correct the provider's settings in the configuration",
+            Self::MissingSecret { .. } => "set it in the provider's secrets table of the configuration",
             Self::Host { .. } => "see the log; memory or threads may be used up",
         }
     }
