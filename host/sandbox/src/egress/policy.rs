@@ -62,6 +62,12 @@ impl Policy {
         Self { plugin, asked, grants }
     }
 
+    /// The hosts the plugin asks for, as far as they are known, and whether the operator grants
+    /// any of each.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = (&HostPattern, bool)> {
+        self.asked.iter().map(|asked| (asked, self.grants.iter().any(|grant| grant.host.meets(asked))))
+    }
+
     /// Whether a request to this URL may leave. Addresses that a name resolves to are judged
     /// later, by the permit.
     pub(crate) fn judge(&self, url: &Url) -> Result<Permit, Denial> {
@@ -110,19 +116,15 @@ impl Policy {
 
     /// The grants as they would have to be.
     fn grants_with(&self, url: &Url, reason: &Reason) -> Option<String> {
-        let host = HostPattern::of_url(url)?.with_port(url.port());
-        let leads_home = matches!(url.host_str(), Some("localhost"));
-        let private = leads_home
-            || matches!(reason, Reason::Private { .. })
-            || target::address(url).is_some_and(|address| reach(address) != Reach::Public);
+        let needed = Grant::reaching_url(url)?;
         let mut grants = self.grants.clone();
-        let known = grants.iter().position(|grant| grant.host == host);
+        let known = grants.iter().position(|grant| grant.host == needed.host);
         let wanted = match known.and_then(|index| grants.get_mut(index)) {
             Some(grant) => grant,
-            None => grants.push_mut(Grant { host, private: false, plain_http: false }),
+            None => grants.push_mut(Grant { host: needed.host, private: false, plain_http: false }),
         };
-        wanted.private |= private;
-        wanted.plain_http |= target::is_plain(url);
+        wanted.private |= needed.private || matches!(reason, Reason::Private { .. });
+        wanted.plain_http |= needed.plain_http;
         Some(grants.iter().map(Grant::to_string).collect::<Vec<_>>().join(", "))
     }
 }

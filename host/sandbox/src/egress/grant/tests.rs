@@ -79,6 +79,35 @@ fn what_is_no_host_is_refused() {
     }
 }
 
+#[test]
+fn patterns_meet_where_a_host_is_covered_by_both() {
+    let check = |one: &str, another: &str, expected: bool| {
+        let [one, another]: [HostPattern; 2] = [one.parse().unwrap(), another.parse().unwrap()];
+        assert_eq!((one.meets(&another), another.meets(&one)), (expected, expected), "{one} {another}");
+    };
+    check("a.example", "a.example:8443", true);
+    check("a.example", "b.example", false);
+    check("a.b.example", "*.example", true);
+    check("example", "*.example", false);
+    check("badexample", "*.example", false);
+    check("*.a.example", "*.example", true);
+    check("*.a.example", "*.b.example", false);
+    check("127.0.0.1", "127.0.0.1", true);
+    check("127.0.0.1", "*.0.1", false);
+}
+
+#[test]
+fn a_service_s_address_says_what_has_to_be_granted() {
+    let check = |service: &str, expected: Option<&str>| {
+        assert_eq!(Grant::reaching(service).map(|grant| grant.to_string()).as_deref(), expected);
+    };
+    check("https://api.example.com/v1", Some("\"api.example.com\""));
+    check("https://api.example.com:8443", Some("\"api.example.com:8443\""));
+    check("http://127.0.0.1:9880", Some("{ host = \"127.0.0.1:9880\", private = true, plain_http = true }"));
+    check("https://localhost", Some("{ host = \"localhost\", private = true }"));
+    check("api.example.com", None);
+}
+
 fn check_read(form: &Value, expected: Result<&str, &str>) {
     match (serde_json::from_value::<Grant>(form.clone()), expected) {
         (Ok(grant), Ok(expected)) => assert_eq!(grant.to_string(), expected),
