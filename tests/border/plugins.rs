@@ -40,7 +40,7 @@ async fn a_plugin_that_asks_for_hosts_waits_for_its_grant_and_says_how_to_give_i
 
 #[tokio::test]
 async fn a_plugin_with_a_section_of_its_own_speaks() {
-    let config = format!("{PLUGINS_HERE}[providers.misfit]\n");
+    let config = format!("{PLUGINS_HERE}[providers.misfit]\ngrants = []\n");
     let daemon = Daemon::start_with(&config, |folder| drop_in(folder, &misfit())).await;
     let body = json!({ "provider": "misfit", "text": "speak 3" });
     let take: Value = daemon.ok("/api/v1/tts/synthesize", &body).await.json().await.expect("JSON");

@@ -62,15 +62,6 @@ pub(crate) struct Egress {
     pub(crate) vault: Arc<Vault>,
 }
 
-/// A host that a plugin asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AskedHost {
-    /// Which.
-    pub host: HostPattern,
-    /// The operator grants it, or a part of it.
-    pub granted: bool,
-}
-
 impl Egress {
     pub(crate) fn new(plugin: Arc<str>, access: Access, tls: Tls, limits: Arc<Limits>) -> Self {
         let Access { asked, grants, vault } = access;
@@ -79,9 +70,5 @@ impl Egress {
             clients: Clients::new(tls, limits),
             vault: Arc::new(vault),
         }
-    }
-
-    pub(crate) fn hosts(&self) -> impl Iterator<Item = AskedHost> {
-        self.policy.hosts().map(|(host, granted)| AskedHost { host: host.clone(), granted })
     }
 }

@@ -49,7 +49,7 @@ mod trap;
 mod wasi;
 
 pub use compile::CompileOutcome;
-pub use egress::{AskedHost, Grant, HostPattern, InvalidHost};
+pub use egress::{Grant, HostPattern, InvalidHost};
 pub use limits::Limits;
 pub use load::{Inspection, LoadError, PluginConfig};
 pub use plugin::Plugin;

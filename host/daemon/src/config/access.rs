@@ -65,7 +65,8 @@ impl std::fmt::Display for SecretSource {
 }
 
 /// Reads `grants`: hosts, or tables of a host and what is dangerous about it.
-pub(super) fn grants(section: &Section<'_>) -> Vec<Grant> {
+pub(super) fn grants(section: &Section<'_>) -> Option<Vec<Grant>> {
+    section.raw("grants")?;
     let granted =
         section.items("grants", "a list of hosts").into_iter().filter_map(|item| match item.get_ref() {
             DeValue::String(host) => {
@@ -87,7 +88,7 @@ pub(super) fn grants(section: &Section<'_>) -> Vec<Grant> {
                 None
             }
         });
-    granted.collect()
+    Some(granted.collect())
 }
 
 fn host_key(table: &Section<'_>, place: &std::ops::Range<usize>) -> Option<HostPattern> {

@@ -25,8 +25,9 @@ pub struct ProviderConfig {
     pub enabled: bool,
     /// Given to the plugin, which says in its manifest what it takes.
     pub settings: serde_json::Map<String, Value>,
-    /// The hosts it may reach, of those its manifest asks for.
-    pub grants: Vec<Grant>,
+    /// The hosts it may reach, of those its manifest asks for. None: nobody has decided, and a
+    /// plugin that asks for hosts waits until somebody does.
+    pub grants: Option<Vec<Grant>>,
     /// Where its secrets are, by their names in the manifest.
     pub secrets: BTreeMap<String, SecretSource>,
     /// The limits of one call.

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 use understudy_engine::{Member, nearest};
-use understudy_sandbox::{LoadError, Plugin, PluginConfig, Sandbox, Secret};
+use understudy_sandbox::{LoadError, PluginConfig, Sandbox, Secret};
 use understudy_speech::{Manifest, Provider};
 
 use super::{PluginFacts, PluginSource, PluginState, PluginStatus, folder, grant};
@@ -28,6 +28,8 @@ struct Wanted {
     source: PluginSource,
     enabled: bool,
     config: PluginConfig,
+    /// Somebody has said what it may reach.
+    decided: bool,
     secrets: BTreeMap<String, SecretSource>,
 }
 
@@ -72,9 +74,10 @@ fn configured(config: &Config) -> Vec<Wanted> {
         config: PluginConfig {
             settings: provider.settings.clone(),
             limits: provider.limits.clone(),
-            grants: provider.grants.clone(),
+            grants: provider.grants.clone().unwrap_or_default(),
             ..PluginConfig::named(&provider.name)
         },
+        decided: provider.grants.is_some(),
         secrets: provider.secrets.clone(),
     });
     wanted.collect()
@@ -102,6 +105,7 @@ fn implicit_offline(config: &Config) -> Option<Wanted> {
         source: PluginSource::BuiltIn(name.to_owned()),
         enabled: true,
         config: PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named(name) },
+        decided: true,
         secrets: BTreeMap::new(),
     })
 }
@@ -123,7 +127,7 @@ fn dropped(config: &Config, configured: &[Wanted]) -> Vec<PathBuf> {
 
 /// Loads a plugin that has a section, or needs none.
 async fn bring_in(sandbox: &Sandbox, wanted: Wanted) -> Outcome {
-    let Wanted { name, source, enabled, mut config, secrets } = wanted;
+    let Wanted { name, source, enabled, mut config, decided, secrets } = wanted;
     let status = |state, facts| PluginStatus { name: name.clone(), state, source: source.clone(), facts };
     if !enabled {
         return Outcome { status: status(PluginState::Disabled, None), member: None };
@@ -139,7 +143,7 @@ async fn bring_in(sandbox: &Sandbox, wanted: Wanted) -> Outcome {
     match sandbox.load(wasm.clone(), config).await {
         Ok(plugin) => {
             let facts = Some(PluginFacts::from(&plugin));
-            if reaches_nothing(&plugin) {
+            if !decided && !plugin.manifest().hosts.is_empty() {
                 let state = awaiting(&name, &source, plugin.manifest());
                 return Outcome { status: status(state, facts), member: None };
             }
@@ -155,12 +159,6 @@ async fn bring_in(sandbox: &Sandbox, wanted: Wanted) -> Outcome {
         },
         Err(error) => Outcome { status: status(rejected(&error), None), member: None },
     }
-}
-
-/// A plugin that lives by the network and has no grant for any of it would fail every request.
-fn reaches_nothing(plugin: &Plugin) -> bool {
-    let hosts = plugin.hosts();
-    !hosts.is_empty() && hosts.iter().all(|host| !host.granted)
 }
 
 fn awaiting(name: &str, source: &PluginSource, manifest: &Manifest) -> PluginState {
@@ -215,6 +213,7 @@ async fn look_at(sandbox: &Sandbox, config: &Config, taken: &HashSet<String>, fi
             source: source.clone(),
             enabled: true,
             config: plugin_config,
+            decided: true,
             secrets: BTreeMap::new(),
         };
         return bring_in(sandbox, wanted).await;

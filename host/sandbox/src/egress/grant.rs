@@ -89,20 +89,6 @@ impl HostPattern {
         }
     }
 
-    /// Whether there is a host that both cover, whatever the port.
-    pub(crate) fn meets(&self, other: &Self) -> bool {
-        let below = |name: &str, suffix: &str| {
-            name.strip_suffix(suffix).is_some_and(|above| above.is_empty() || above.ends_with('.'))
-        };
-        match (&self.name, &other.name) {
-            (Name::Exact(name), Name::Below(suffix)) | (Name::Below(suffix), Name::Exact(name)) => {
-                name != suffix && below(name, suffix)
-            }
-            (Name::Below(one), Name::Below(another)) => below(one, another) || below(another, one),
-            (one, another) => one == another,
-        }
-    }
-
     /// Whether it covers the URL's host and port.
     pub(crate) fn covers(&self, url: &Url) -> bool {
         let port = match self.port {

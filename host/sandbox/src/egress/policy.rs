@@ -62,12 +62,6 @@ impl Policy {
         Self { plugin, asked, grants }
     }
 
-    /// The hosts the plugin asks for, as far as they are known, and whether the operator grants
-    /// any of each.
-    pub(crate) fn hosts(&self) -> impl Iterator<Item = (&HostPattern, bool)> {
-        self.asked.iter().map(|asked| (asked, self.grants.iter().any(|grant| grant.host.meets(asked))))
-    }
-
     /// Whether a request to this URL may leave. Addresses that a name resolves to are judged
     /// later, by the permit.
     pub(crate) fn judge(&self, url: &Url) -> Result<Permit, Denial> {

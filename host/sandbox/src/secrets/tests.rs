@@ -1,3 +1,5 @@
+//! A secret is put in where it belongs, recognised wherever else it stands, and never shown.
+
 use proptest::prelude::*;
 use serde_json::json;
 use understudy_speech::Host;
