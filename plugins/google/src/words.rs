@@ -49,15 +49,16 @@ impl<'text> Words<'text> {
             return log::warn("service reported no marks", &[("tokens", &marked.tokens.len())]);
         }
         reached.sort_by_key(|(token, _)| *token);
+        // What comes before the first mark that was reported is heard before it.
+        if reached.first().is_some_and(|(token, _)| *token > 0) {
+            reached.insert(0, (0, start));
+        }
         for (index, (token, from)) in reached.iter().enumerate() {
             let next = reached.get(index + 1);
             let until = next.map(|(_, seconds)| *seconds).or(end).unwrap_or(*from);
-            // What comes before the first mark that was reported is taken with it.
-            let first = if index == 0 { 0 } else { *token };
-            let last = next.map_or(marked.tokens.len(), |(token, _)| *token);
-            let bounds =
-                (marked.tokens.get(first), last.checked_sub(1).and_then(|last| marked.tokens.get(last)));
-            if let (Some(opening), Some(closing)) = bounds {
+            let past = next.map_or(marked.tokens.len(), |(token, _)| *token);
+            let last = past.checked_sub(1).and_then(|last| marked.tokens.get(last));
+            if let (Some(opening), Some(closing)) = (marked.tokens.get(*token), last) {
                 let said = text.get(opening.start..closing.end).unwrap_or_default();
                 self.aligner.hear_seconds(said, *from..until.max(*from));
             }
