@@ -11,6 +11,7 @@ use understudy_speech::{
 use crate::abi::v1::{Linked, Session};
 use crate::call::{self, Tenant};
 use crate::compile::CompileOutcome;
+use crate::egress::AskedHost;
 use crate::load::Inspection;
 use crate::recording::{Recording, Source};
 use crate::sandbox::Shared;
@@ -60,6 +61,12 @@ impl Plugin {
     #[must_use]
     pub fn compile(&self) -> CompileOutcome {
         self.0.inspection.compile
+    }
+
+    /// The hosts it asks for, as far as its settings name them.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<AskedHost> {
+        self.0.tenant.egress.hosts().collect()
     }
 
     fn recording(&self, take: TakeSink, source: Source) -> Recording {

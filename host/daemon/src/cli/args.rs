@@ -239,10 +239,10 @@ pub(super) enum Plugin {
         #[arg(long)]
         json: bool,
     },
-    /// Show what a plugin file is and what it asks for, without using it.
+    /// Show what a plugin is and asks for, without using it, and the section that lets it play.
     Inspect {
-        /// The component, a `.wasm` file.
-        file: PathBuf,
+        /// The component, a `.wasm` file, or the name of a plugin inside the program.
+        plugin: PathBuf,
         /// Print JSON.
         #[arg(long)]
         json: bool,
