@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::access::{SCOPE, unix_seconds};
 use super::jwt::tests::signed;
-use super::{CLIENT_EMAIL, Google, Project, RetryHint, service_account};
+use super::{CLIENT_EMAIL, Google, Project, RetryHint, Strangers, service_account};
 use crate::testing::client;
 use crate::{Fault, Options, Simulator};
 
@@ -133,6 +133,15 @@ async fn a_key_is_taken_by_header_or_query_and_a_bad_one_is_a_400() {
 }
 
 #[tokio::test]
+async fn a_caller_without_credentials_can_be_forbidden_too() {
+    let simulator = google(Google { strangers: Strangers::Unregistered, ..Google::default() });
+    let url = format!("{}/v1/text:synthesize", simulator.base_url());
+    let message = "Method doesn't allow unregistered callers";
+    check_error(client().post(&url).json(&hello()), 403, "PERMISSION_DENIED", "", message).await;
+    json_of(post(&simulator, "/v1/text:synthesize", &hello()), 200).await;
+}
+
+#[tokio::test]
 async fn the_state_of_the_project_is_told() {
     for (project, code, status, reason) in [
         (Project::ServiceDisabled, 403, "PERMISSION_DENIED", "SERVICE_DISABLED"),
@@ -246,6 +255,7 @@ async fn ordered_refusals_come_in_the_services_own_words() {
         (Fault::Failing(StatusCode::INTERNAL_SERVER_ERROR), 500, "INTERNAL", ""),
         (Fault::Failing(StatusCode::SERVICE_UNAVAILABLE), 503, "UNAVAILABLE", ""),
         (Fault::Failing(StatusCode::GATEWAY_TIMEOUT), 504, "DEADLINE_EXCEEDED", ""),
+        (Fault::Failing(StatusCode::from_u16(499).unwrap()), 499, "CANCELLED", ""),
     ] {
         simulator.faults().next(1, fault);
         check_error(send(), code, status, reason, "").await;
