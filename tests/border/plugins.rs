@@ -7,14 +7,19 @@ use serde_json::{Value, json};
 use crate::nested_cargo::build_guest;
 use crate::support::{Daemon, understudy, understudy_with};
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent").to_path_buf()
 }
 
 /// The fixture that does as its text says.
 pub(crate) fn misfit() -> PathBuf {
+    misfit_with(&[])
+}
+
+/// The same with features that break more.
+pub(crate) fn misfit_with(features: &[&str]) -> PathBuf {
     let manifest = root().join("tests/fixtures/guests/Cargo.toml");
-    build_guest(&root(), &manifest, "misfit", &[]).unwrap_or_else(|error| panic!("{error}"))
+    build_guest(&root(), &manifest, "misfit", features).unwrap_or_else(|error| panic!("{error}"))
 }
 
 const PLUGINS_HERE: &str = "[plugins]\nfolders = [\"plugins\"]\n";

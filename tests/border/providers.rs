@@ -1,6 +1,7 @@
 //! The providers as an operator meets them: the binary, their plugins in its sandbox, and the
 //! services' simulators at the other end of real connections.
 
+mod conformance;
 mod refusals;
 mod secrets;
 mod speaking;

@@ -21,7 +21,7 @@ mod load;
 
 pub(crate) use folder::plugins_in;
 pub(crate) use grant::{asks, section};
-pub(crate) use load::{load, read_component, rejected};
+pub(crate) use load::{config_of, load, read_component, rejected};
 
 /// One plugin and its state.
 #[derive(Clone, Debug)]

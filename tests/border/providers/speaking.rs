@@ -83,7 +83,7 @@ async fn every_provider_lists_the_voice_it_speaks_with() {
 }
 
 /// The plugins of this repository, which are all inside the program.
-fn plugins() -> Vec<String> {
+pub(super) fn plugins() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins");
     let entries = std::fs::read_dir(folder).expect("the plugins").map(|entry| entry.expect("an entry"));
     let component = |entry: &std::fs::DirEntry| {

@@ -247,6 +247,15 @@ pub(super) enum Plugin {
         #[arg(long)]
         json: bool,
     },
+    /// Hold a plugin against the contract, rule by rule, without a service or a grant.
+    Check {
+        /// The component, a `.wasm` file, or the name of a plugin inside the program. Its section of
+        /// the configuration gives the settings and secrets it is loaded with, when there is one.
+        plugin: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Write a new plugin that builds and speaks.
     New(New),
 }

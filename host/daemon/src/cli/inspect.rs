@@ -49,12 +49,12 @@ pub(super) async fn run(
 }
 
 /// A file goes before the plugin of that name inside the program.
-fn source(plugin: &Path) -> PluginSource {
+pub(super) fn source(plugin: &Path) -> PluginSource {
     let name = plugin.to_str().filter(|name| !plugin.is_file() && built_in::component(name).is_some());
     name.map_or_else(|| PluginSource::File(plugin.to_owned()), |name| PluginSource::BuiltIn(name.to_owned()))
 }
 
-fn fault(file: &Path, state: PluginState) -> Fault {
+pub(super) fn fault(file: &Path, state: PluginState) -> Fault {
     let PluginState::Rejected { reason, hint, .. } = state else {
         return Fault::new(Exit::Failed, "the plugin cannot be used");
     };

@@ -83,6 +83,16 @@ fn configured(config: &Config) -> Vec<Wanted> {
     wanted.collect()
 }
 
+/// How the configuration would have a plugin loaded: as its first section says, else by default.
+pub(crate) async fn config_of(config: &Config, source: &PluginSource) -> Result<PluginConfig, PluginState> {
+    let wanted = configured(config).into_iter().find(|wanted| wanted.source == *source);
+    let Some(Wanted { config: mut plugin, secrets, .. }) = wanted else {
+        return Ok(PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named("plugin") });
+    };
+    plugin.secrets = read_secrets(secrets).await?;
+    Ok(plugin)
+}
+
 /// The plugin's file, with its hyphens or with cargo's underscores for them, else the one inside
 /// the program.
 fn named(config: &Config, plugin: &str) -> PluginSource {

@@ -108,6 +108,10 @@ pub(crate) async fn describe(
     };
     let answer = session.provider.call_describe(&mut session.store).await;
     let manifest = answer.map_err(|error| verdict(&session.store, &error))?;
+    // Nothing can be granted yet, so whoever asks for a host here is denied; that it asked is enough.
+    if let Some(denial) = session.store.data().dispatch.denial() {
+        return Err(denial.clone());
+    }
     Ok(answers::manifest(manifest, session.characters.is_some()))
 }
 
