@@ -16,6 +16,7 @@ use understudy_engine::EngineSettings;
 
 mod access;
 mod folders;
+pub(crate) mod keys;
 mod locate;
 mod problem;
 mod providers;

@@ -280,4 +280,12 @@ pub(super) enum Config {
         /// The file; the one that would be used when absent.
         file: Option<PathBuf>,
     },
+    /// Say what a key means, what it may be and what it is by default.
+    Explain {
+        /// The key or section, for example `server.drain_seconds` or `providers.azure`; all when
+        /// absent.
+        key: Option<String>,
+    },
+    /// Print the JSON Schema of the file, for editors.
+    Schema,
 }

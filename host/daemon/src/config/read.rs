@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+use super::keys::Key;
 use super::problem::Problem;
 use super::section::{Findings, Section, suggestion};
 use super::{
@@ -41,6 +42,13 @@ pub(super) fn config(text: &str, file: &Path) -> Result<Config, Vec<Problem>> {
     let config = whole(Section::new(&findings, "", Some(table.get_ref())), file);
     let problems = findings.into_problems();
     if problems.is_empty() { Ok(config) } else { Err(problems) }
+}
+
+/// Every key, by reading no file.
+pub(super) fn keys() -> Vec<Key> {
+    let findings = Findings::of_keys();
+    whole(Section::new(&findings, "", None), Path::new("understudy.toml"));
+    findings.into_keys()
 }
 
 fn whole(file_section: Section<'_>, file: &Path) -> Config {
