@@ -5,11 +5,11 @@
 //! What the door asks for is therefore a setting, with the value of today as its default.
 //!
 //! [`token`] is the key to the door, made from the clock; [`door`] shows it, and sets the clock right
-//! when the service says that it is wrong; [`line`] holds the connection through the turns of a take;
-//! [`speech`] makes the document of a turn; [`refusal`] says what a failure means.
+//! when the service says that it is wrong; [`messages`] asks for a turn in the browser's words;
+//! [`speech`] makes the turn's document; [`refusal`] says what a failure means.
 
 mod door;
-mod line;
+mod messages;
 mod plugin;
 mod refusal;
 mod settings;

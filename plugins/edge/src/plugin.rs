@@ -1,12 +1,13 @@
 //! The contract's side.
 
-use understudy_microsoft_speech::{Listed, Track, pieces, prosody};
+use understudy_microsoft_speech::{Line, Listed, Track, pieces, prosody};
 use understudy_plugin::{
     Capabilities, Encoding, Error, Host, Manifest, Plugin, Relay, Request, Summary, Take, Voice, WordTimes,
 };
 
 use crate::door;
-use crate::line::Line;
+use crate::messages;
+use crate::refusal;
 use crate::settings::Settings;
 use crate::speech::{self, Draft};
 use crate::voices;
@@ -59,12 +60,16 @@ impl Plugin for Edge {
         if request.words {
             track = track.words_of(source);
         }
-        let mut line = Line::new(&settings);
+        let words = track.wants_words();
+        let mut line = Line::new(|| messages::open(&settings, words));
         for piece in pieces::pieces(source, TURN_BYTES_MAX, request.rate) {
-            line.speak(&draft.document(piece.text), &draft.voice, &mut track, take)?;
+            let document = draft.document(piece.text);
+            let spoken = line.speak(|id| vec![messages::ssml(id, &document)], &mut track, take);
+            if !spoken.map_err(|interruption| refusal::of_turn(interruption, &draft.voice))? {
+                return Err(refusal::of_silence(&settings, &draft.voice));
+            }
         }
-        let request_id = line.request_id.take();
-        line.hang_up();
+        let request_id = line.hang_up();
         let marked = track.finish(take)?;
         let mut summary = take.summary()?.voice(draft.voice);
         summary.word_times = marked.then_some(WordTimes::Native);

@@ -12,12 +12,14 @@ pub mod boundary;
 pub mod clock;
 pub mod frame;
 pub mod id;
+pub mod line;
 pub mod pieces;
 pub mod prosody;
 pub mod track;
 pub mod turn;
 pub mod voice;
 
+pub use line::Line;
 pub use track::Track;
 pub use turn::Interruption;
 pub use voice::Listed;

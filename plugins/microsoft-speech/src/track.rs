@@ -109,11 +109,18 @@ impl<'text> Track<'text> {
         self.bytes > self.bytes_before
     }
 
-    /// True when this turn is as long as the service lets one be, so that its end may be missing.
-    #[must_use]
-    pub fn is_cut_off(&self, take: &Take) -> bool {
+    /// Refuses a turn that is as long as the service lets one be, for its end is missing.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`].
+    pub fn check_end(&self, take: &Take) -> Result<(), Error> {
         let turn = take.format().and_then(|format| ticks_of(format, self.bytes - self.bytes_before));
-        turn.is_some_and(|ticks| ticks >= TURN_TICKS_MAX)
+        match turn {
+            Some(TURN_TICKS_MAX..) => Err(Error::unsupported(
+                "speech of more than ten minutes in a turn, which the service cuts off",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Ends the take, and says whether words of it were marked.
