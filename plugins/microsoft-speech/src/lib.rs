@@ -15,6 +15,8 @@ pub mod id;
 pub mod line;
 pub mod pieces;
 pub mod prosody;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
 pub mod track;
 pub mod turn;
 pub mod voice;

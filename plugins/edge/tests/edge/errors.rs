@@ -8,7 +8,7 @@ use understudy_plugin::websocket::{self, Event, Refusal};
 use understudy_plugin::{Error, Request};
 
 use super::service::{
-    closed, frame, hanging_up, hello, mp3, opening, play, refused, served, speaks, tell, words,
+    closed, frame, hanging_up, hello, metadata, mp3, opening, play, refused, served, speaks, tell,
 };
 
 fn refusal(status: u16, headers: &[(&str, &str)]) -> websocket::Error {
@@ -103,7 +103,8 @@ fn a_connection_that_breaks_before_audio_is_made_again_once() {
 fn a_connection_that_breaks_after_audio_is_not_made_again() {
     let broken = || Err(Error::unavailable("connection broke before the turn ended"));
     assert_eq!(first(1, |id| vec![play(id, &mp3(2)), Event::Closed(None)]), (broken(), 1));
-    let told = |id: &str| vec![tell(id, "audio.metadata", &words(&[("Hello", 0, 1)])), Event::Closed(None)];
+    let told =
+        |id: &str| vec![tell(id, "audio.metadata", &metadata(&[("Hello", 0, 1)])), Event::Closed(None)];
     assert_eq!(first(1, told), (broken(), 1));
 }
 

@@ -3,7 +3,7 @@
 use understudy_plugin::testing::Recording;
 use understudy_plugin::{Request, WordTimes};
 
-use super::service::{hello, mp3, opening, play, served, speaks, tell, words};
+use super::service::{hello, metadata, mp3, opening, play, served, speaks, tell};
 
 /// The words of a recording as `word@start-end`.
 fn shown(recording: &Recording) -> String {
@@ -30,7 +30,7 @@ fn words_are_spelled_as_the_caller_spells_them() {
     let said = |entries: &'static [(&str, u64, u64)]| {
         move |id: &str, _: &str| {
             let mut events = opening(id);
-            events.extend([play(id, &mp3(50)), tell(id, "audio.metadata", &words(entries))]);
+            events.extend([play(id, &mp3(50)), tell(id, "audio.metadata", &metadata(entries))]);
             events.push(tell(id, "turn.end", "{}"));
             events
         }
