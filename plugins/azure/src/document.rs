@@ -10,6 +10,7 @@ use roxmltree::{Document, Node};
 use understudy_plugin::ssml::{self, Plain};
 use understudy_plugin::{Error, TextLimit, text};
 
+use crate::settings::Settings;
 use crate::speech::{Draft, MSTTS};
 
 /// The namespace of `speak` and everything without a prefix.
@@ -32,7 +33,7 @@ pub(crate) struct Prepared {
 }
 
 /// Completes and checks a caller's document.
-pub(crate) fn prepare(source: &str, draft: &Draft) -> Result<Prepared, Error> {
+pub(crate) fn prepare(source: &str, draft: &Draft, settings: &Settings) -> Result<Prepared, Error> {
     let plain = ssml::plain(source)?;
     if !text::is_speakable(plain.text()) {
         return Err(Error::unsupported("text in which nothing can be spoken"));
@@ -43,7 +44,7 @@ pub(crate) fn prepare(source: &str, draft: &Draft) -> Result<Prepared, Error> {
         return Err(Error::TextTooLong(TextLimit::bytes(DOCUMENT_BYTES_MAX)));
     }
     let document = Document::parse(&ssml).map_err(|error| malformed(&error))?;
-    let has_hd = rules::check(&document, draft.voices.as_deref())?;
+    let has_hd = rules::check(&document, settings)?;
     Ok(Prepared { ssml, plain, has_hd, names_voices })
 }
 

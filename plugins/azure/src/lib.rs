@@ -6,7 +6,7 @@
 //! it. So everything that can be wrong with one is looked for before it is sent: the voice, its
 //! styles and roles by the voice list, a document by the rules of the service's SSML.
 //!
-//! [`speech`] decides on voice and controls and makes the document of a text; [`document`] completes
+//! [`voices`] looks voices up; [`speech`] decides on controls and makes the document of a text; [`document`] completes
 //! and checks one of the caller's; [`performance`] has them spoken; [`service`] knows the addresses, [`messages`] the WebSocket;
 //! [`refusal`] says what an error means, [`billing`] what a document costs.
 
@@ -20,5 +20,6 @@ mod refusal;
 mod service;
 mod settings;
 mod speech;
+mod voices;
 
 pub use plugin::Azure;

@@ -9,7 +9,7 @@ use understudy_plugin::{
 use crate::performance::{Performance, Script};
 use crate::settings::Settings;
 use crate::speech::Draft;
-use crate::{billing, document, format, service};
+use crate::{billing, document, format, service, voices};
 
 /// Where the service is: regions of its clouds.
 const CLOUDS: [&str; 4] =
@@ -52,7 +52,7 @@ impl Plugin for Azure {
     }
 
     fn voices() -> Result<Vec<Voice>, Error> {
-        Ok(service::voices(&Settings::read()?)?.iter().map(Listed::voice).collect())
+        Ok(voices::list(&Settings::read()?)?.iter().map(Listed::voice).collect())
     }
 
     fn synthesize(request: Request, take: &mut Take) -> Result<Summary, Error> {
@@ -63,7 +63,9 @@ impl Plugin for Azure {
         let draft = Draft::new(&settings, &request)?;
         let script = match &request.utterance {
             Utterance::Text(source) => Script::of_text(source, &draft, request.rate),
-            Utterance::Ssml(source) => Script::of_document(document::prepare(source, &draft)?, &draft),
+            Utterance::Ssml(source) => {
+                Script::of_document(document::prepare(source, &draft, &settings)?, &draft)
+            }
         };
         let format = format::choose(&settings, &request, script.documents.len() > 1);
         let mut track = Track::new(format.samples().map_or_else(Relay::new, Relay::raw));

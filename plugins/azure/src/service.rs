@@ -1,18 +1,15 @@
-//! The service's addresses, and its voices.
+//! The service's addresses, and what is asked there.
 
 use std::time::Duration;
 
 use understudy_microsoft_speech::{Listed, id};
 use understudy_plugin::websocket::{self, Connection, Handshake};
-use understudy_plugin::{Error, http, memo};
+use understudy_plugin::{Error, http};
 
 use crate::format::Format;
 use crate::refusal;
 use crate::settings::Settings;
 
-/// How long the voice list is kept.
-const VOICES_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-const VOICES: &str = "voices";
 /// How long a connection may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// Paths of the WebSocket: the current clients', and that of older ones.
@@ -21,12 +18,7 @@ const KEY: &str = "Ocp-Apim-Subscription-Key";
 /// Every request has to say who asks.
 const AGENT: &str = concat!("understudy/", env!("CARGO_PKG_VERSION"));
 
-/// The voices.
-pub(crate) fn voices(settings: &Settings) -> Result<Vec<Listed>, Error> {
-    memo::remember(VOICES, VOICES_TTL, || fetch_voices(settings))
-}
-
-/// The voices as they are now; kept too.
+/// The voices as they are now.
 pub(crate) fn fetch_voices(settings: &Settings) -> Result<Vec<Listed>, Error> {
     let url = format!("{}/cognitiveservices/voices/list", settings.listing_address());
     let request = http::Request::get(url).header(KEY, &settings.api_key).header("User-Agent", AGENT);

@@ -1,17 +1,15 @@
-//! Who speaks, and how: the voice, its style and its controls, and the document of a text.
+//! How it is spoken: style, role and controls, and the document of a text.
 
 use serde::Deserialize;
 use understudy_microsoft_speech::{Listed, pieces, prosody, voice};
 use understudy_plugin::ssml::Element;
-use understudy_plugin::{Error, Request, log, text};
+use understudy_plugin::{Error, Request, text};
 
-use crate::service;
 use crate::settings::Settings;
+use crate::voices::{self, Known, LANGUAGE};
 
 /// The namespace of the service's own elements.
 pub(crate) const MSTTS: &str = "http://www.w3.org/2001/mstts";
-/// The language of a request that names neither language nor voice.
-const LANGUAGE: &str = "en-US";
 /// The weakest style there is.
 const DEGREE_MIN: f32 = 0.01;
 /// Stands for what a voice says until that is known. Of Unicode's private use, so in nobody's text.
@@ -31,8 +29,6 @@ struct Options {
 pub(crate) struct Draft {
     pub(crate) voice: String,
     pub(crate) language: String,
-    /// The voices there are; none when they could not be listed, or are the caller's own.
-    pub(crate) voices: Option<Vec<Listed>>,
     /// The document before and after what the voice says.
     before: String,
     after: String,
@@ -43,11 +39,14 @@ pub(crate) struct Draft {
 
 impl Draft {
     pub(crate) fn new(settings: &Settings, request: &Request) -> Result<Self, Error> {
-        let voices = voices(settings, request)?;
-        let voice = choose(settings, request, voices.as_deref())?;
-        let listed = voices.as_ref().and_then(|all| all.iter().find(|known| known.short_name == voice));
+        let voice = voices::choose(settings, request)?;
+        let known = voices::look_up(settings, &voice)?;
+        if matches!(known, Known::Missing) {
+            return Err(Error::voice_not_found(voice));
+        }
+        let listed = known.listed();
         let language = language(request, listed, &voice)?;
-        let is_hd = listed.map_or_else(|| voice.contains(":DragonHD"), Listed::is_hd);
+        let is_hd = known.is_hd(&voice);
         let options: Options = request.options_as()?.unwrap_or_default();
         if is_hd {
             refuse_for_hd(request, &options)?;
@@ -61,7 +60,7 @@ impl Draft {
         let speak = Element::speak(&language).attribute("xmlns:mstts", MSTTS).with(voiced).to_string();
         let (before, after) = speak.split_once(CONTENT).unwrap_or((&speak, ""));
         let (before, after) = (before.to_owned(), after.to_owned());
-        Ok(Self { voice, language, voices, before, after, is_directed, is_hd })
+        Ok(Self { voice, language, before, after, is_directed, is_hd })
     }
 
     /// True when the voice is one that reports no words.
@@ -90,47 +89,14 @@ fn fill(outer: Element, inside: Option<Element>) -> Element {
     }
 }
 
-/// The list, when a voice can be looked up in it. That it is not to be had is no reason not to speak
-/// in a voice that was named, unless the key is what is wrong.
-fn voices(settings: &Settings, request: &Request) -> Result<Option<Vec<Listed>>, Error> {
-    let named = request.voice.is_some() || settings.voice.is_some();
-    if settings.deployment_id.is_some() && named {
-        return Ok(None);
-    }
-    match service::voices(settings) {
-        Ok(voices) => Ok(Some(voices)),
-        Err(error @ Error::Unauthorized(_)) => Err(error),
-        Err(error) if named => {
-            log::warn("voices could not be listed, the voice is not checked", &[("reason", &error)]);
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// The voice asked for, else the operator's, else one of the language.
-fn choose(settings: &Settings, request: &Request, voices: Option<&[Listed]>) -> Result<String, Error> {
-    let voices_listed = voices.unwrap_or_default();
-    if let Some(named) = request.voice.as_ref().or(settings.voice.as_ref()) {
-        let known = voices.is_none() || voices_listed.iter().any(|voice| voice.short_name == *named);
-        return if known { Ok(named.clone()) } else { Err(Error::voice_not_found(named)) };
-    }
-    let language = request.language.as_deref().unwrap_or(LANGUAGE);
-    let chosen = voice::choose(voices_listed, language);
-    chosen
-        .map(|voice| voice.short_name.clone())
-        .ok_or_else(|| Error::unsupported(format!("the language: {language}")))
-}
-
 /// The language of the text, else the voice's own.
-fn language(request: &Request, listed: Option<&Listed>, voice: &str) -> Result<String, Error> {
+fn language(request: &Request, listed: Option<&Listed>, name: &str) -> Result<String, Error> {
     let Some(tag) = &request.language else {
-        let named = || voice.rsplit_once('-').map(|(locale, _)| locale.to_owned());
+        let named = || name.rsplit_once('-').map(|(locale, _)| locale.to_owned());
         let own = listed.map(|voice| voice.locale.clone()).or_else(named);
         return Ok(own.unwrap_or_else(|| LANGUAGE.to_owned()));
     };
-    let spelled = !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if spelled {
+    if voice::is_tag(tag) {
         Ok(tag.clone())
     } else {
         Err(Error::invalid("language", format!("must be a BCP-47 tag, got {tag}")))

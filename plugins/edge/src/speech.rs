@@ -6,7 +6,7 @@
 //! caller meant who set none.
 
 use serde::Deserialize;
-use understudy_microsoft_speech::{pieces, prosody};
+use understudy_microsoft_speech::{pieces, prosody, voice};
 use understudy_plugin::ssml::Element;
 use understudy_plugin::{Error, Gender, Request, Utterance, text};
 
@@ -53,6 +53,9 @@ impl Draft {
         let voice = voices::choose(settings, request)?;
         let name = voices::long_name(&voice).ok_or_else(|| Error::voice_not_found(&voice))?;
         let language = request.language.clone().unwrap_or_else(|| voices::locale(&voice).to_owned());
+        if !voice::is_tag(&language) {
+            return Err(Error::invalid("language", format!("must be a BCP-47 tag, got {language}")));
+        }
         let options: Options = request.options_as()?.unwrap_or_default();
         let percent = |change: i32| format!("{change:+}%");
         let rate = request.rate.map_or(0, prosody::rate_percent);

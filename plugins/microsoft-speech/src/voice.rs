@@ -176,6 +176,14 @@ pub fn choose<'list>(voices: &'list [Listed], language: &str) -> Option<&'list L
     judged.min_by_key(|(distance, _)| *distance).map(|(_, voice)| voice)
 }
 
+/// True for what has the letters of a BCP-47 tag; the service refuses a whole document for another.
+#[must_use]
+pub fn is_tag(language: &str) -> bool {
+    let part =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    language.split('-').all(part)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -227,6 +235,20 @@ mod tests {
         let hd = listed(json!({ "ShortName": "en-US-Ava:DragonHDLatestNeural", "Locale": "en-US" }));
         assert!(hd.is_hd() && hd.voice().premium);
         assert_eq!(hd.voice().name, "en-US-Ava:DragonHDLatestNeural");
+    }
+
+    #[test]
+    fn a_tag_has_letters_and_hyphens() {
+        for (tag, expected) in [
+            ("en", true),
+            ("zh-CN-liaoning", true),
+            ("", false),
+            ("en_US", false),
+            ("en-", false),
+            ("en\"", false),
+        ] {
+            assert_eq!(is_tag(tag), expected, "{tag}");
+        }
     }
 
     #[test]

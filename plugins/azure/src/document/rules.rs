@@ -5,11 +5,12 @@
 //! one that lacks what it is for.
 
 use roxmltree::{Document, Node};
-use understudy_microsoft_speech::Listed;
 use understudy_plugin::Error;
 
 use super::{SYNTHESIS, invalid};
+use crate::settings::Settings;
 use crate::speech::MSTTS;
+use crate::voices::{self, Known};
 
 /// The most `voice` and `audio` elements.
 const VOICES_MAX: usize = 50;
@@ -49,12 +50,12 @@ pub(super) fn is_voice(node: Node<'_, '_>) -> bool {
 }
 
 /// Checks a document and says whether an HD voice speaks in it.
-pub(super) fn check(document: &Document<'_>, voices: Option<&[Listed]>) -> Result<bool, Error> {
+pub(super) fn check(document: &Document<'_>, settings: &Settings) -> Result<bool, Error> {
     let mut has_hd = false;
     for child in document.root_element().children() {
         match Kind::of(child) {
             Kind::Nothing | Kind::Speech("lexicon") | Kind::Mstts("backgroundaudio" | "voiceconversion") => {}
-            Kind::Speech("voice") => has_hd |= check_voice(child, voices)?,
+            Kind::Speech("voice") => has_hd |= check_voice(child, settings)?,
             _ if child.is_text() => return Err(invalid("text stands outside of voice")),
             _ => return Err(invalid(&format!("element stands outside of voice: {}", name(child)))),
         }
@@ -90,15 +91,15 @@ impl<'input> Kind<'input> {
     }
 }
 
-fn check_voice(voice: Node<'_, '_>, voices: Option<&[Listed]>) -> Result<bool, Error> {
+fn check_voice(voice: Node<'_, '_>, settings: &Settings) -> Result<bool, Error> {
     let name = voice.attribute("name").filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| invalid("voice has no name"))?;
-    let listed = voices.and_then(|voices| voices.iter().find(|voice| voice.short_name == name));
+    let known = voices::look_up(settings, name)?;
     // The list has short names; the long form is left to the service.
-    if listed.is_none() && voices.is_some() && !name.starts_with("Microsoft Server Speech") {
+    if matches!(known, Known::Missing) && !name.starts_with("Microsoft Server Speech") {
         return Err(Error::voice_not_found(name));
     }
-    let is_hd = listed.map_or_else(|| name.contains(":DragonHD"), Listed::is_hd);
+    let is_hd = known.is_hd(name);
     for element in voice.descendants().skip(1).filter(Node::is_element) {
         check_element(element, is_hd)?;
     }

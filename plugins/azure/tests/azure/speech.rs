@@ -123,6 +123,18 @@ fn the_list_is_kept() {
 }
 
 #[test]
+fn a_voice_that_was_looked_up_is_known_without_the_list() {
+    let jenny = r#"{"ShortName":"en-US-JennyNeural","Locale":"en-US","StyleList":["calm"]}"#;
+    let mut harness = speaking().memo("voice:en-US-JennyNeural", jenny);
+    harness.synthesize(hello().style("calm")).unwrap();
+    assert_eq!(harness.requests().len(), 1);
+    let mut harness = speaking();
+    harness.synthesize(Request::text("Hi").language("de")).unwrap();
+    assert!(harness.remembered("voice:de-DE-KatjaNeural").is_some());
+    assert_eq!(harness.remembered("voice-of:de"), Some(b"\"de-DE-KatjaNeural\"".as_slice()));
+}
+
+#[test]
 fn a_long_text_is_samples_in_pieces() {
     let source = "One two & three. ".repeat(800);
     let mut harness = speaking();

@@ -139,6 +139,8 @@ fn the_voice_is_the_callers_the_operators_or_one_of_the_language() {
     let error = |request: Request| served(speaks).0.synthesize(request).unwrap_err();
     assert_eq!(error(Request::text("Hi").language("xx")), Error::unsupported("the language: xx"));
     assert_eq!(error(hello().voice("alloy")), Error::voice_not_found("alloy"));
+    let odd = Error::invalid("language", "must be a BCP-47 tag, got en_US");
+    assert_eq!(error(hello().language("en_US")), odd);
 }
 
 #[test]
