@@ -93,7 +93,7 @@ fn fill(outer: Element, inside: Option<Element>) -> Element {
 fn language(request: &Request, listed: Option<&Listed>, name: &str) -> Result<String, Error> {
     let Some(tag) = &request.language else {
         let named = || name.rsplit_once('-').map(|(locale, _)| locale.to_owned());
-        let own = listed.map(|voice| voice.locale.clone()).or_else(named);
+        let own = listed.map(|voice| voice.locale.clone()).or_else(named).filter(|tag| voice::is_tag(tag));
         return Ok(own.unwrap_or_else(|| LANGUAGE.to_owned()));
     };
     if voice::is_tag(tag) {

@@ -188,4 +188,7 @@ fn a_custom_voice_is_in_no_list_and_has_no_words() {
     recording.assert_contract();
     assert_eq!((harness.requests().len(), recording.words.len()), (1, 0));
     assert!(documents(&harness)[0].contains("<voice name=\"MyNeural\">Hello"));
+    let mut odd = speaking().settings(json!({ "region": "westeurope", "deployment_id": "d-1" }));
+    odd.synthesize(Request::ssml("<speak>Hi</speak>").voice("a\"b-c")).unwrap();
+    assert!(documents(&odd)[0].contains("xml:lang=\"en-US\"><voice name=\"a&quot;b-c\">Hi"));
 }
