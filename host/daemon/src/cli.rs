@@ -14,6 +14,7 @@ use crate::logging;
 
 mod args;
 mod check;
+mod conformance;
 mod destination;
 mod doctor;
 mod exit;
@@ -64,8 +65,11 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
         Command::Voices(voices) => once(voices::run(voices, config()?, printer)),
         Command::Providers(providers) => once(listing::providers(listing()?, providers.json, printer)),
         Command::Plugin(args::Plugin::List { json }) => once(listing::plugins(listing()?, json, printer)),
-        Command::Plugin(args::Plugin::Inspect { file, json }) => {
-            once(inspect::run(file, json, config()?, printer))
+        Command::Plugin(args::Plugin::Inspect { plugin, json }) => {
+            once(inspect::run(plugin, json, config()?, printer))
+        }
+        Command::Plugin(args::Plugin::Check { plugin, json }) => {
+            once(conformance::run(plugin, json, config()?, printer))
         }
         Command::Plugin(args::Plugin::New(new)) => scaffold::run(&new, printer),
         Command::Config(args::Config::Check { file }) => once(check::run(file, global, printer)),

@@ -52,8 +52,7 @@ pub struct PluginConfig {
     pub limits: Limits,
     /// The hosts it may reach, of those its manifest asks for. None: it reaches nothing.
     pub grants: Vec<Grant>,
-    /// The secrets of its manifest, by name. One that is missing here is looked for among the
-    /// settings.
+    /// The secrets of its manifest, by name.
     pub secrets: BTreeMap<String, Secret>,
 }
 

@@ -87,8 +87,9 @@ struct Held {
 }
 
 impl Vault {
-    /// Takes what the manifest asks for out of the operator's secrets, or else out of the
-    /// settings. The values are in the settings afterwards, to be held against the schema.
+    /// Takes what the manifest asks for out of the operator's secrets. The values are in the
+    /// settings afterwards, to be held against the schema. One that was written among the settings
+    /// is refused: settings are shown, compared and logged.
     pub(crate) fn fill(
         asked: &[SecretRequest],
         mut given: BTreeMap<String, Secret>,
@@ -96,8 +97,10 @@ impl Vault {
     ) -> Result<Self, LoadError> {
         let mut held = Vec::new();
         for request in asked {
-            let value = given.remove(&request.name).or_else(|| from_settings(settings.get(&request.name)?));
-            let Some(value) = value.filter(|value| !value.expose().is_empty()) else {
+            if settings.contains_key(&request.name) {
+                return Err(LoadError::SecretInSettings { name: request.name.clone() });
+            }
+            let Some(value) = given.remove(&request.name).filter(|value| !value.expose().is_empty()) else {
                 if request.required {
                     return Err(LoadError::MissingSecret { name: request.name.clone() });
                 }
@@ -182,15 +185,6 @@ impl Vault {
 impl Held {
     fn is_bound_to(&self, url: &Url) -> bool {
         self.hosts.iter().any(|host| host.covers_host(url))
-    }
-}
-
-/// A secret that was written among the settings. Whatever it is there, it is sent as text.
-fn from_settings(value: &Value) -> Option<Secret> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(Secret::new(text.clone())),
-        other => Some(Secret::new(other.to_string())),
     }
 }
 

@@ -134,6 +134,38 @@ impl<'file> Section<'file> {
         Some(found)
     }
 
+    /// The items of a list.
+    pub(super) fn items(&self, key: &'static str, wanted: &str) -> Vec<&'file Spanned<DeValue<'file>>> {
+        match self.raw(key).map(|value| (value, value.get_ref())) {
+            None => Vec::new(),
+            Some((_, DeValue::Array(items))) => items.iter().collect(),
+            Some((value, _)) => {
+                self.mismatch(key, wanted, value);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A table among the items of a list.
+    pub(super) fn nested(&self, key: &str, table: &'file DeTable<'file>) -> Section<'file> {
+        Section::new(self.findings, self.path_of(key), Some(table))
+    }
+
+    /// Every text of this table, whatever its key.
+    pub(super) fn texts(&self) -> Vec<(String, Found<String>)> {
+        let entries = self.table.into_iter().flatten();
+        entries
+            .filter_map(|(key, value)| {
+                let text = value.get_ref().as_str();
+                if text.is_none() {
+                    self.mismatch(key.get_ref(), "a string", value);
+                }
+                let found = Found { value: text?.to_owned(), span: value.span() };
+                Some((key.get_ref().to_string(), found))
+            })
+            .collect()
+    }
+
     /// A whole number in a range.
     pub(super) fn integer<T>(&self, key: &'static str, default: T, range: RangeInclusive<T>) -> T
     where
@@ -226,12 +258,19 @@ impl<'file> Section<'file> {
         self.findings.report(span, message, Some(hint.into()));
     }
 
+    /// The same without showing the value, which may be a key.
+    pub(super) fn report_hidden(&self, span: &Range<usize>, message: String, hint: &str) {
+        let place = Place::of(self.findings.text, span).hidden();
+        let problem = Problem { message, hint: Some(hint.to_owned()), place };
+        self.findings.problems.borrow_mut().push((span.start, problem));
+    }
+
     /// The dotted path of a key of this table.
     pub(super) fn path_of(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
-    fn mismatch(&self, key: &str, wanted: &str, value: &Spanned<DeValue<'_>>) {
+    pub(super) fn mismatch(&self, key: &str, wanted: &str, value: &Spanned<DeValue<'_>>) {
         let message = format!("{} must be {wanted}, not {}", self.path_of(key), kind(value.get_ref()));
         self.findings.report(&value.span(), message, None);
     }

@@ -108,6 +108,10 @@ pub(crate) async fn describe(
     };
     let answer = session.provider.call_describe(&mut session.store).await;
     let manifest = answer.map_err(|error| verdict(&session.store, &error))?;
+    // Nothing can be granted yet, so whoever asks for a host here is denied; that it asked is enough.
+    if let Some(denial) = session.store.data().dispatch.denial() {
+        return Err(denial.clone());
+    }
     Ok(answers::manifest(manifest, session.characters.is_some()))
 }
 
@@ -211,7 +215,12 @@ impl Session {
                     return Err(passed.clone());
                 }
                 scrub::error(self.vault(), &mut error);
-                Err(answers::error(error).into())
+                let error = answers::error(error);
+                match self.store.data().dispatch.denial() {
+                    // The plugin's words for a denial are guesses; the operator needs the grant.
+                    Some(denial) if blames_the_service(&error) => Err(denial.clone()),
+                    _ => Err(error.into()),
+                }
             }
             Err(error) => Err(verdict(&self.store, &error)),
         }
@@ -232,6 +241,18 @@ type Answer<T> = wasmtime::Result<Result<T, bindings::understudy::provider::type
 fn verdict(store: &Store<CallState>, error: &wasmtime::Error) -> Failure {
     let tenant = &store.data().tenant;
     trap::verdict(&tenant.name, &tenant.limits, error)
+}
+
+/// Whether an error says that the service did not do its part.
+const fn blames_the_service(error: &ProviderError) -> bool {
+    matches!(
+        error,
+        ProviderError::Unauthorized(_)
+            | ProviderError::Unavailable(_)
+            | ProviderError::TimedOut
+            | ProviderError::Protocol(_)
+            | ProviderError::NoAudio
+    )
 }
 
 fn no_characters() -> Failure {

@@ -7,9 +7,10 @@
 //! One address has many spellings. `::ffff:127.0.0.1`, `64:ff9b::7f00:1` and `2002:7f00:1::` all
 //! lead to a machine that answers as `127.0.0.1`, so an address is first reduced to what it leads
 //! to. Spellings whose layout depends on the network (RFC 8215) or that nobody uses any more
-//! (Teredo) are not read at all: they are private as they stand. Only addresses that are assigned to the public Internet pass without a grant; everything
-//! that is reserved is private, because a range that is unused today is somebody's network
-//! tomorrow. Source of the ranges: IANA's special-purpose address registries (RFC 6890).
+//! (Teredo) are not read at all: they are private as they stand. Only addresses that are assigned
+//! to the public Internet pass without a grant; everything that is reserved is private, because a
+//! range that is unused today is somebody's network tomorrow. Source of the ranges: IANA's
+//! special-purpose address registries (RFC 6890).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -39,6 +39,8 @@ pub(crate) struct Dispatch {
     requests: AtomicU32,
     open: Arc<AtomicU32>,
     denials: AtomicU32,
+    /// The first of them.
+    denied: OnceLock<Failure>,
     /// The limit that was passed where the guest's door has no way to say so.
     passed: OnceLock<Failure>,
 }
@@ -106,6 +108,7 @@ impl Dispatch {
             requests: AtomicU32::new(0),
             open: Arc::default(),
             denials: AtomicU32::new(0),
+            denied: OnceLock::new(),
             passed: OnceLock::new(),
         }
     }
@@ -128,6 +131,11 @@ impl Dispatch {
     /// The limit that a request passed, when the guest could not be told by a trap.
     pub(crate) fn passed(&self) -> Option<&Failure> {
         self.passed.get()
+    }
+
+    /// What the guest was denied, when it was.
+    pub(crate) fn denial(&self) -> Option<&Failure> {
+        self.denied.get()
     }
 
     pub(super) fn vault(&self) -> &Arc<Vault> {
@@ -229,6 +237,11 @@ impl Dispatch {
             let (reason, hint) = (denial.summary(), denial.hint());
             tracing::warn!(plugin, request, reason, hint, "request denied");
         }
+        let _ = self.denied.set(Failure::NotGranted {
+            plugin: self.plugin.to_string(),
+            reason: denial.summary(),
+            hint: denial.hint().to_owned(),
+        });
         Refusal::Denied(denial)
     }
 }

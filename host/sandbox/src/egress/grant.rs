@@ -20,6 +20,9 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 
+use super::address::{Reach, reach};
+use super::target;
+
 /// One host a plugin may reach, and how.
 ///
 /// In a configuration file a text is enough: `"api.example.com"`; the long form is
@@ -151,6 +154,23 @@ impl fmt::Display for HostPattern {
             Name::Address(address) => write!(f, "{address}")?,
         }
         self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+impl Grant {
+    /// The grant that lets a plugin reach the service at this address and nothing more; none when
+    /// the text is no web address. A private machine is recognised by its address or by the name
+    /// `localhost`; for other names that lead to one, `private` has to be added by hand.
+    #[must_use]
+    pub fn reaching(service: &str) -> Option<Self> {
+        target::parse(service).ok().and_then(|url| Self::reaching_url(&url))
+    }
+
+    pub(super) fn reaching_url(url: &Url) -> Option<Self> {
+        let private = url.host_str() == Some("localhost")
+            || target::address(url).is_some_and(|address| reach(address) != Reach::Public);
+        let host = HostPattern::of_url(url)?.with_port(url.port());
+        Some(Self { host, private, plain_http: target::is_plain(url) })
     }
 }
 

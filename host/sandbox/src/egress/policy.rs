@@ -110,19 +110,15 @@ impl Policy {
 
     /// The grants as they would have to be.
     fn grants_with(&self, url: &Url, reason: &Reason) -> Option<String> {
-        let host = HostPattern::of_url(url)?.with_port(url.port());
-        let leads_home = matches!(url.host_str(), Some("localhost"));
-        let private = leads_home
-            || matches!(reason, Reason::Private { .. })
-            || target::address(url).is_some_and(|address| reach(address) != Reach::Public);
+        let needed = Grant::reaching_url(url)?;
         let mut grants = self.grants.clone();
-        let known = grants.iter().position(|grant| grant.host == host);
+        let known = grants.iter().position(|grant| grant.host == needed.host);
         let wanted = match known.and_then(|index| grants.get_mut(index)) {
             Some(grant) => grant,
-            None => grants.push_mut(Grant { host, private: false, plain_http: false }),
+            None => grants.push_mut(Grant { host: needed.host, private: false, plain_http: false }),
         };
-        wanted.private |= private;
-        wanted.plain_http |= target::is_plain(url);
+        wanted.private |= needed.private || matches!(reason, Reason::Private { .. });
+        wanted.plain_http |= needed.plain_http;
         Some(grants.iter().map(Grant::to_string).collect::<Vec<_>>().join(", "))
     }
 }

@@ -74,6 +74,12 @@ pub enum LoadError {
         /// The secret's name in the manifest.
         name: String,
     },
+    /// A secret stands among the settings, where it would be shown.
+    #[error("secret stands among the settings: {name}")]
+    SecretInSettings {
+        /// The secret's name in the manifest.
+        name: String,
+    },
     /// The host itself could not do its part.
     #[error("host cannot load plugins: {reason}")]
     Host {
@@ -99,6 +105,7 @@ impl LoadError {
             Self::BadManifest { .. } => "plugin_bad_manifest",
             Self::Settings { .. } => "plugin_settings_invalid",
             Self::MissingSecret { .. } => "plugin_secret_missing",
+            Self::SecretInSettings { .. } => "plugin_secret_in_settings",
             Self::Host { .. } => "plugin_host_failed",
         }
     }
@@ -129,6 +136,7 @@ impl LoadError {
             Self::BadManifest { .. } => "correct the field in the plugin's describe function",
             Self::Settings { .. } => "correct the provider's settings in the configuration",
             Self::MissingSecret { .. } => "set it in the provider's secrets table of the configuration",
+            Self::SecretInSettings { .. } => "move it to the provider's secrets table of the configuration",
             Self::Host { .. } => "see the log; memory or threads may be used up",
         }
     }

@@ -1,3 +1,5 @@
+//! Signatures against published vectors, and keys that do not fit.
+
 use super::*;
 
 /// Made for this test with `openssl genrsa -traditional 2048`, and the same key in PKCS#8.

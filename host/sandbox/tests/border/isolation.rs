@@ -88,6 +88,20 @@ async fn nonsense_across_the_border_is_a_broken_contract() {
 }
 
 #[tokio::test]
+async fn a_length_past_the_guest_s_memory_is_not_believed() {
+    let plugin = plugin().await;
+    for text in ["endless-lengths text", "endless-lengths audio"] {
+        let failure = failure(&plugin, text).await;
+        let expected = matches!(
+            &failure,
+            Failure::LimitExceeded { .. } | Failure::BrokenContract { .. } | Failure::Trapped { .. }
+        );
+        assert!(expected, "{text}: {failure}");
+        assert_serves(&plugin).await;
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_call_is_over_at_once_and_frees_its_place() {
     let plugin = plugin().await;
     // More abandoned calls than the sandbox has places.

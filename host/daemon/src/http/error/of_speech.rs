@@ -88,6 +88,7 @@ const fn failed(failure: &Failure) -> (StatusCode, Option<&'static str>) {
         Failure::Trapped { .. }
         | Failure::CpuExceeded { .. }
         | Failure::LimitExceeded { .. }
+        | Failure::NotGranted { .. }
         | Failure::BrokenContract { .. } => (StatusCode::BAD_GATEWAY, None),
     }
 }
@@ -101,6 +102,7 @@ const fn may_pass(failure: &Failure) -> bool {
             | Failure::Trapped { .. }
             | Failure::CpuExceeded { .. }
             | Failure::LimitExceeded { .. }
+            | Failure::NotGranted { .. }
             | Failure::BrokenContract { .. }
     )
 }

@@ -1,3 +1,5 @@
+//! What a grant may say, and what it covers.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -77,6 +79,18 @@ fn what_is_no_host_is_refused() {
     ] {
         assert!(text.parse::<HostPattern>().is_err(), "{text:?}");
     }
+}
+
+#[test]
+fn a_service_s_address_says_what_has_to_be_granted() {
+    let check = |service: &str, expected: Option<&str>| {
+        assert_eq!(Grant::reaching(service).map(|grant| grant.to_string()).as_deref(), expected);
+    };
+    check("https://api.example.com/v1", Some("\"api.example.com\""));
+    check("https://api.example.com:8443", Some("\"api.example.com:8443\""));
+    check("http://127.0.0.1:9880", Some("{ host = \"127.0.0.1:9880\", private = true, plain_http = true }"));
+    check("https://localhost", Some("{ host = \"localhost\", private = true }"));
+    check("api.example.com", None);
 }
 
 fn check_read(form: &Value, expected: Result<&str, &str>) {

@@ -1,3 +1,5 @@
+//! Who may reach what, case by case.
+
 use serde_json::json;
 
 use super::*;

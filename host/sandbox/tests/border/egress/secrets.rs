@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use understudy_sandbox::{Limits, PluginConfig, Secret};
+use understudy_sandbox::{Grant, Limits, PluginConfig, Secret};
 
 use super::{CANARY, reaching_both, reaching_server};
 use crate::journal::{Fields, Lines};
@@ -184,6 +184,31 @@ async fn signatures_are_made_with_keys_the_guest_never_sees() {
     check_signing("key", "Ok([110, 158, 242, 155, 117, 255, 252, 91,", unfit).await;
     let pem = include_str!("keys/signing.pem");
     check_signing(pem, "Ok([", "Ok(256)").await;
+}
+
+/// Two providers of one plugin, each with a key of its own.
+#[tokio::test]
+async fn a_provider_finds_nothing_of_another_s_secret() {
+    let server = Server::start().await;
+    let one = reaching_server(&server, Limits::default()).await;
+    let secrets = BTreeMap::from([("api_key".to_owned(), Secret::new("sk-another-key".to_owned()))]);
+    let grants =
+        vec![Grant { host: server.address.to_string().parse().unwrap(), private: true, plain_http: true }];
+    let config = PluginConfig { secrets, grants, ..PluginConfig::named("another") };
+    let another = sandbox().load(misfit(&["networked"]), config).await.unwrap();
+    report(&another, &format!("fetch GET|{}|X-Key: {{api_key}}", server.url("/echo"))).await;
+    assert!(server.requests().pop().unwrap_or_default().contains("x-key: sk-another-key"));
+    // What the one was given in its place is worth nothing in the hands of the other.
+    let settings = report(&one, "settings").await;
+    let placeholder = settings.split('"').find(|text| text.starts_with("secret-")).unwrap();
+    let stolen = format!("fetch GET|{}|X-Key: {placeholder}", server.url("/echo"));
+    report(&another, &stolen).await;
+    let seen = server.requests().pop().unwrap_or_default();
+    assert!(seen.contains(&format!("x-key: {placeholder}")) && !seen.contains(CANARY), "{seen}");
+    for text in ["settings", "memo-get api_key", "sign signing_key"] {
+        let told = report(&another, text).await;
+        assert!(!told.contains(CANARY) && !told.contains(placeholder), "{text}: {told}");
+    }
 }
 
 #[tokio::test]
