@@ -64,7 +64,7 @@ pub(crate) fn capabilities() -> Capabilities {
 
 /// The rates of an encoding. Opus is decoded at 48 kHz, whatever rate went in.
 fn rates(encoding: Encoding) -> Vec<u32> {
-    if matches!(encoding, Encoding::OggOpus | Encoding::WebmOpus) {
+    if encoding == Encoding::OggOpus {
         return vec![48_000];
     }
     let mut rates: Vec<u32> = of(encoding).map(|format| format.sample_rate).collect();
@@ -129,7 +129,6 @@ mod tests {
         check(Encoding::Wav, 22_050, "raw-22050hz-16bit-mono-pcm");
         check(Encoding::PcmS16le, 96_000, "raw-48khz-16bit-mono-pcm");
         check(Encoding::OggOpus, 24_000, "ogg-24khz-16bit-mono-opus");
-        check(Encoding::WebmOpus, 48_000, "webm-24khz-16bit-24kbps-mono-opus");
         check(Encoding::Flac, 24_000, "audio-24khz-16bit-mono-flac");
     }
 
