@@ -32,7 +32,7 @@ pub(crate) struct Provider {
 }
 
 /// One of each plugin, and two of the one that many servers speak.
-pub(crate) const PROVIDERS: [Provider; 5] = [
+pub(crate) const PROVIDERS: [Provider; 7] = [
     Provider {
         name: "openai",
         plugin: "openai",
@@ -64,6 +64,22 @@ pub(crate) const PROVIDERS: [Provider; 5] = [
         secret: Some("api_key"),
         settings: "",
         voice: "21m00Tcm4TlvDq8ikWAM",
+        words: true,
+    },
+    Provider {
+        name: "edge",
+        plugin: "edge",
+        secret: None,
+        settings: "",
+        voice: "en-US-AriaNeural",
+        words: true,
+    },
+    Provider {
+        name: "azure",
+        plugin: "azure",
+        secret: Some("api_key"),
+        settings: "",
+        voice: "en-US-JennyNeural",
         words: true,
     },
 ];
