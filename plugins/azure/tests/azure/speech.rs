@@ -54,6 +54,7 @@ fn the_format_is_the_one_that_fits() {
     };
     check(hello().encodings([Encoding::PcmS16le]).sample_rate(16_000), "raw-16khz-16bit-mono-pcm");
     check(hello().encodings([Encoding::Wav]), "raw-24khz-16bit-mono-pcm");
+    check(hello().encodings([Encoding::WebmOpus]), "audio-24khz-96kbitrate-mono-mp3");
     check(hello().encodings([Encoding::Aac, Encoding::OggOpus]), "ogg-24khz-16bit-mono-opus");
     check(hello().encodings([Encoding::Flac]).sample_rate(48_000), "audio-48khz-16bit-mono-flac");
     check(hello().sample_rate(48_000), "audio-48khz-192kbitrate-mono-mp3");
