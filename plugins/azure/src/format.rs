@@ -43,9 +43,10 @@ const FORMATS: [Format; 22] = [
     format("webm-24khz-16bit-24kbps-mono-opus", Encoding::WebmOpus, 24_000),
 ];
 
-/// Encodings, the plugin's favourite first.
-const ENCODINGS: [Encoding; 6] =
-    [Encoding::Mp3, Encoding::PcmS16le, Encoding::Wav, Encoding::OggOpus, Encoding::Flac, Encoding::WebmOpus];
+/// Encodings, the plugin's favourite first. WebM is left to the operator's choice: it holds what Ogg
+/// does, and no simulator makes it.
+const ENCODINGS: [Encoding; 5] =
+    [Encoding::Mp3, Encoding::PcmS16le, Encoding::Wav, Encoding::OggOpus, Encoding::Flac];
 
 /// The rate most voices are made for; 48 kHz is only more data for them.
 const SAMPLE_RATE: u32 = 24_000;

@@ -46,7 +46,7 @@ impl Known {
 }
 
 /// Looks a voice up. That the list is not to be had is no reason not to speak in a voice that was
-/// named, unless the key is what is wrong.
+/// named, unless the account is what is wrong.
 pub(crate) fn look_up(settings: &Settings, name: &str) -> Result<Known, Error> {
     if settings.deployment_id.is_some() {
         return Ok(Known::Unlisted);
@@ -57,7 +57,7 @@ pub(crate) fn look_up(settings: &Settings, name: &str) -> Result<Known, Error> {
     }
     let voices = match list(settings) {
         Ok(voices) => voices,
-        Err(error @ Error::Unauthorized(_)) => return Err(error),
+        Err(error @ (Error::Unauthorized(_) | Error::QuotaExhausted { .. })) => return Err(error),
         Err(error) => {
             log::warn("voices could not be listed, the voice is not checked", &[("reason", &error)]);
             return Ok(Known::Unlisted);

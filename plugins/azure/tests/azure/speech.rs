@@ -54,6 +54,7 @@ fn the_format_is_the_one_that_fits() {
     };
     check(hello().encodings([Encoding::PcmS16le]).sample_rate(16_000), "raw-16khz-16bit-mono-pcm");
     check(hello().encodings([Encoding::Wav]), "raw-24khz-16bit-mono-pcm");
+    check(hello().encodings([Encoding::WebmOpus]), "audio-24khz-96kbitrate-mono-mp3");
     check(hello().encodings([Encoding::Aac, Encoding::OggOpus]), "ogg-24khz-16bit-mono-opus");
     check(hello().encodings([Encoding::Flac]).sample_rate(48_000), "audio-48khz-16bit-mono-flac");
     check(hello().sample_rate(48_000), "audio-48khz-192kbitrate-mono-mp3");
@@ -109,6 +110,15 @@ fn a_voice_that_was_named_is_spoken_in_when_there_is_no_list() {
     assert_eq!(harness.logs()[0].message, "voices could not be listed, the voice is not checked");
     let error = harness.synthesize(Request::text("Hi")).unwrap_err();
     assert_eq!(error, Error::unavailable("status 503: "));
+    let spent = r#"{"error":{"code":"403","message":"Out of call volume quota."}}"#;
+    for (status, body, expected) in [
+        (401, "", Error::unauthorized("status 401: ")),
+        (403, spent, Error::QuotaExhausted { resets_in: None }),
+    ] {
+        let mut harness = host().http(move |_| Ok(Reply::status(status).piece(body)));
+        assert_eq!(harness.synthesize(hello()).unwrap_err(), expected);
+        assert_eq!(harness.requests().len(), 1, "speech is not asked for");
+    }
 }
 
 #[test]
