@@ -32,7 +32,7 @@ pub(crate) struct Provider {
 }
 
 /// One of each plugin, and two of the one that many servers speak.
-pub(crate) const PROVIDERS: [Provider; 7] = [
+pub(crate) const PROVIDERS: [Provider; 8] = [
     Provider {
         name: "openai",
         plugin: "openai",
@@ -80,6 +80,14 @@ pub(crate) const PROVIDERS: [Provider; 7] = [
         secret: Some("api_key"),
         settings: "",
         voice: "en-US-JennyNeural",
+        words: true,
+    },
+    Provider {
+        name: "google",
+        plugin: "google",
+        secret: Some("api_key"),
+        settings: "",
+        voice: "en-US-Neural2-C",
         words: true,
     },
 ];
