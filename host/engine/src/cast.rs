@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use understudy_speech::{Manifest, Provider};
+use understudy_speech::{Capabilities, Manifest, Provider};
 
 use crate::error::SpeechError;
 use crate::suggest::nearest;
@@ -40,6 +40,23 @@ pub struct Cast {
 pub(crate) struct Seat {
     pub(crate) member: Member,
     pub(crate) voices: VoiceBook,
+}
+
+impl Seat {
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        &self.member.provider.manifest().capabilities
+    }
+
+    /// The plugin's own id, whatever the member is called here.
+    pub(crate) fn plugin_id(&self) -> &str {
+        &self.member.provider.manifest().id
+    }
+}
+
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.member.fmt(f)
+    }
 }
 
 impl Cast {
