@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::budget::Period;
 
 /// Why a provider is not asked.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Withheld {
     /// It failed too often, or is proving itself.
     #[error("it failed too often and is left alone")]
     BreakerOpen {
         /// When it may be asked again.
-        #[serde(rename = "retry_after_ms", serialize_with = "crate::provenance::milliseconds")]
         retry_after: Duration,
     },
     /// It said how long it wants to be left alone.
@@ -23,7 +21,6 @@ pub enum Withheld {
         /// True when its account is used up, false when it asked for fewer requests.
         quota: bool,
         /// When it may be asked again.
-        #[serde(rename = "retry_after_ms", serialize_with = "crate::provenance::milliseconds")]
         retry_after: Duration,
     },
     /// `requests_per_minute` are reached.
@@ -32,7 +29,6 @@ pub enum Withheld {
         /// The limit.
         limit: u32,
         /// When the next one may go.
-        #[serde(rename = "retry_after_ms", serialize_with = "crate::provenance::milliseconds")]
         retry_after: Duration,
     },
     /// `concurrent_requests` are under way.
@@ -49,7 +45,6 @@ pub enum Withheld {
         /// The limit.
         limit: u64,
         /// When the period ends.
-        #[serde(rename = "retry_after_ms", serialize_with = "crate::provenance::milliseconds")]
         retry_after: Duration,
     },
     /// `rollout_percent` leaves this caller out.
@@ -92,5 +87,17 @@ impl Withheld {
     #[must_use]
     pub const fn is_rate_limit(&self) -> bool {
         matches!(self, Self::Held { .. } | Self::Paced { .. } | Self::Overdrawn { .. })
+    }
+}
+
+/// As its code, its words, and when it may be otherwise.
+impl Serialize for Withheld {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let after = self.retry_after().map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
+        let mut fields = serializer.serialize_struct("Withheld", 3)?;
+        fields.serialize_field("code", self.code())?;
+        fields.serialize_field("reason", &self.to_string())?;
+        fields.serialize_field("retry_after_ms", &after)?;
+        fields.end()
     }
 }

@@ -127,7 +127,22 @@ async fn stand_in(engine: &Engine, plan: &Plan, seat: &Arc<Seat>) -> Result<Stan
     }
     let refuse = |reason: String| no_stand_in(&seat.member.name, &plan.asked, reason);
     let list = list.ok_or_else(|| refuse("its voices are not known".to_owned()))?;
-    nearest(engine, plan, &list).map_err(refuse)
+    let asked = asked_voice_of(engine, plan).await;
+    nearest(plan, asked.as_ref(), &list).map_err(refuse)
+}
+
+/// What is known of the voice asked for. Its provider is most likely in trouble, so its list is
+/// waited for only when nothing else tells the language.
+async fn asked_voice_of(engine: &Engine, plan: &Plan) -> Option<Voice> {
+    let seat = engine.cast.find(&plan.asked.provider)?;
+    let asked = plan.asked.voice.as_deref()?;
+    let list = match engine.known_voices(seat) {
+        None if plan.request.language.is_none() && language_in(asked).is_none() => {
+            voices_of(engine, seat).await
+        }
+        known => known,
+    };
+    list?.iter().find(|voice| voice.id == asked).cloned()
 }
 
 /// What the operator wrote down: a voice of this server that is cast both here and as the voice
@@ -169,10 +184,8 @@ async fn voices_of(engine: &Engine, seat: &Arc<Seat>) -> Option<Arc<[Voice]>> {
 }
 
 /// The most alike voice that the route's policy allows; else the reason why there is none.
-fn nearest(engine: &Engine, plan: &Plan, list: &[Voice]) -> Result<StandIn, String> {
+fn nearest(plan: &Plan, known: Option<&Voice>, list: &[Voice]) -> Result<StandIn, String> {
     let asked = plan.asked.voice.as_deref().unwrap_or_default();
-    let asked_list = engine.cast.find(&plan.asked.provider).and_then(|seat| engine.known_voices(seat));
-    let known = asked_list.as_ref().and_then(|list| list.iter().find(|voice| voice.id == asked));
     let told = language_in(asked);
     let language = plan.request.language.as_ref();
     let spoken = language.or_else(|| known.and_then(|voice| voice.languages.first())).or(told.as_ref());
