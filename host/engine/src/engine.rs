@@ -125,8 +125,12 @@ impl Engine {
     /// # Errors
     /// No such provider, or what it found wrong.
     pub async fn check(&self, provider: &str) -> Result<(), SpeechError> {
+        self.check_within(provider, self.settings.deadline).await
+    }
+
+    pub(crate) async fn check_within(&self, provider: &str, limit: Duration) -> Result<(), SpeechError> {
         let seat = self.cast.require(provider)?;
-        let clock = Clock::start(self.settings.deadline);
+        let clock = Clock::start(limit);
         let called = seat.member.provider.check(clock.call("check"));
         clock.hold(provider, called).await?.map_err(|failure| clock.blame(provider, failure))
     }
@@ -169,7 +173,7 @@ impl Engine {
             waiting: queue.waiting(),
             speaking_max: queue.limits().max_concurrent_syntheses,
             waiting_max: queue.limits().queue_depth,
-            providers: self.cast.names().map(|name| self.gate.door(name).status(name, today)).collect(),
+            providers: self.cast.names().map(|name| self.gate.door(name).status(today)).collect(),
         }
     }
 

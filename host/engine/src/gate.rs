@@ -55,7 +55,8 @@ impl Gate {
         }
         drop(doors);
         let mut doors = self.doors.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(doors.entry(provider.to_owned()).or_default())
+        let door = doors.entry(provider.to_owned());
+        Arc::clone(door.or_insert_with(|| Arc::new(Door::new(provider))))
     }
 
     /// What every provider has spent, those included that are no longer in the cast.

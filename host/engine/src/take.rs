@@ -67,9 +67,10 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Pass, Spee
 
 /// Runs a provider's check on behalf of its breaker.
 async fn prove(engine: Engine, provider: String, check: CheckPass) {
-    let checked = engine.check(&provider).await;
-    let code = checked.as_ref().err().map(SpeechError::code);
-    tracing::info!(provider, code, "provider checked after a failure");
+    let checked = engine.check_within(&provider, engine.settings.breaker.patience).await;
+    if let Err(error) = &checked {
+        tracing::info!(provider, code = error.code(), "provider does not pass its check");
+    }
     check.settle(checked.is_ok());
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use super::breaker::{Answer, Breaker, Ticket};
+use super::breaker::{Answer, Breaker, BreakerState, Ticket};
 use super::budget::Spending;
 use super::calendar::Today;
 use super::pace::Pace;
@@ -19,8 +19,10 @@ use crate::settings::{BreakerSettings, ProviderPolicy, RetrySettings};
 use crate::status::{ProviderStatus, Tally};
 use crate::verdict::{Blame, Decision, Verdict};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Door {
+    /// The provider's name.
+    name: String,
     state: Mutex<State>,
 }
 
@@ -69,6 +71,10 @@ pub(crate) enum Entry {
 }
 
 impl Door {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), state: Mutex::default() }
+    }
+
     /// Asks to be let in.
     pub(crate) fn admit(self: &Arc<Self>, mut asking: Asking<'_>) -> Entry {
         let now = Instant::now();
@@ -134,13 +140,13 @@ impl Door {
         waited.ok().and_then(Result::ok).map(Some)
     }
 
-    /// What `nine of twenty`-like statistics of its calls say, and how it stands.
-    pub(crate) fn status(&self, name: &str, today: Today) -> ProviderStatus {
+    /// How it stands.
+    pub(crate) fn status(&self, today: Today) -> ProviderStatus {
         let now = Instant::now();
         let state = self.lock();
         let held = state.hold.and_then(|hold| hold.until.checked_duration_since(now));
         let retry_after = state.breaker.refuses_for(now).max(held.filter(|left| !left.is_zero()));
-        state.tally.status(name, state.breaker.state(), retry_after, state.spending.on(today))
+        state.tally.status(&self.name, state.breaker.state(), retry_after, state.spending.on(today))
     }
 
     /// What nineteen of twenty of its calls took.
@@ -154,6 +160,26 @@ impl Door {
 
     pub(crate) fn restore(&self, spending: Spending) {
         self.lock().spending = spending;
+    }
+
+    /// Changes the breaker, and tells the log when that opens or closes it.
+    fn turn(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        let before = state.breaker.state();
+        change(&mut state);
+        let after = state.breaker.state();
+        drop(state);
+        let provider = self.name.as_str();
+        match (before, after) {
+            (BreakerState::Closed, BreakerState::Open) => {
+                tracing::warn!(provider, "provider fails and is left alone");
+            }
+            (BreakerState::HalfOpen, BreakerState::Open) => {
+                tracing::info!(provider, "provider still fails");
+            }
+            (BreakerState::HalfOpen, BreakerState::Closed) => tracing::info!(provider, "provider is back"),
+            _ => {}
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -203,6 +229,13 @@ impl State {
         }
     }
 
+    /// The longer word holds: two answers to calls made together may differ.
+    fn hold(&mut self, until: Instant, quota: bool) {
+        if self.hold.is_none_or(|hold| hold.until < until) {
+            self.hold = Some(Hold { until, quota });
+        }
+    }
+
     /// The places as the policy has them now. When the limit has changed, those who hold a place of
     /// the old count keep it; for as long as their calls last there may be more than the new limit.
     fn places(&mut self, policy: &ProviderPolicy) -> Option<(u32, Arc<Semaphore>)> {
@@ -238,39 +271,37 @@ impl Pass {
     pub(crate) fn succeed(mut self) {
         self.settled = true;
         let now = Instant::now();
-        let mut state = self.door.lock();
-        state.breaker.succeeded(self.ticket, &self.breaker, now);
-        state.tally.succeeded(now - self.began);
+        self.door.turn(|state| {
+            state.breaker.succeeded(self.ticket, &self.breaker, now);
+            state.tally.succeeded(now - self.began);
+        });
     }
 
     /// The call failed with `code`.
     pub(crate) fn fail(mut self, verdict: Verdict, code: &'static str) {
         self.settled = true;
         let now = Instant::now();
-        let mut state = self.door.lock();
         let blamed = match verdict.blame {
             Blame::Nobody => false,
             Blame::Provider => true,
             Blame::ProviderIfGivenTime => self.patient,
         };
         let at_once = verdict.decision == Decision::NextAndOpen;
-        if blamed {
-            state.breaker.failed(self.ticket, &self.breaker, now, at_once);
-        } else {
-            state.breaker.released(self.ticket, now);
-        }
-        if let Decision::NextAndHold { quota, time } = verdict.decision {
-            let usual = if quota { self.retry.quota_hold } else { self.retry.rate_limit_hold };
-            let until = now + time.unwrap_or(usual).min(self.retry.hold_max);
-            // The longer word holds: two answers to calls made together may differ.
-            if state.hold.is_none_or(|hold| hold.until < until) {
-                state.hold = Some(Hold { until, quota });
+        self.door.turn(|state| {
+            if blamed {
+                state.breaker.failed(self.ticket, &self.breaker, now, at_once);
+            } else {
+                state.breaker.released(self.ticket, now);
             }
-        }
-        if !verdict.billed {
-            state.spending.give_back(self.characters, self.today);
-        }
-        state.tally.failed(code);
+            if let Decision::NextAndHold { quota, time } = verdict.decision {
+                let usual = if quota { self.retry.quota_hold } else { self.retry.rate_limit_hold };
+                state.hold(now + time.unwrap_or(usual).min(self.retry.hold_max), quota);
+            }
+            if !verdict.billed {
+                state.spending.give_back(self.characters, self.today);
+            }
+            state.tally.failed(code);
+        });
     }
 }
 
@@ -295,12 +326,13 @@ pub(crate) struct CheckPass {
 impl CheckPass {
     pub(crate) fn settle(mut self, passed: bool) {
         let Some(ticket) = self.ticket.take() else { return };
-        let mut state = self.door.lock();
-        if passed {
-            state.breaker.check_passed(ticket);
-        } else {
-            state.breaker.failed(ticket, &self.settings, Instant::now(), true);
-        }
+        self.door.turn(|state| {
+            if passed {
+                state.breaker.check_passed(ticket);
+            } else {
+                state.breaker.failed(ticket, &self.settings, Instant::now(), true);
+            }
+        });
     }
 }
 
