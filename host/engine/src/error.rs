@@ -5,6 +5,7 @@
 
 mod hint;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use understudy_audio::AudioError;
@@ -144,8 +145,8 @@ pub enum SpeechError {
         /// When the first of them may be asked again, if that is known.
         retry_after: Option<Duration>,
     },
-    /// Every candidate was tried, and none gave a take.
-    #[error("no provider could speak, {} of them were called: {decisive}", providers(.attempts))]
+    /// There was more than one candidate, and none gave a take.
+    #[error("no provider could speak, {}: {decisive}", called(.attempts))]
     AllFailed {
         /// The calls that were made.
         attempts: Vec<Attempt>,
@@ -242,6 +243,7 @@ impl SpeechError {
             Self::Withheld { reason, .. } => reason.retry_after(),
             Self::Busy { retry_after } => Some(*retry_after),
             Self::RateLimited { retry_after } => *retry_after,
+            Self::AllFailed { attempts, decisive, .. } if attempts.is_empty() => decisive.retry_after(),
             _ => None,
         }
     }
@@ -252,7 +254,8 @@ impl SpeechError {
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
         match self {
-            Self::AllFailed { .. } | Self::NoStandIn { .. } => false,
+            Self::AllFailed { attempts, decisive, .. } => attempts.is_empty() && decisive.is_worth_retrying(),
+            Self::NoStandIn { .. } => false,
             Self::Failed { failure, .. } => may_pass(failure) && !is_refusal(failure),
             Self::Withheld { reason, .. } => !matches!(reason, Withheld::NotRolledOut | Withheld::NotLoaded),
             error => !error.is_client_fault(),
@@ -316,9 +319,13 @@ const fn may_pass(failure: &Failure) -> bool {
 }
 
 /// How many providers the calls went to.
-fn providers(attempts: &[Attempt]) -> usize {
-    let names: std::collections::BTreeSet<_> = attempts.iter().map(|attempt| &attempt.provider).collect();
-    names.len()
+fn called(attempts: &[Attempt]) -> String {
+    let names: BTreeSet<_> = attempts.iter().map(|attempt| &attempt.provider).collect();
+    match names.len() {
+        0 => "none was called".to_owned(),
+        1 => "one was called".to_owned(),
+        count => format!("{count} were called"),
+    }
 }
 
 const fn verb(failure: &Failure) -> &'static str {

@@ -163,7 +163,8 @@ impl<'a> Walk<'a> {
 
     fn give_up(&mut self, part: usize, error: SpeechError, called: bool) {
         let provider = self.provider(part).to_owned();
-        if !called && !self.skipped.iter().any(|skipped| skipped.provider == provider) {
+        self.skipped.retain(|skipped| skipped.provider != provider);
+        if !called {
             self.skipped.push(Skipped::because(&provider, &error));
         }
         // Whoever stood in line after being passed over is told about once.

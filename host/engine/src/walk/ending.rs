@@ -59,11 +59,12 @@ fn decisive(errors: Vec<SpeechError>) -> SpeechError {
     if faults().next().is_some() && faults().all(SpeechError::is_rate_limit) {
         return SpeechError::RateLimited { retry_after };
     }
+    // Of those that were only left alone, the one that may be asked again soonest.
     let says_most = |error: &SpeechError| match error {
-        error if error.is_client_fault() => 3,
-        SpeechError::Withheld { .. } => 2,
-        error if error.is_rate_limit() => 1,
-        _ => 0,
+        error if error.is_client_fault() => (3, Duration::ZERO),
+        SpeechError::Withheld { reason, .. } => (2, reason.retry_after().unwrap_or(Duration::MAX)),
+        error if error.is_rate_limit() => (1, Duration::ZERO),
+        _ => (0, Duration::ZERO),
     };
     errors
         .into_iter()

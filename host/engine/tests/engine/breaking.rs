@@ -167,6 +167,22 @@ async fn when_all_are_limited_the_soonest_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn when_all_are_left_alone_the_caller_may_come_back_and_is_told_when() {
+    let second = failing("b", ProviderError::Unauthorized("401".to_owned()));
+    let engine = engine_with(&[&limited("a", Some(90)), &second], once(&["a", "b"]));
+    let tried = engine.speak(request(TEXT)).await.unwrap_err();
+    assert_eq!((tried.code(), tried.is_worth_retrying()), ("all_providers_failed", false));
+    advance(20 * SECOND).await;
+    let error = engine.speak(request(TEXT)).await.unwrap_err();
+    assert_eq!(
+        told(&error),
+        "server all_providers_failed: no provider could speak, none was called: \
+         provider b was not asked: it failed too often and is left alone"
+    );
+    assert_eq!((error.retry_after(), error.is_worth_retrying()), (Some(40 * SECOND), true));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_in_a_hurry_silences_nobody() {
     let hangs = vec![Step::Begin(AudioFormat::mono(Encoding::PcmS16le, 24_000)), Step::Hang];
     let engine = engine_with(&[&Arc::new(Scripted::new("a", hangs))], once(&["a"]));

@@ -149,7 +149,7 @@ async fn when_all_fail_every_call_is_told() {
     let error = engine.speak(request(TEXT)).await.unwrap_err();
     assert_eq!(
         told(&error),
-        "server all_providers_failed: no provider could speak, 2 of them were called: \
+        "server all_providers_failed: no provider could speak, 2 were called: \
          provider a failed: provider timed out"
     );
     assert!(!error.is_worth_retrying(), "every candidate was tried");

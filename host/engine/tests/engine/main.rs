@@ -4,6 +4,7 @@
 
 mod breaking;
 mod casting;
+mod chaos;
 mod falling_back;
 mod limiting;
 mod planning;
