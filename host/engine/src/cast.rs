@@ -9,6 +9,7 @@ use std::sync::Arc;
 use understudy_speech::{Capabilities, Manifest, Provider};
 
 use crate::error::SpeechError;
+use crate::plan::StandIns;
 use crate::suggest::nearest;
 use crate::voices::VoiceBook;
 
@@ -40,6 +41,7 @@ pub struct Cast {
 pub(crate) struct Seat {
     pub(crate) member: Member,
     pub(crate) voices: VoiceBook,
+    pub(crate) stand_ins: StandIns,
 }
 
 impl Seat {
@@ -66,7 +68,11 @@ impl Cast {
         let mut seats: Vec<Arc<Seat>> = Vec::with_capacity(members.len());
         for member in members {
             if !seats.iter().any(|seat| seat.member.name == member.name) {
-                seats.push(Arc::new(Seat { member, voices: VoiceBook::default() }));
+                seats.push(Arc::new(Seat {
+                    member,
+                    voices: VoiceBook::default(),
+                    stand_ins: StandIns::default(),
+                }));
             }
         }
         Self { seats: seats.into() }

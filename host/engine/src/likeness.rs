@@ -19,28 +19,46 @@ const GENDER_OTHER: f32 = 0.3;
 /// One of the two is not known, or neutral.
 const GENDER_UNKNOWN: f32 = 0.15;
 
+/// A style or an emotion the voice does not offer.
+const MANNER_MISSING: f32 = 0.05;
+
 /// The part that is to be played.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted<'w> {
     language: Option<Language>,
     gender: Option<Gender>,
+    style: Option<&'w str>,
+    emotion: Option<&'w str>,
     id: &'w str,
 }
 
 impl<'w> Wanted<'w> {
     /// Someone like `voice`.
     pub(crate) fn like(voice: &'w Voice) -> Self {
-        Self { language: voice.languages.first().cloned(), gender: voice.gender, id: &voice.id }
+        let language = voice.languages.first().cloned();
+        Self { language, gender: voice.gender, ..Self::named(&voice.id) }
     }
 
     /// Someone like the voice of this id, of which nothing else is known.
     pub(crate) const fn named(id: &'w str) -> Self {
-        Self { language: None, gender: None, id }
+        Self { language: None, gender: None, style: None, emotion: None, id }
     }
 
     /// The text is in `language`, which goes before the wanted voice's own.
     pub(crate) fn in_language(mut self, language: Option<&'w Language>) -> Self {
         self.language = language.cloned().or(self.language);
+        self
+    }
+
+    /// The request asks for `style`.
+    pub(crate) const fn with_style(mut self, style: Option<&'w str>) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// The request asks for `emotion`.
+    pub(crate) const fn with_emotion(mut self, emotion: Option<&'w str>) -> Self {
+        self.emotion = emotion;
         self
     }
 }
@@ -82,7 +100,16 @@ pub(crate) fn rank<'a>(wanted: &Wanted<'_>, candidates: &'a [Voice]) -> Vec<Matc
 }
 
 fn judge<'a>(wanted: &Wanted<'_>, voice: &'a Voice) -> Match<'a> {
-    let reasons = vec![language(wanted, voice), gender(wanted, voice)];
+    let mut reasons = vec![language(wanted, voice), gender(wanted, voice)];
+    let lacks = |wanted: Option<&str>, offered: &[String]| {
+        wanted.is_some_and(|wanted| !offered.iter().any(|offered| offered == wanted))
+    };
+    if lacks(wanted.style, &voice.styles) {
+        reasons.push(Reason { text: "style is missing", cost: MANNER_MISSING });
+    }
+    if lacks(wanted.emotion, &voice.emotions) {
+        reasons.push(Reason { text: "emotion is missing", cost: MANNER_MISSING });
+    }
     let cost: f32 = reasons.iter().map(|reason| reason.cost).sum();
     Match { voice, score: (1.0 - cost).clamp(0.0, 1.0), reasons }
 }

@@ -7,14 +7,16 @@
 //! still be had as `provider/its/name`.
 //!
 //! A plan is made without asking anybody. Which voice stands in at a candidate is settled when its
-//! turn comes ([`casting`]), because it takes the provider's voice list, and a request whose first
+//! turn comes (`plan/casting.rs`), because it takes the provider's voice list, and a request whose first
 //! candidate plays, which is nearly all of them, must not wait for lists it never needs.
 //!
 //! Providers that cannot play at all stay in the plan with the reason, so that it can be told.
 
-pub(crate) mod casting;
+mod casting;
 mod chain;
 mod lead;
+mod memory;
+mod stand_in;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use tokio::sync::OnceCell;
 use understudy_speech::Request;
 
 pub(crate) use casting::Candidate;
+pub(crate) use memory::StandIns;
 
 use crate::cast::{Cast, Seat};
 use crate::chance::is_rolled_out;

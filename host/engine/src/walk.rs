@@ -31,7 +31,7 @@ use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::gate::Withheld;
 use crate::plan::{Candidate, Part, Plan};
-use crate::provenance::{Attempt, How, Skipped, Story, Substitution};
+use crate::provenance::{Attempt, Skipped, Story, Substitution};
 use crate::verdict::{Decision, verdict};
 
 /// One attempt to be made.
@@ -183,10 +183,6 @@ impl<'a> Walk<'a> {
             casting: candidate.casting.clone(),
         });
         let skipped = skipped.into_iter().filter(|skipped| skipped.provider != candidate.name()).collect();
-        // A voice of this server is asked for as such; whoever is cast for it plays it.
-        let substituted = substituted.filter(|told| {
-            !(plan.asked.logical.is_some() && told.casting.how == How::Mapped && told.why == "not_loaded")
-        });
         Story { attempts, skipped, substituted }
     }
 
