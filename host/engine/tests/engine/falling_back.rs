@@ -179,13 +179,18 @@ async fn a_hanging_first_leaves_the_second_its_time() {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_left_in_time_is_a_deadline_and_in_time_is_kept() {
-    let engine = engine_with(&[&hanging("a"), &hanging("b")], route(&["a", "b"]));
+    let third = good("c");
+    let policy = |seconds| ProviderPolicy { timeout: Some(seconds * SECOND), ..ProviderPolicy::default() };
+    let providers = [("a".to_owned(), policy(5)), ("b".to_owned(), policy(5)), ("c".to_owned(), policy(0))];
+    let settings = EngineSettings { providers: providers.into(), ..route(&["a", "b", "c"]) };
+    let engine = engine_with(&[&hanging("a"), &hanging("b"), &third], settings);
     let began = Instant::now();
     let wanted = SpeechRequest { deadline: Some(10 * SECOND), ..request(TEXT) };
     let error = engine.speak(wanted).await.unwrap_err();
     assert!(began.elapsed() <= 10 * SECOND + Duration::from_millis(250), "{:?}", began.elapsed());
     assert_eq!(error.code(), "all_providers_failed");
     assert!(error.to_string().ends_with("provider a did not finish within 5000 ms"), "{error}");
+    assert!(third.requests().is_empty(), "nobody is asked when the time is over");
 }
 
 #[tokio::test(start_paused = true)]
