@@ -72,7 +72,7 @@ pub(crate) struct Walk<'a> {
     full: Option<usize>,
     attempts: Vec<Attempt>,
     skipped: Vec<Skipped>,
-    /// The last error of each candidate that is given up, and its place in the plan.
+    /// The last error of each candidate that failed, and its place in the plan.
     errors: Vec<(usize, SpeechError)>,
 }
 
@@ -148,6 +148,7 @@ impl<'a> Walk<'a> {
                 // A pause that leaves no time to answer is only a delay.
                 if now + pause < self.clock.deadline() {
                     self.retries.push_back(Step { tries: step.tries + 1, pause, ..step.clone() });
+                    self.keep(step.part, error);
                     return Ok(());
                 }
             }
@@ -157,7 +158,10 @@ impl<'a> Walk<'a> {
         if is_full && !step.in_line && self.full.is_none() {
             self.full = Some(step.part);
         }
-        self.give_up(step.part, error, called);
+        // A retry that was not let in says less than the failure it was to make good.
+        if called || step.tries == 0 {
+            self.give_up(step.part, error, called);
+        }
         Ok(())
     }
 
@@ -167,7 +171,11 @@ impl<'a> Walk<'a> {
         if !called {
             self.skipped.push(Skipped::because(&provider, &error));
         }
-        // Whoever stood in line after being passed over is told about once.
+        self.keep(part, error);
+    }
+
+    /// The last error of a candidate is the one that is told.
+    fn keep(&mut self, part: usize, error: SpeechError) {
         self.errors.retain(|(place, _)| *place != part);
         self.errors.push((part, error));
     }

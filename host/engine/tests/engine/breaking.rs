@@ -123,6 +123,17 @@ async fn a_provider_that_stands_alone_says_when_to_come_back_and_is_its_own_prob
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_breaker_that_opens_between_two_tries_does_not_hide_why() {
+    let first = failing("a", unavailable());
+    let engine = engine_with(&[&first], route(&["a"]));
+    for calls in [3, 5] {
+        let error = engine.speak(request(TEXT)).await.unwrap_err();
+        assert_eq!((error.code(), first.requests().len()), ("provider_unavailable", calls));
+    }
+    assert_eq!(engine.speak(request(TEXT)).await.unwrap_err().code(), "breaker_open");
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_credentials_are_enough_once() {
     let first = failing("a", ProviderError::Unauthorized("401".to_owned()));
     let engine = engine_with(&[&first, &good("b")], once(&["a", "b"]));
