@@ -314,6 +314,7 @@ const fn may_pass(failure: &Failure) -> bool {
             | Failure::Trapped { .. }
             | Failure::CpuExceeded { .. }
             | Failure::LimitExceeded { .. }
+            | Failure::NotGranted { .. }
             | Failure::BrokenContract { .. }
     )
 }

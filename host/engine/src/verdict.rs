@@ -99,6 +99,8 @@ const fn of_failure(failure: &Failure) -> Verdict {
         | Failure::CpuExceeded { .. }
         | Failure::LimitExceeded { .. }
         | Failure::BrokenContract { .. } => row(Next, Provider, true),
+        // It wanted to reach what the operator did not grant, perhaps because this request asked it to.
+        Failure::NotGranted { .. } => row(Next, Nobody, false),
         // Our own places are taken, not the service's.
         Failure::Busy { .. } => row(Next, Nobody, false),
     }

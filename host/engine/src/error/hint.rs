@@ -31,6 +31,7 @@ impl SpeechError {
             Self::Failed { failure: Failure::Provider(ProviderError::Unauthorized(_)), .. } => {
                 Some("check the provider's credentials in the configuration".to_owned())
             }
+            Self::Failed { failure: Failure::NotGranted { hint, .. }, .. } => Some(hint.clone()),
             _ => None,
         }
     }

@@ -84,6 +84,8 @@ fn what_the_host_sees() {
         Failure::BrokenContract { plugin: plugin(), reason: "audio first".to_owned() },
         "next | provider | billed",
     );
+    let (reason, hint) = ("p asked for api.example.com".to_owned(), "grant it".to_owned());
+    seen(Failure::NotGranted { plugin: plugin(), reason, hint }, "next | nobody");
     seen(Failure::Busy { plugin: plugin() }, "next | nobody");
 }
 

@@ -94,6 +94,7 @@ const fn failed(failure: &Failure) -> (StatusCode, Option<&'static str>) {
         Failure::Trapped { .. }
         | Failure::CpuExceeded { .. }
         | Failure::LimitExceeded { .. }
+        | Failure::NotGranted { .. }
         | Failure::BrokenContract { .. } => (StatusCode::BAD_GATEWAY, None),
     }
 }
