@@ -22,6 +22,7 @@ mod delivery;
 mod engine;
 mod error;
 mod fit;
+pub mod likeness;
 mod plan;
 mod provenance;
 mod recording;
