@@ -16,7 +16,7 @@
 //! rates, budgets) goes before an attempt, and the cache and single flight around it.
 
 mod attempt;
-mod audition;
+pub mod audition;
 mod cast;
 mod delivery;
 mod engine;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use understudy_speech::{AudioFormat, Character, Failure, ProviderError, Summary, Word, WordTimes};
 
 use crate::attempt::{Performance, Step};
-use crate::audition::{Passed, audition};
+use crate::audition::{AuditionSettings, Brief, Passed, audition};
 use crate::delivery::deliver;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
@@ -89,7 +89,8 @@ async fn record(
     let time = clock.started.elapsed();
     let format = recording.format().unwrap_or(summary.format);
     let Recording { audio, words, .. } = recording;
-    let passed = audition(&member.name, format, audio.join()).await?;
+    let brief = Brief::of(&candidate.request, None, AuditionSettings::default());
+    let passed = audition(&member.name, format, audio.join(), &brief, &engine.encoders).await?;
     Ok(Take { passed, words, summary, time })
 }
 
