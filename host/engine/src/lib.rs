@@ -33,7 +33,7 @@ mod settings;
 mod speak;
 mod stream;
 mod suggest;
-mod text;
+pub mod text;
 mod voice_id;
 mod voices;
 mod words;
