@@ -18,6 +18,7 @@
 mod attempt;
 pub mod audition;
 mod cast;
+pub mod catalogue;
 mod delivery;
 mod engine;
 mod error;

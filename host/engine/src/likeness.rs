@@ -6,7 +6,7 @@
 //! caller is always told who stood in and why.
 //!
 //! The score is 1 minus what each difference costs, and all the costs stand in one table,
-//! [`weights`](self) (`likeness/weights.rs`). Sums rather than products or a learned model: a
+//! `likeness/weights.rs`. Sums rather than products or a learned model: a
 //! person who reads the reasons can add them up and arrive at the score.
 //!
 //! Two voices of one name scheme that name the same person and model are the same voice whoever
@@ -31,6 +31,7 @@ use serde::Serialize;
 use understudy_speech::{Language, Voice};
 
 use profile::Profile;
+pub(crate) use spoken::{known_as, speaks};
 
 /// The part that is to be played: a voice, and what the request adds to it.
 #[derive(Clone, Debug)]

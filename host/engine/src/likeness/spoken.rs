@@ -30,3 +30,23 @@ impl<'l> Spoken<'l> {
         Self { language: spoken, region }
     }
 }
+
+/// True when who speaks `spoken` speaks `wanted`: the same language, by its tag or by its sound, and
+/// the same region where both name one.
+pub(crate) fn speaks(spoken: &Language, wanted: &Language) -> bool {
+    let (one, two) = (Spoken::of(spoken), Spoken::of(wanted));
+    let same_language =
+        one.language == two.language || (spoken.primary() == wanted.primary() && wanted.region().is_none());
+    let same_region = match (one.region, two.region) {
+        (Some(one), Some(two)) => one == two,
+        _ => true,
+    };
+    same_language && same_region
+}
+
+/// The primary languages under which a voice of `language` is looked for: `yue` and `zh` for `zh-HK`,
+/// `nb` for `no`.
+pub(crate) fn known_as(language: &Language) -> impl Iterator<Item = &str> {
+    let (spoken, written) = (Spoken::of(language).language, language.primary());
+    std::iter::once(spoken).chain((written == "zh" && spoken != written).then_some(written))
+}
