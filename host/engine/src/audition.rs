@@ -107,8 +107,13 @@ pub(crate) async fn audition(
 /// # Errors
 /// [`SpeechError::Failed`] when there is no audio, [`SpeechError::Unusable`] when it is not whole audio
 /// of the format claimed.
-pub fn judge(claimed: AudioFormat, audio: &[u8], brief: &Brief) -> Result<Verdict, SpeechError> {
-    let told = |unfit: Unfit| unfit.told("unnamed");
+pub fn judge(
+    provider: &str,
+    claimed: AudioFormat,
+    audio: &[u8],
+    brief: &Brief,
+) -> Result<Verdict, SpeechError> {
+    let told = |unfit: Unfit| unfit.told(provider);
     let walked = walk(claimed, audio).map_err(told)?;
     if wants_decoding(brief, &walked, audio) {
         return hear(brief, audio, claimed, (walked.format, walked.duration)).map_err(told);

@@ -68,6 +68,11 @@ impl AuditionSettings {
     }
 }
 
+/// Services take a rate or a style their own way.
+const CONTROLLED: f32 = 1.25;
+/// A provider's own options may hold a speed of their own.
+const OPTIONS: f32 = 2.0;
+
 /// What the audition of one take is told.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Brief {
@@ -97,7 +102,10 @@ impl Brief {
         let markup = matches!(request.utterance, Utterance::Ssml(_));
         let rate = request.rate.filter(|rate| Request::RATE.contains(rate)).unwrap_or(1.0);
         let played = request.style.is_some() || request.emotion.is_some() || request.character.is_some();
-        let manner = Manner { rate, controlled: played || request.rate.is_some(), markup };
+        let controlled = if played || request.rate.is_some() { CONTROLLED } else { 1.0 };
+        let optional =
+            if request.options.as_ref().is_some_and(|options| !options.is_empty()) { OPTIONS } else { 1.0 };
+        let manner = Manner { rate, room: controlled * optional, markup };
         let language = request.language.as_ref().or(language);
         let (at_least, at_most) = plausible(request.utterance.source(), language, manner);
         Self {

@@ -79,8 +79,6 @@ const OTHER_MARK: f32 = 0.3;
 const EDGES: f32 = 1.5;
 /// What a very short text may lack: "a" is said in less than any count of letters.
 const SHORTEST: f32 = 0.1;
-/// Room for a service that takes a rate or a style its own way.
-const CONTROLLED: f32 = 1.25;
 /// A letter more often in a row than this ("nooooo") is drawn out and not said so many times.
 const REPEATS_MAX: u32 = 2;
 
@@ -88,8 +86,8 @@ const REPEATS_MAX: u32 = 2;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
     pub(super) rate: f32,
-    /// A style or an emotion is set, or the rate is.
-    pub(super) controlled: bool,
+    /// Room for what a service makes of rate, style and its own options, as a factor: 1 for none.
+    pub(super) room: f32,
     /// The text is SSML: its breaks and rates may do anything to the length but shorten it to a
     /// quarter.
     pub(super) markup: bool,
@@ -107,12 +105,11 @@ pub(super) fn plausible(
     } else {
         tally.read(text);
     }
-    let room = if manner.controlled { CONTROLLED } else { 1.0 };
     let quarter = if manner.markup { 4.0 } else { 1.0 };
-    let least = tally.speech.least / manner.rate / room / quarter - SHORTEST;
+    let least = tally.speech.least / manner.rate / manner.room / quarter - SHORTEST;
     // Slow speech has longer pauses; fast speech may keep them.
     let pauses = (tally.pauses + EDGES) / manner.rate.min(1.0);
-    let most = (tally.speech.most / manner.rate + pauses) * room;
+    let most = (tally.speech.most / manner.rate + pauses) * manner.room;
     let duration = |seconds: f32| Duration::try_from_secs_f32(seconds.max(0.0)).unwrap_or(Duration::MAX);
     (duration(least), (!manner.markup).then(|| duration(most)))
 }

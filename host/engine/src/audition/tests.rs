@@ -62,7 +62,7 @@ fn brief(text: &str) -> Brief {
 /// The verdict on `pcm` sent as `encoding`.
 fn verdict(pcm: &Pcm, encoding: Encoding, brief: &Brief) -> Verdict {
     let encoded = encode(pcm, &Target::new(encoding)).unwrap();
-    judge(encoded.format, &encoded.bytes, brief).unwrap()
+    judge("p", encoded.format, &encoded.bytes, brief).unwrap()
 }
 
 fn codes(verdict: &Verdict) -> Vec<&'static str> {

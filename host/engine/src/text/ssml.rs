@@ -11,7 +11,7 @@
 
 use quick_xml::XmlVersion;
 use quick_xml::errors::{Error, IllFormedError};
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::fault::{SsmlProblem, TextFault};
@@ -40,7 +40,7 @@ pub(super) fn check(document: &str) -> Result<Document, TextFault> {
         let start = reader.buffer_position();
         match reader.read_event() {
             Ok(Event::Eof) => break,
-            Ok(event) => check.take(&event).map_err(|problem| fault(document, start, problem))?,
+            Ok(event) => check.take(&event, start).map_err(|problem| fault(document, start, problem))?,
             Err(error) => return Err(fault(document, reader.error_position(), malformed(&error))),
         }
     }
@@ -63,7 +63,7 @@ struct Check {
 }
 
 impl Check {
-    fn take(&mut self, event: &Event<'_>) -> Result<(), SsmlProblem> {
+    fn take(&mut self, event: &Event<'_>, start: u64) -> Result<(), SsmlProblem> {
         match event {
             Event::Start(element) => {
                 self.open(element)?;
@@ -79,12 +79,15 @@ impl Check {
                 Err(SsmlProblem::Malformed("]]> stands in the text".to_owned()))
             }
             Event::Text(text) => self.read(text),
+            Event::CData(_) | Event::GeneralRef(_) if self.depth == 0 => {
+                Err(if self.rooted { SsmlProblem::Outside } else { SsmlProblem::Root })
+            }
             Event::CData(text) => self.read(text),
             Event::GeneralRef(reference) => self.refer(reference),
             Event::DocType(_) => Err(SsmlProblem::DocumentType),
             Event::PI(_) => Err(SsmlProblem::Instruction),
-            Event::Decl(_) if self.rooted => Err(SsmlProblem::Outside),
-            Event::Decl(_) | Event::Comment(_) | Event::Eof => Ok(()),
+            Event::Decl(declaration) => declared(declaration, start),
+            Event::Comment(_) | Event::Eof => Ok(()),
         }
     }
 
@@ -107,6 +110,9 @@ impl Check {
     }
 
     fn attributes(&mut self, element: &BytesStart<'_>) -> Result<(), SsmlProblem> {
+        if !are_apart(element.attributes_raw()) {
+            return Err(SsmlProblem::Malformed("an attribute breaks the grammar".to_owned()));
+        }
         for (count, attribute) in element.attributes().enumerate() {
             let broken = |_| SsmlProblem::Malformed("an attribute is doubled or not quoted".to_owned());
             let attribute = attribute.map_err(broken)?;
@@ -149,6 +155,34 @@ impl Check {
             None => Err(SsmlProblem::Entity),
         }
     }
+}
+
+/// The declaration stands at the very beginning, and says 1.0 and UTF-8 when it says anything.
+fn declared(declaration: &BytesDecl<'_>, start: u64) -> Result<(), SsmlProblem> {
+    let is_version = declaration.version().is_ok_and(|version| version == "1.0");
+    let is_encoding =
+        declaration.encoding().is_none_or(|name| name.is_ok_and(|name| name.eq_ignore_ascii_case("utf-8")));
+    if start == 0 && is_version && is_encoding && are_apart(declaration.trim_start_matches("xml")) {
+        return Ok(());
+    }
+    Err(SsmlProblem::Malformed("the XML declaration is not that of a UTF-8 document".to_owned()))
+}
+
+/// White space stands behind every attribute that another follows, which the parser lets pass.
+fn are_apart(attributes: &str) -> bool {
+    let (mut quote, mut closed) = (None, false);
+    for character in attributes.chars() {
+        match quote {
+            Some(mark) if mark == character => (quote, closed) = (None, true),
+            Some(_) => {}
+            None if closed && !character.is_ascii_whitespace() => return false,
+            None => {
+                closed = false;
+                quote = Some(character).filter(|mark| matches!(mark, '"' | '\''));
+            }
+        }
+    }
+    true
 }
 
 /// Near enough to XML's `Name`: what is no name at all is caught, and what is odd is the service's.

@@ -97,6 +97,17 @@ fn what_is_read_out_or_not_widens_the_bounds_and_narrows_neither() {
 }
 
 #[test]
+fn who_sets_a_style_or_options_is_given_room() {
+    let plain = brief(&paragraph());
+    let of = |request: Request| Brief::of(&request, None, AuditionSettings::default());
+    let styled = of(Request { style: Some("sad".to_owned()), ..request(&paragraph()) });
+    let options = serde_json::Map::from_iter([("speed".to_owned(), 1.8.into())]);
+    let optional = of(Request { options: Some(options), ..request(&paragraph()) });
+    assert!(optional.at_least < styled.at_least && styled.at_least < plain.at_least);
+    assert!(optional.at_most > styled.at_most && styled.at_most > plain.at_most);
+}
+
+#[test]
 fn ssml_may_pause_for_ever_and_not_lose_its_words() {
     let spoken = Request {
         utterance: understudy_speech::Utterance::Ssml(format!(

@@ -129,7 +129,7 @@ fn frames_that_do_not_decode_are_damage() {
     let middle = bytes.len() / 4..bytes.len() * 3 / 4;
     bytes[middle].chunks_mut(1024).step_by(2).for_each(|chunk| chunk[64..].fill(0x55));
     let full = AuditionSettings { depth: Depth::Full, ..AuditionSettings::default() };
-    let found = judge(encoded.format, &bytes, &Brief::of(&request(&lines()), None, full));
+    let found = judge("p", encoded.format, &bytes, &Brief::of(&request(&lines()), None, full));
     // Whether the walk or the decoder stumbles first is the format's business.
     assert!(found.as_ref().map_or(true, |found| found.quality < 0.7), "{found:?}");
 }
@@ -145,7 +145,7 @@ fn off_judges_nothing_but_wholeness() {
     }
     let encoded = encode(&speech(), &Target::new(Encoding::Mp3)).unwrap();
     let cut = &encoded.bytes[..encoded.bytes.len() / 2];
-    let told = judge(encoded.format, cut, &off).unwrap_err().to_string();
+    let told = judge("p", encoded.format, cut, &off).unwrap_err().to_string();
     assert!(told.contains("it is cut off after"), "{told}");
 }
 
@@ -155,7 +155,7 @@ fn a_sample_is_decoded_and_the_same_take_is_always_sampled() {
     let heard = |full_share| {
         let settings = AuditionSettings { full_share, ..AuditionSettings::default() };
         let brief = Brief::of(&request(&lines()), None, settings);
-        judge(encoded.format, &encoded.bytes, &brief).unwrap().heard
+        judge("p", encoded.format, &encoded.bytes, &brief).unwrap().heard
     };
     assert!(!heard(0.0) && heard(1.0));
     assert_eq!(heard(0.5), heard(0.5));

@@ -1,5 +1,7 @@
 //! SSML: what is a document, and where it is not one.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn fault(document: &str) -> Option<String> {
@@ -94,7 +96,11 @@ fn there_is_one_root_and_it_is_speak() {
     let outside = "ssml must hold nothing outside of its outermost element at line 1, column 17";
     check("<speak>a</speak><speak>b</speak>", Some(outside));
     check("<speak>a</speak> and", Some(outside));
-    check("<speak>a</speak><?xml version=\"1.0\"?>", Some(outside));
+    check("<speak>a</speak>&#32;", Some(outside));
+    let declared =
+        "ssml is not well-formed: the XML declaration is not that of a UTF-8 document at line 1, column";
+    check("<speak>a</speak><?xml version=\"1.0\"?>", Some(&format!("{declared} 17")));
+    check("<?xml version=\"1.0\" encoding=\"utf-16\"?><speak>a</speak>", Some(&format!("{declared} 1")));
 }
 
 #[test]
@@ -112,4 +118,33 @@ fn control_characters_and_accents_are_repaired_in_documents_too() {
     let prepared = admit(&mut utterance, &TextRules::default()).unwrap();
     assert_eq!(utterance.source(), "<speak>a <b>é</b>\u{338}</speak>");
     assert_eq!((prepared.controls, prepared.characters), (1, 27));
+}
+
+proptest! {
+    #[test]
+    fn any_document_at_all_is_judged_and_a_fault_lies_within_it(
+        pieces in prop::collection::vec(
+            prop::sample::select(vec![
+                "<speak>", "</speak>", "<p a='1'", "/>", "<", ">", "&", "&amp;", "&#x", ";", "<!--", "-->", "<![CDATA[", "]]>",
+                "<!DOCTYPE", "[", "]", "<?xml", "?>", "<?xml version='1.0'?>", "<?xml version=\"1.0\" encoding='utf-8'?>", " ", "&#32;", "<p", ">", "\n", "é", "a", " x=\"", "\"", "xmlns:q='u'", "<q:p>", "</q:p>",
+            ]),
+            0..14,
+        ),
+        rooted in any::<bool>(),
+    ) {
+        let middle = pieces.concat();
+        let document = if rooted { format!("<speak>{middle}</speak>") } else { middle };
+        match ssml::check(&document) {
+            Err(TextFault::Ssml { line, column, .. }) => {
+                let found = document.split('\n').nth(line - 1);
+                prop_assert!(found.is_some_and(|found| column <= found.chars().count() + 1), "{} {}", line, column);
+            }
+            // Another parser, which also wants its prefixes declared, has nothing against it.
+            Ok(_) => match roxmltree::Document::parse(&document) {
+                Ok(_) | Err(roxmltree::Error::UnknownNamespace(..)) => {}
+                Err(error) => prop_assert!(false, "{error}: {document}"),
+            },
+            Err(fault) => prop_assert!(false, "{fault}"),
+        }
+    }
 }
