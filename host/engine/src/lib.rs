@@ -15,15 +15,16 @@
 //! provider's work, because speech that nobody waits for is only cost.
 
 mod attempt;
-mod audition;
+pub mod audition;
 mod cast;
+pub mod catalogue;
 mod chance;
 mod delivery;
 mod engine;
 mod error;
 mod fit;
 mod gate;
-mod likeness;
+pub mod likeness;
 mod plan;
 mod provenance;
 mod recording;
@@ -37,7 +38,7 @@ mod status;
 mod stream;
 mod suggest;
 mod take;
-mod text;
+pub mod text;
 mod verdict;
 mod voice_id;
 mod voices;
@@ -52,8 +53,8 @@ pub use provenance::{Attempt, Casting, How, Provenance, Skipped, Substitution};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use request::{Output, SpeechRequest};
 pub use settings::{
-    AuditionDepth, BreakerSettings, Delivery, EngineSettings, GlobalLimits, HedgeSettings, LogicalVoice,
-    Probe, ProviderPolicy, RetrySettings, Route, Tier, VoicePart, VoicePolicy,
+    BreakerSettings, Delivery, EngineSettings, GlobalLimits, HedgeSettings, LogicalVoice, Probe,
+    ProviderPolicy, RetrySettings, Route, Tier, VoicePart, VoicePolicy,
 };
 pub use speak::Speech;
 pub use status::{EngineStatus, ProviderStatus};

@@ -1,142 +1,224 @@
 //! How well one voice stands in for another.
 //!
-//! Three things a listener notices first, in this order: the language, its region, and whether a
-//! woman or a man is speaking. The score is 1 minus what each difference costs, so that the reasons
-//! add up to it.
+//! When the voice a caller asked for cannot play, somebody else reads the text. A listener forgives
+//! another timbre; a woman's part read by a man, or English read by a Spaniard, is a broken video.
+//! So every substitute gets a score from 0 to 1 and the reasons for it, in words, because the
+//! caller is always told who stood in and why.
+//!
+//! The score is 1 minus what each difference costs, and all the costs stand in one table,
+//! `likeness/weights.rs`. Sums rather than products or a learned model: a
+//! person who reads the reasons can add them up and arrive at the score.
+//!
+//! Two voices of one name scheme that name the same person and model are the same voice whoever
+//! sells it (`en-US-AriaNeural` at Azure and at Edge), and score 1 whatever else their lists say.
+//!
+//! What is not known is said to be unknown, and costs more than a match and less than a mismatch.
+//! Nothing is guessed from how a name sounds: a gender is read out of an id only in the schemes
+//! that define it there (`likeness/scheme.rs`), and the reason says that it was.
 
+mod compare;
+mod profile;
+mod scheme;
+mod spoken;
+#[cfg(test)]
+mod tests;
+mod weights;
+
+use std::borrow::Cow;
 use std::fmt;
 
-use understudy_speech::{Gender, Language, Voice};
+use serde::Serialize;
+use understudy_speech::{Language, Voice};
 
-/// Another language.
-const LANGUAGE_OTHER: f32 = 0.8;
-/// A language that is not known on either side.
-const LANGUAGE_UNKNOWN: f32 = 0.4;
-/// The same language of another region.
-const LANGUAGE_REGION: f32 = 0.1;
-/// Female for male, or the reverse.
-const GENDER_OTHER: f32 = 0.3;
-/// One of the two is not known, or neutral.
-const GENDER_UNKNOWN: f32 = 0.15;
+use profile::Profile;
+pub(crate) use spoken::{known_as, speaks};
 
-/// A style or an emotion the voice does not offer.
-const MANNER_MISSING: f32 = 0.05;
-
-/// The part that is to be played.
+/// The part that is to be played: a voice, and what the request adds to it.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted<'w> {
-    language: Option<Language>,
-    gender: Option<Gender>,
+pub struct Wanted<'w> {
+    voice: Option<&'w Voice>,
+    profile: Profile<'w>,
+    language: Option<&'w Language>,
     style: Option<&'w str>,
     emotion: Option<&'w str>,
-    id: &'w str,
 }
 
 impl<'w> Wanted<'w> {
     /// Someone like `voice`.
-    pub(crate) fn like(voice: &'w Voice) -> Self {
-        let language = voice.languages.first().cloned();
-        Self { language, gender: voice.gender, ..Self::named(&voice.id) }
+    #[must_use]
+    pub fn like(voice: &'w Voice) -> Self {
+        let profile = Profile::of(voice);
+        Self { voice: Some(voice), profile, language: None, style: None, emotion: None }
     }
 
-    /// Someone like the voice of this id, of which nothing else is known.
-    pub(crate) const fn named(id: &'w str) -> Self {
-        Self { language: None, gender: None, style: None, emotion: None, id }
+    /// Someone like the voice of this id, of which nothing else is known: its provider's list could
+    /// not be had. What the id itself says by a known scheme is used.
+    #[must_use]
+    pub fn named(id: &'w str) -> Self {
+        let profile = Profile::named(id);
+        Self { voice: None, profile, language: None, style: None, emotion: None }
     }
 
     /// The text is in `language`, which goes before the wanted voice's own.
-    pub(crate) fn in_language(mut self, language: Option<&'w Language>) -> Self {
-        self.language = language.cloned().or(self.language);
+    #[must_use]
+    pub const fn in_language(mut self, language: Option<&'w Language>) -> Self {
+        self.language = language;
         self
     }
 
     /// The request asks for `style`.
-    pub(crate) const fn with_style(mut self, style: Option<&'w str>) -> Self {
+    #[must_use]
+    pub const fn with_style(mut self, style: Option<&'w str>) -> Self {
         self.style = style;
         self
     }
 
     /// The request asks for `emotion`.
-    pub(crate) const fn with_emotion(mut self, emotion: Option<&'w str>) -> Self {
+    #[must_use]
+    pub const fn with_emotion(mut self, emotion: Option<&'w str>) -> Self {
         self.emotion = emotion;
         self
     }
 }
 
-/// How well one voice fits.
-#[derive(Clone, Debug)]
-pub(crate) struct Match<'a> {
-    /// The voice.
-    pub(crate) voice: &'a Voice,
-    /// 0 to 1; 1 is the same in all that was compared.
-    pub(crate) score: f32,
-    /// What differs.
-    pub(crate) reasons: Vec<Reason>,
+impl<'w> From<&'w Voice> for Wanted<'w> {
+    fn from(voice: &'w Voice) -> Self {
+        Self::like(voice)
+    }
 }
 
-/// One line of the judgement.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Reason {
-    text: &'static str,
-    cost: f32,
+/// How well one voice fits.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Match<'a> {
+    /// The voice.
+    pub voice: &'a Voice,
+    /// 0 to 1; 1 is the same voice.
+    pub score: f32,
+    /// What was compared, in a fixed order; their costs add up to what the score lacks.
+    pub reasons: Vec<Reason>,
+}
+
+/// What was compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aspect {
+    /// The voice as a whole.
+    Voice,
+    /// The language spoken, its region included.
+    Language,
+    /// Female, male or neutral.
+    Gender,
+    /// The age it sounds like.
+    Age,
+    /// The style the request asks for.
+    Style,
+    /// The emotion the request asks for.
+    Emotion,
+    /// Neural or not, premium or not.
+    Quality,
+    /// Samples a second it was made for.
+    SampleRate,
+    /// The persona's name.
+    Name,
+}
+
+impl Aspect {
+    /// The word a person reads.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Voice => "voice",
+            Self::Language => "language",
+            Self::Gender => "gender",
+            Self::Age => "age",
+            Self::Style => "style",
+            Self::Emotion => "emotion",
+            Self::Quality => "quality",
+            Self::SampleRate => "sample rate",
+            Self::Name => "name",
+        }
+    }
+}
+
+/// What the comparison said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// As wanted.
+    Same,
+    /// Not quite: another region, the next age.
+    Near,
+    /// One of the two is not known.
+    Unknown,
+    /// Another.
+    Differs,
+}
+
+impl Verdict {
+    /// The words a person reads.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Same => "is the same",
+            Self::Near => "is near",
+            Self::Unknown => "is unknown",
+            Self::Differs => "differs",
+        }
+    }
+}
+
+/// One line of the judgement. It prints as `gender differs: wanted female, is male`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reason {
+    /// What was compared.
+    pub aspect: Aspect,
+    /// What came out.
+    pub verdict: Verdict,
+    /// What it costs, 0 to 1.
+    pub cost: f32,
+    /// What was wanted, when it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Cow<'static, str>>,
+    /// What this voice is, when it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Cow<'static, str>>,
+    /// Where the knowledge comes from, when it is not the provider's own list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'static str>,
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text)
+        write!(f, "{} {}", self.aspect.name(), self.verdict.name())?;
+        match (self.verdict, &self.wanted, &self.offered) {
+            (Verdict::Same, _, Some(offered)) => write!(f, ": {offered}")?,
+            (Verdict::Unknown, Some(wanted), None) => write!(f, ": wanted {wanted}")?,
+            (Verdict::Unknown, None, Some(offered)) => write!(f, " of the wanted voice: is {offered}")?,
+            (_, Some(wanted), Some(offered)) => write!(f, ": wanted {wanted}, is {offered}")?,
+            (_, Some(wanted), None) => write!(f, ": wanted {wanted}")?,
+            (_, None, Some(offered)) => write!(f, ": is {offered}")?,
+            (_, None, None) => {}
+        }
+        match self.source {
+            Some(source) => write!(f, " ({source})"),
+            None => Ok(()),
+        }
     }
 }
 
-/// All of `candidates`, the best first; voices of equal score in the order of their ids, the one of
-/// the wanted id before all others.
-pub(crate) fn rank<'a>(wanted: &Wanted<'_>, candidates: &'a [Voice]) -> Vec<Match<'a>> {
-    let mut matches: Vec<_> = candidates.iter().map(|voice| judge(wanted, voice)).collect();
-    let other = |voice: &Voice| voice.id != wanted.id;
-    matches.sort_by(|a, b| {
-        let by_score = b.score.total_cmp(&a.score);
-        by_score.then_with(|| (other(a.voice), &a.voice.id).cmp(&(other(b.voice), &b.voice.id)))
-    });
-    matches
-}
-
-fn judge<'a>(wanted: &Wanted<'_>, voice: &'a Voice) -> Match<'a> {
-    let mut reasons = vec![language(wanted, voice), gender(wanted, voice)];
-    let lacks = |wanted: Option<&str>, offered: &[String]| {
-        wanted.is_some_and(|wanted| !offered.iter().any(|offered| offered == wanted))
-    };
-    if lacks(wanted.style, &voice.styles) {
-        reasons.push(Reason { text: "style is missing", cost: MANNER_MISSING });
-    }
-    if lacks(wanted.emotion, &voice.emotions) {
-        reasons.push(Reason { text: "emotion is missing", cost: MANNER_MISSING });
-    }
+/// How well `voice` stands in for `wanted`.
+#[must_use]
+pub fn judge<'a>(wanted: &Wanted<'_>, voice: &'a Voice) -> Match<'a> {
+    let reasons = compare::reasons(wanted, voice);
     let cost: f32 = reasons.iter().map(|reason| reason.cost).sum();
     Match { voice, score: (1.0 - cost).clamp(0.0, 1.0), reasons }
 }
 
-fn language(wanted: &Wanted<'_>, voice: &Voice) -> Reason {
-    let reason = |text, cost| Reason { text, cost };
-    let Some(wanted) = &wanted.language else {
-        return reason("language of the wanted voice is unknown", LANGUAGE_UNKNOWN);
-    };
-    if voice.languages.is_empty() {
-        reason("language is unknown", LANGUAGE_UNKNOWN)
-    } else if voice.languages.iter().any(|language| language.covers(wanted)) {
-        reason("language is the same", 0.0)
-    } else if voice.languages.iter().any(|language| language.primary() == wanted.primary()) {
-        reason("language is of another region", LANGUAGE_REGION)
-    } else {
-        reason("language differs", LANGUAGE_OTHER)
-    }
-}
-
-fn gender(wanted: &Wanted<'_>, voice: &Voice) -> Reason {
-    let (text, cost) = match (wanted.gender, voice.gender) {
-        (Some(wanted), Some(offered)) if wanted == offered => ("gender is the same", 0.0),
-        (Some(Gender::Female), Some(Gender::Male)) | (Some(Gender::Male), Some(Gender::Female)) => {
-            ("gender differs", GENDER_OTHER)
-        }
-        _ => ("gender is unknown", GENDER_UNKNOWN),
-    };
-    Reason { text, cost }
+/// All of `candidates`, the best first. Voices of equal score stand in the order of their ids, and
+/// voices of equal ids in the order they came, so that the same lists give the same answer.
+#[must_use]
+pub fn rank<'a>(wanted: &Wanted<'_>, candidates: &'a [Voice]) -> Vec<Match<'a>> {
+    let mut matches: Vec<_> = candidates.iter().map(|voice| judge(wanted, voice)).collect();
+    matches.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.voice.id.cmp(&b.voice.id)));
+    matches
 }

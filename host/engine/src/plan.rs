@@ -35,7 +35,7 @@ use crate::gate::Withheld;
 use crate::request::{Output, SpeechRequest};
 use crate::settings::{EngineSettings, Route, VoicePart, VoicePolicy};
 use crate::suggest::nearest;
-use crate::text;
+use crate::text::{self, SpanMap};
 use crate::voice_id::VoiceId;
 use lead::Lead;
 
@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     pub(crate) characters: usize,
     /// What was done to the request.
     pub(crate) notes: Vec<String>,
+    /// From the text as it is sent to the caller's own spelling.
+    pub(crate) spans: SpanMap,
     pub(crate) terms: Terms,
     /// What was asked for.
     pub(crate) asked: Asked,
@@ -127,7 +129,7 @@ pub(crate) fn plan(
     wanted: SpeechRequest,
 ) -> Result<Plan, SpeechError> {
     let SpeechRequest { id, provider, mut request, output, deadline, route, fallback, user, task } = wanted;
-    let (characters, controls) = text::prepare(&mut request.utterance, settings.max_text_characters)?;
+    let prepared = text::admit(&mut request.utterance, &settings.text)?;
     request.check_ranges()?;
     output.check_ranges()?;
     let mut terms = terms(settings, route)?;
@@ -148,11 +150,8 @@ pub(crate) fn plan(
         Part { provider, role, seat, candidate: OnceCell::new() }
     };
     let parts = roles.into_iter().enumerate().map(part).collect();
-    let mut notes = Vec::new();
-    if controls > 0 {
-        notes.push(format!("control characters in the text were spoken as spaces: {controls}"));
-    }
-    Ok(Plan { request, output, characters, notes, terms, asked, parts })
+    let (characters, notes) = (prepared.characters, prepared.notes());
+    Ok(Plan { request, output, characters, notes, spans: prepared.spans, terms, asked, parts })
 }
 
 pub(crate) fn no_stand_in(provider: &str, asked: &Asked, reason: impl Into<String>) -> SpeechError {
@@ -162,7 +161,7 @@ pub(crate) fn no_stand_in(provider: &str, asked: &Asked, reason: impl Into<Strin
 
 fn terms(settings: &EngineSettings, named: Option<String>) -> Result<Terms, SpeechError> {
     let Some(name) = named.or_else(|| settings.default_route.clone()) else {
-        return Ok(Terms { route: None, rules: Route::default(), deadline: settings.deadline });
+        return Ok(Terms { route: None, rules: settings.unrouted.clone(), deadline: settings.deadline });
     };
     let Some(rules) = settings.routes.get(&name) else {
         let known: Vec<String> = settings.routes.keys().cloned().collect();

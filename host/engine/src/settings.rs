@@ -18,8 +18,10 @@ use std::time::Duration;
 pub use breaker::{BreakerSettings, HedgeSettings, Probe, RetrySettings};
 pub use limits::GlobalLimits;
 pub use policy::{ProviderPolicy, Tier};
-pub use route::{AuditionDepth, Delivery, Route, VoicePolicy};
+pub use route::{Delivery, Route, VoicePolicy};
 pub use voice::{LogicalVoice, VoicePart};
+
+use crate::text::TextRules;
 
 /// The engine's settings; [`Default`] is what `understudy` ships with.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,9 +54,12 @@ pub struct EngineSettings {
     /// How long one streamed take may last, slow listeners included. It bounds how long a client
     /// that stops reading keeps a plugin instance. Default 600 s.
     pub stream_deadline: Duration,
-    /// The longest text, in characters. Default 100,000, about two hours of speech; no client
+    /// What texts are held to. Default: 100,000 characters, about two hours of speech; no client
     /// sends that in one piece on purpose.
-    pub max_text_characters: usize,
+    pub text: TextRules,
+    /// The rules of requests that take no route: stand-ins and auditions. Its lists of providers are
+    /// not used.
+    pub unrouted: Route,
     /// Events a provider may be ahead of its listener before it waits. Default 16.
     pub take_buffer: usize,
     /// The most audio one take may hold before encoding, in bytes. Default 512 MiB: the text limit
@@ -81,7 +86,8 @@ impl Default for EngineSettings {
             hedge: HedgeSettings::default(),
             deadline: Duration::from_secs(100),
             stream_deadline: Duration::from_secs(600),
-            max_text_characters: 100_000,
+            text: TextRules::default(),
+            unrouted: Route::default(),
             take_buffer: 16,
             max_audio_bytes: 512 * 1024 * 1024,
             voices_ttl: Duration::from_secs(300),

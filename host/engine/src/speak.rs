@@ -50,6 +50,7 @@ pub(crate) async fn speak(engine: &Engine, wanted: SpeechRequest) -> Result<Spee
         Ok((delivered, words, summary, time))
     });
     let Won { candidate, value: (delivered, mut words, summary, time), story } = won.await?;
+    plan.spans.restore(&mut words);
     clip(&mut words, delivered.duration);
     let word_times = summary.word_times.filter(|_| !words.is_empty());
     let mut provenance = provenance(&candidate, id, &summary, time, delivered.passed_through);

@@ -27,6 +27,7 @@ use crate::plan::plan;
 use crate::provenance::{Attempt, Provenance, Story, Substitution};
 use crate::request::{Output, SpeechRequest};
 use crate::take::enter;
+use crate::text::SpanMap;
 use crate::walk::{Turn, Walk, Won, race};
 use driver::{Driver, Signal};
 
@@ -42,6 +43,8 @@ pub struct SpeechStream {
     dropped: Vec<String>,
     /// Told with the last event.
     story: Story,
+    /// Leads word marks back to the caller's own spelling.
+    spans: SpanMap,
     early: VecDeque<SpeechEvent>,
     signals: mpsc::Receiver<Result<Signal, SpeechError>>,
     over: bool,
@@ -122,6 +125,13 @@ impl SpeechStream {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
+    /// Leads the marks of the text as it was sent back to the text as it was written.
+    fn spell(&self, event: &mut SpeechEvent) {
+        if let SpeechEvent::Words(words) = event {
+            self.spans.restore(words);
+        }
+    }
+
     /// Waits for the first audio and keeps what came before it.
     async fn open(&mut self) -> Result<(), SpeechError> {
         loop {
@@ -145,7 +155,8 @@ impl Stream for SpeechStream {
     type Item = Result<SpeechEvent, SpeechError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(event) = self.early.pop_front() {
+        if let Some(mut event) = self.early.pop_front() {
+            self.spell(&mut event);
             return Poll::Ready(Some(Ok(event)));
         }
         if self.over {
@@ -160,6 +171,9 @@ impl Stream for SpeechStream {
             };
             self.over = matches!(item, Err(_) | Ok(SpeechEvent::Finished(_)));
             let mut item = item;
+            if let Ok(event) = &mut item {
+                self.spell(event);
+            }
             if let Ok(SpeechEvent::Finished(finished)) = &mut item {
                 finished.provenance.tell(std::mem::take(&mut self.story));
             }
@@ -177,6 +191,7 @@ pub(crate) async fn stream(engine: &Engine, wanted: SpeechRequest) -> Result<Spe
     let walk = Walk::new(engine, &plan, clock, id);
     let Won { value: mut stream, story, .. } = race(walk, |turn| open(engine, turn, output, whole)).await?;
     stream.story = story;
+    stream.spans = plan.spans;
     Ok(stream)
 }
 
@@ -199,6 +214,7 @@ async fn open(
         voice,
         dropped,
         story: Story::default(),
+        spans: SpanMap::default(),
         early: VecDeque::new(),
         signals,
         over: false,

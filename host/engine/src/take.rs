@@ -9,7 +9,7 @@ use std::time::Duration;
 use understudy_speech::{Failure, ProviderError, Summary, Word};
 
 use crate::attempt::{Performance, Step};
-use crate::audition::{Passed, audition};
+use crate::audition::{Brief, Passed, audition};
 use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::gate::{Asking, CheckPass, Entry, Pass};
@@ -104,7 +104,8 @@ async fn perform(
     let time = clock.started.elapsed();
     let format = recording.format().unwrap_or(summary.format);
     let Recording { audio, words, .. } = recording;
-    let passed = audition(&member.name, format, audio.join()).await?;
+    let brief = Brief::of(&candidate.request, candidate.language().as_ref(), turn.audition);
+    let passed = audition(&member.name, format, audio.join(), &brief, &engine.encoders).await?;
     Ok(Take { passed, words, summary, time })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use understudy_speech::{Request, TextLimit, TextUnit};
+use understudy_speech::{Language, Request, TextLimit, TextUnit};
 
 use super::stand_in::{StandIn, stand_in};
 use super::{Part, Plan, Role};
@@ -30,6 +30,16 @@ pub(crate) struct Candidate {
 impl Candidate {
     pub(crate) fn name(&self) -> &str {
         &self.seat.member.name
+    }
+
+    /// The language its voice is known to speak first; none when nobody has listed the voices yet,
+    /// or when it speaks several equally.
+    pub(crate) fn language(&self) -> Option<Language> {
+        let wanted = self.request.voice.as_deref()?;
+        let voices = self.seat.voices.last()?;
+        let voice = voices.iter().find(|voice| voice.id == wanted)?;
+        let [language] = voice.languages.as_slice() else { return None };
+        Some(language.clone())
     }
 }
 

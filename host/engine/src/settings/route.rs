@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::Tier;
 use super::seconds;
+use crate::audition::{AuditionSettings, Depth};
 
 /// Who may stand in for the voice a caller named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,19 +31,6 @@ pub enum Delivery {
     Stream,
 }
 
-/// How closely a take is looked at before it is believed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AuditionDepth {
-    /// The container and every frame header.
-    #[default]
-    Walk,
-    /// Every sample.
-    Full,
-    /// Not at all, beyond what the encoding asked for needs.
-    Off,
-}
-
 /// A chain of providers, and what holds for the requests that take it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -60,7 +48,9 @@ pub struct Route {
     /// How audio is sent when the request does not say.
     pub delivery: Option<Delivery>,
     /// How closely takes are looked at. Default walk.
-    pub audition: AuditionDepth,
+    pub audition: Depth,
+    /// The share of takes that are decoded without suspicion, 0 to 1. Default 0.02.
+    pub audition_share: f32,
     /// The least quality of a take, 0 to 1; below it the provider has failed. Default 0.7.
     pub min_quality: f32,
     /// In place of [`EngineSettings::deadline`](crate::EngineSettings::deadline).
@@ -77,14 +67,25 @@ impl Default for Route {
             voice_policy: VoicePolicy::default(),
             min_score: 0.3,
             delivery: None,
-            audition: AuditionDepth::default(),
-            min_quality: 0.7,
+            audition: Depth::default(),
+            audition_share: AuditionSettings::default().full_share,
+            min_quality: AuditionSettings::default().min_quality,
             deadline: None,
         }
     }
 }
 
 impl Route {
+    /// How its takes are auditioned.
+    #[must_use]
+    pub const fn audition(&self) -> AuditionSettings {
+        AuditionSettings {
+            depth: self.audition,
+            full_share: self.audition_share,
+            min_quality: self.min_quality,
+        }
+    }
+
     /// Its providers, tier by tier, in the order they were written.
     pub fn providers(&self) -> impl Iterator<Item = (Tier, &str)> {
         [(Tier::Primary, &self.primary), (Tier::Fallback, &self.fallback), (Tier::Emergency, &self.emergency)]

@@ -7,6 +7,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use tokio::time::{Instant, sleep};
 
 use super::{Lost, Step, Walk};
+use crate::audition::AuditionSettings;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::gate::Place;
@@ -35,6 +36,8 @@ pub(crate) struct Turn {
     pub(crate) request_clock: Clock,
     /// The most this attempt may take.
     pub(crate) limit: Duration,
+    /// How its take is listened to.
+    pub(crate) audition: AuditionSettings,
     pub(crate) sole: bool,
     pub(crate) is_retry: bool,
     /// The place it has waited for.
@@ -101,6 +104,7 @@ async fn prepare(
         errand,
         request_clock: clock,
         limit: step.limit,
+        audition: plan.terms.rules.audition(),
         sole: step.sole,
         is_retry: step.tries > 0,
         place,

@@ -2,7 +2,7 @@
 //! that a seed decides; what must hold whatever happens.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -43,6 +43,12 @@ fn pcm() -> Step {
     Step::Begin(AudioFormat::mono(Encoding::PcmS16le, 24_000))
 }
 
+/// A second of sound: long enough for the text, and shared by thousands of scripts.
+fn spoken() -> Bytes {
+    static SPOKEN: LazyLock<Bytes> = LazyLock::new(|| tone(24_000).into());
+    SPOKEN.clone()
+}
+
 /// What one call to a provider does.
 fn script(lots: &mut Lots, seconds: Option<Duration>) -> Vec<Step> {
     let wait = Step::Wait(Duration::from_millis(lots.next(800)));
@@ -71,14 +77,17 @@ fn script(lots: &mut Lots, seconds: Option<Duration>) -> Vec<Step> {
         ],
         16 => vec![Step::Audio(Bytes::from_static(b"ab"))],
         17 if lots.next(20) == 0 => fail(ProviderError::Unauthorized("401".to_owned())),
-        _ => vec![pcm(), wait, Step::Audio(tone(24).into())],
+        // A millisecond is no sentence, and silence is none either.
+        18 => vec![pcm(), Step::Audio(tone(24).into())],
+        19 => vec![pcm(), Step::Audio(vec![0; 48_000].into())],
+        _ => vec![pcm(), wait, Step::Audio(spoken())],
     }
 }
 
 fn cast(seed: u64) -> Vec<Arc<Scripted>> {
     let mut lots = Lots(seed);
     let provider = |name: &&str| {
-        let provider = Scripted::new(name, vec![pcm(), Step::Audio(tone(24).into())]);
+        let provider = Scripted::new(name, vec![pcm(), Step::Audio(spoken())]);
         for _ in 0..3 * REQUESTS {
             let seconds = (lots.next(2) == 0).then(|| Duration::from_secs(lots.next(40)));
             provider.queue(script(&mut lots, seconds));
@@ -233,7 +242,7 @@ async fn no_mistake_of_a_client_ever_moves_a_breaker() {
     ];
     let mut lots = Lots(7);
     let provider = |name: &&str| {
-        let provider = Scripted::new(name, vec![pcm(), Step::Audio(tone(24).into())]);
+        let provider = Scripted::new(name, vec![pcm(), Step::Audio(spoken())]);
         for _ in 0..5_000 {
             let mistake = mistakes[usize::try_from(lots.next(5)).unwrap()].clone();
             provider.queue(vec![Step::Fail(mistake.into())]);

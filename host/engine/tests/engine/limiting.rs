@@ -18,7 +18,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn slow(id: &str, seconds: u32) -> Arc<Scripted> {
     let begin = Step::Begin(AudioFormat::mono(Encoding::PcmS16le, 24_000));
     let wait = Step::Wait(seconds * SECOND);
-    Arc::new(Scripted::new(id, vec![begin, wait, Step::Audio(tone(24).into())]))
+    Arc::new(Scripted::new(id, vec![begin, wait, Step::Audio(tone(24_000).into())]))
 }
 
 fn with(policy: ProviderPolicy, names: &[&str]) -> EngineSettings {
