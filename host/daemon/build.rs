@@ -1,11 +1,11 @@
-//! Builds the offline voice, which travels inside the binary.
+//! Builds the plugins that travel inside the binary.
 //!
 //! One command from a fresh clone has to speak, and a binary copied alone to another folder has
-//! to speak as well. So the component of `plugins/flite` is built here with a nested cargo and its
-//! bytes are included by `src/plugins/offline.rs`, plain: a compressed copy would be unpacked at
-//! every start for the sake of a few megabytes of disk.
+//! to speak as well, through every provider of this repository. So the components of `plugins/`
+//! are built here with a nested cargo and their bytes are included by `src/built_in.rs`, plain: a
+//! compressed copy would be unpacked at every start for the sake of a few megabytes of disk.
 //!
-//! `UNDERSTUDY_SKIP_PLUGINS=1` builds without it, for packagers who ship plugins as files and for
+//! `UNDERSTUDY_SKIP_PLUGINS=1` builds without them, for packagers who ship plugins as files and for
 //! documentation builds; the program then says that it has no offline voice.
 #![allow(clippy::print_stdout, reason = "cargo reads its directives from stdout")]
 
@@ -15,37 +15,64 @@ use std::process::Command;
 #[path = "../../plugins/nested_cargo.rs"]
 mod nested_cargo;
 
-/// What the guest is built from, relative to the workspace.
+/// What the guests are built from, relative to the workspace.
 const SOURCES: [&str; 4] = ["plugins", "plugin-sdk/Cargo.toml", "plugin-sdk/src", "wit"];
 
-/// Set to 1: no offline voice.
+/// Set to 1: no plugins inside.
 const SKIP: &str = "UNDERSTUDY_SKIP_PLUGINS";
 
 /// The commit, for packagers whose sources are no git clone.
 const COMMIT: &str = "UNDERSTUDY_COMMIT";
 
 fn main() {
-    println!("cargo::rustc-check-cfg=cfg(offline_voice)");
     println!("cargo::rerun-if-env-changed={SKIP}");
     tell_version();
-    if std::env::var_os(SKIP).is_some_and(|value| value == "1") {
-        return;
-    }
-    match offline_voice() {
-        Ok(wasm) => {
-            println!("cargo::rustc-cfg=offline_voice");
-            println!("cargo::rustc-env=UNDERSTUDY_OFFLINE_VOICE={}", wasm.display());
-        }
-        Err(error) => error.lines().for_each(|line| println!("cargo::error={line}")),
+    let built = if std::env::var_os(SKIP).is_some_and(|value| value == "1") {
+        write_table(&[])
+    } else {
+        build_plugins().and_then(|built| write_table(&built))
+    };
+    if let Err(error) = built {
+        error.lines().for_each(|line| println!("cargo::error={line}"));
     }
 }
 
-fn offline_voice() -> Result<PathBuf, String> {
+/// Names and files of the components, in the order of names.
+fn build_plugins() -> Result<Vec<(String, PathBuf)>, String> {
     let root = workspace_root()?;
     for source in SOURCES {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
-    nested_cargo::build_guest(&root, &root.join("plugins/Cargo.toml"), "understudy-flite", &[])
+    let plugins = root.join("plugins");
+    let build = |name: String| {
+        let package = format!("understudy-{name}");
+        let wasm = nested_cargo::build_guest(&root, &plugins.join("Cargo.toml"), &package, &[])?;
+        Ok((name, wasm))
+    };
+    components_in(&plugins)?.into_iter().map(build).collect()
+}
+
+/// The folders whose crates become components; others are libraries these share.
+fn components_in(plugins: &Path) -> Result<Vec<String>, String> {
+    let unreadable = |error: std::io::Error| format!("cannot read {}: {error}", plugins.display());
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(plugins).map_err(unreadable)? {
+        let folder = entry.map_err(unreadable)?;
+        let manifest = std::fs::read_to_string(folder.path().join("Cargo.toml")).unwrap_or_default();
+        if manifest.contains("\"cdylib\"") {
+            names.push(folder.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn write_table(built: &[(String, PathBuf)]) -> Result<(), String> {
+    let rows: String =
+        built.iter().map(|(name, wasm)| format!("    ({name:?}, include_bytes!({wasm:?})),\n")).collect();
+    let table = format!("const COMPONENTS: &[(&str, &[u8])] = &[\n{rows}];\n");
+    let file = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("built_in.rs");
+    std::fs::write(&file, table).map_err(|error| format!("cannot write {}: {error}", file.display()))
 }
 
 fn workspace_root() -> Result<PathBuf, String> {

@@ -17,5 +17,6 @@ mod http;
 mod nested_cargo;
 mod offline_voice;
 mod plugins;
+mod providers;
 mod support;
 mod tidy;

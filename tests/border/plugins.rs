@@ -7,14 +7,19 @@ use serde_json::{Value, json};
 use crate::nested_cargo::build_guest;
 use crate::support::{Daemon, understudy, understudy_with};
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent").to_path_buf()
 }
 
 /// The fixture that does as its text says.
 pub(crate) fn misfit() -> PathBuf {
+    misfit_with(&[])
+}
+
+/// The same with features that break more.
+pub(crate) fn misfit_with(features: &[&str]) -> PathBuf {
     let manifest = root().join("tests/fixtures/guests/Cargo.toml");
-    build_guest(&root(), &manifest, "misfit", &[]).unwrap_or_else(|error| panic!("{error}"))
+    build_guest(&root(), &manifest, "misfit", features).unwrap_or_else(|error| panic!("{error}"))
 }
 
 const PLUGINS_HERE: &str = "[plugins]\nfolders = [\"plugins\"]\n";
@@ -40,7 +45,7 @@ async fn a_plugin_that_asks_for_hosts_waits_for_its_grant_and_says_how_to_give_i
 
 #[tokio::test]
 async fn a_plugin_with_a_section_of_its_own_speaks() {
-    let config = format!("{PLUGINS_HERE}[providers.misfit]\n");
+    let config = format!("{PLUGINS_HERE}[providers.misfit]\ngrants = []\n");
     let daemon = Daemon::start_with(&config, |folder| drop_in(folder, &misfit())).await;
     let body = json!({ "provider": "misfit", "text": "speak 3" });
     let take: Value = daemon.ok("/api/v1/tts/synthesize", &body).await.json().await.expect("JSON");

@@ -4,7 +4,7 @@ mod daemon;
 mod program;
 mod recording;
 
-pub(crate) use daemon::Daemon;
+pub(crate) use daemon::{Daemon, client};
 pub(crate) use program::{command, understudy, understudy_with};
 pub(crate) use recording::{cues, decode, mp3_duration};
 

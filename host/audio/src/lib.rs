@@ -10,7 +10,8 @@
 //! otherwise say "four hours of silence". There is no `unsafe` in this crate.
 //!
 //! Two prices, as the engine's audition needs them: [`inspect`] walks the container and every frame
-//! header and decodes nothing; [`decode`] followed by [`measure`] hears everything.
+//! header and decodes nothing ([`survey`] also listens to what lies open); [`decode`] followed by
+//! [`measure`] hears everything.
 
 pub mod cue;
 mod decode;
@@ -18,6 +19,7 @@ mod encode;
 mod error;
 mod field;
 mod inspect;
+mod levels;
 mod measure;
 mod pcm;
 mod resample;
@@ -28,7 +30,8 @@ mod transcode;
 pub use decode::{DECODED_SAMPLES_MAX, decode, decode_within};
 pub use encode::{ENCODABLE, Encoded, Target, encode};
 pub use error::AudioError;
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, Survey, inspect, survey};
+pub use levels::Levels;
 pub use measure::{Measurement, measure};
 pub use pcm::Pcm;
 pub use resample::resample;

@@ -9,14 +9,16 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::config::{Config, Environment, LogLevel, locate};
+use crate::config::{Config, Environment, LogLevel, keys, locate};
 use crate::logging;
 
 mod args;
 mod check;
+mod conformance;
 mod destination;
 mod doctor;
 mod exit;
+mod explain;
 mod file;
 mod inspect;
 mod listing;
@@ -64,11 +66,16 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
         Command::Voices(voices) => once(voices::run(voices, config()?, printer)),
         Command::Providers(providers) => once(listing::providers(listing()?, providers.json, printer)),
         Command::Plugin(args::Plugin::List { json }) => once(listing::plugins(listing()?, json, printer)),
-        Command::Plugin(args::Plugin::Inspect { file, json }) => {
-            once(inspect::run(file, json, config()?, printer))
+        Command::Plugin(args::Plugin::Inspect { plugin, json }) => {
+            once(inspect::run(plugin, json, config()?, printer))
+        }
+        Command::Plugin(args::Plugin::Check { plugin, json }) => {
+            once(conformance::run(plugin, json, config()?, printer))
         }
         Command::Plugin(args::Plugin::New(new)) => scaffold::run(&new, printer),
         Command::Config(args::Config::Check { file }) => once(check::run(file, global, printer)),
+        Command::Config(args::Config::Explain { key }) => explain::run(key.as_deref(), printer),
+        Command::Config(args::Config::Schema) => Ok(printer.json(&keys::schema())?),
         Command::Doctor => once(doctor::run(global, printer)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use understudy_engine::EngineSettings;
 
+mod access;
 mod folders;
+pub(crate) mod keys;
 mod locate;
 mod problem;
 mod providers;
@@ -24,6 +26,7 @@ mod section;
 #[cfg(test)]
 mod tests;
 
+pub use access::SecretSource;
 pub use locate::{Environment, locate};
 pub use problem::{ConfigError, Place, Problem};
 pub(crate) use providers::is_provider_name;
@@ -102,6 +105,8 @@ pub struct RequestLimits {
 /// `[sandbox]`: what plugins may use.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sandbox {
+    /// A PEM file of certificate authorities that plugins' connections trust beside Mozilla's.
+    pub certificate_authorities: Option<PathBuf>,
     /// Calls that can be under way at once. The kernel's limit on memory maps may lower it.
     pub slots: u32,
     /// The limits of one call; `[providers.NAME.limits]` overrides them for one provider.

@@ -11,8 +11,8 @@ pub mod cli;
 pub mod config;
 pub mod http;
 
+mod built_in;
 mod logging;
-mod offline;
 mod plugins;
 mod understudy;
 

@@ -20,8 +20,8 @@ mod grant;
 mod load;
 
 pub(crate) use folder::plugins_in;
-pub(crate) use grant::asks;
-pub(crate) use load::{load, read_component, rejected};
+pub(crate) use grant::{asks, section};
+pub(crate) use load::{config_of, load, read_component, rejected};
 
 /// One plugin and its state.
 #[derive(Clone, Debug)]
@@ -116,11 +116,11 @@ impl PluginState {
 /// Where a plugin came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PluginSource {
-    /// Inside the program.
-    BuiltIn,
+    /// Inside the program, under this name.
+    BuiltIn(String),
     /// A file.
     File(PathBuf),
-    /// `NAME.wasm`, which is in no plugin folder.
+    /// `NAME.wasm`, which is neither in a plugin folder nor inside the program.
     Missing(String),
 }
 
@@ -130,7 +130,7 @@ impl PluginSource {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::BuiltIn | Self::Missing(_) => None,
+            Self::BuiltIn(_) | Self::Missing(_) => None,
         }
     }
 }
@@ -138,7 +138,7 @@ impl PluginSource {
 impl fmt::Display for PluginSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BuiltIn => f.write_str("built in"),
+            Self::BuiltIn(_) => f.write_str("built in"),
             Self::File(path) => path.display().fmt(f),
             Self::Missing(name) => write!(f, "{name}.wasm"),
         }
@@ -166,7 +166,7 @@ impl Serialize for PluginStatus {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", &self.name)?;
         map.serialize_entry("state", self.state.name())?;
-        map.serialize_entry("built_in", &(self.source == PluginSource::BuiltIn))?;
+        map.serialize_entry("built_in", &matches!(self.source, PluginSource::BuiltIn(_)))?;
         map.serialize_entry("path", &self.source.path())?;
         match &self.state {
             PluginState::Rejected { code, reason, .. } => {

@@ -174,6 +174,7 @@ pub(crate) fn sandbox(config: &Config) -> Result<Sandbox, SandboxError> {
     let options = SandboxOptions {
         slots: config.sandbox.slots,
         code_cache: Some(config.plugins.code_cache.clone()),
+        extra_roots: config.sandbox.certificate_authorities.clone(),
         ..SandboxOptions::default()
     };
     match Sandbox::new(options.clone()) {
@@ -193,7 +194,7 @@ fn engine_settings(config: &Config, plugins: &[PluginStatus]) -> EngineSettings 
     let default_provider = config.default_provider.clone().or_else(|| {
         ready()
             .find(|status| config.provider(&status.name).is_some())
-            .or_else(|| ready().find(|status| status.name == crate::offline::NAME))
+            .or_else(|| ready().find(|status| status.name == crate::built_in::OFFLINE_VOICE))
             .or_else(|| ready().next())
             .map(|status| status.name.clone())
     });

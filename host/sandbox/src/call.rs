@@ -18,6 +18,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpView};
 
 use crate::abi::v1::{self, Linked};
+use crate::egress::{Access, Dispatch, Egress, Tls, WasiHttp};
 use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::load::LoadError;
@@ -25,22 +26,24 @@ use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::recording::Recording;
 use crate::sandbox::Shared;
-use crate::wasi::{NoHosts, empty_world};
+use crate::wasi::empty_world;
 
 /// Whose calls these are: everything that outlives one.
 #[derive(Debug)]
 pub(crate) struct Tenant {
     pub(crate) name: Arc<str>,
     pub(crate) limits: Arc<Limits>,
-    /// The settings as the guest gets them, a JSON object.
+    /// The settings, a JSON object, with markers in place of secrets.
     pub(crate) settings: String,
     pub(crate) memo: Memo,
+    pub(crate) egress: Arc<Egress>,
 }
 
 impl Tenant {
-    pub(crate) fn new(name: String, limits: Limits, settings: String) -> Self {
-        let memo = Memo::new(limits.memo_bytes);
-        Self { name: name.into(), limits: Arc::new(limits), settings, memo }
+    pub(crate) fn new(name: String, limits: Limits, settings: String, access: Access, tls: Tls) -> Self {
+        let (name, limits): (Arc<str>, _) = (name.into(), Arc::new(limits));
+        let egress = Egress::new(Arc::clone(&name), access, tls, Arc::clone(&limits));
+        Self { name, memo: Memo::new(limits.memo_bytes), limits, settings, egress: Arc::new(egress) }
     }
 }
 
@@ -50,10 +53,11 @@ pub(crate) struct CallState {
     pub(crate) journal: Arc<Journal>,
     pub(crate) meter: Meter,
     pub(crate) recording: Option<Recording>,
-    resources: ResourceTable,
+    pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) resources: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    no_hosts: NoHosts,
+    wasi_http: WasiHttp,
 }
 
 impl WasiView for CallState {
@@ -67,7 +71,7 @@ impl WasiHttpView for CallState {
         wasmtime_wasi_http::WasiHttpCtxView {
             ctx: &mut self.http,
             table: &mut self.resources,
-            hooks: &mut self.no_hosts,
+            hooks: &mut self.wasi_http,
         }
     }
 }
@@ -129,20 +133,26 @@ fn fresh_store(
     polls: Arc<AtomicU32>,
 ) -> Store<CallState> {
     let limits = &tenant.limits;
-    let journal = Arc::new(Journal::new(Arc::clone(&tenant.name), request_id, Arc::clone(limits)));
+    let name = || Arc::clone(&tenant.name);
+    let vault = Arc::clone(&tenant.egress.vault);
+    let journal = Journal::new(name(), Arc::clone(&request_id), Arc::clone(limits), vault);
+    let journal = Arc::new(journal);
+    let dispatch = Dispatch::new(name(), request_id, Arc::clone(&tenant.egress), Arc::clone(limits));
+    let dispatch = Arc::new(dispatch);
     let mut resources = ResourceTable::new();
     resources.set_max_capacity(limits.resources);
     let mut store = Store::new(
         engine,
         CallState {
             tenant: Arc::clone(tenant),
-            meter: Meter::new(Arc::clone(&tenant.name), Arc::clone(limits), polls),
+            meter: Meter::new(name(), Arc::clone(limits), polls),
             wasi: empty_world(&journal),
             journal,
             recording,
             resources,
             http: WasiHttpCtx::new(),
-            no_hosts: NoHosts,
+            wasi_http: WasiHttp(Arc::clone(&dispatch)),
+            dispatch,
         },
     );
     store.limiter(|state| &mut state.meter);

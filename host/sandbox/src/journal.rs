@@ -8,6 +8,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::limits::Limits;
+use crate::secrets::Vault;
 use crate::trap::bounded;
 
 /// The target of every event here, so that a filter can tell what plugins say from what the host
@@ -30,6 +31,7 @@ pub(crate) struct Journal {
     plugin: Arc<str>,
     request_id: Arc<str>,
     limits: Arc<Limits>,
+    vault: Arc<Vault>,
     state: Mutex<State>,
 }
 
@@ -42,18 +44,25 @@ struct State {
 }
 
 impl Journal {
-    pub(crate) fn new(plugin: Arc<str>, request_id: Arc<str>, limits: Arc<Limits>) -> Self {
-        Self { plugin, request_id, limits, state: Mutex::default() }
+    pub(crate) fn new(
+        plugin: Arc<str>,
+        request_id: Arc<str>,
+        limits: Arc<Limits>,
+        vault: Arc<Vault>,
+    ) -> Self {
+        Self { plugin, request_id, limits, vault, state: Mutex::default() }
     }
 
     /// Writes a line with its fields, as long as the call has bytes left.
     pub(crate) fn write(&self, level: Level, text: &str, fields: &[(String, String)]) {
-        let mut line = bounded(text, self.limits.log_line_bytes);
+        // A secret is taken out before the line is cut: half of one says too much.
+        let mut line = bounded(&self.vault.redact(text.to_owned()), self.limits.log_line_bytes);
         for (name, value) in fields {
             if line.len() >= self.limits.log_line_bytes {
                 break;
             }
-            line.push_str(&bounded(&format!(" {name}={value}"), self.limits.log_line_bytes - line.len()));
+            let field = self.vault.redact(format!(" {name}={value}"));
+            line.push_str(&bounded(&field, self.limits.log_line_bytes - line.len()));
         }
         if self.has_room_for(line.len()) {
             self.emit(level, &line);
@@ -65,8 +74,10 @@ impl Journal {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut lines = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            // Past the length of a line the rest of it is not worth keeping until its end comes.
-            let room = (self.limits.log_line_bytes + 1).saturating_sub(state.partial.len());
+            // Past the length of a line the rest of it is not worth keeping until its end comes,
+            // but for a secret that begins before the cut.
+            let kept = self.limits.log_line_bytes + 1 + self.vault.longest();
+            let room = kept.saturating_sub(state.partial.len());
             state.partial.extend(piece.iter().copied().filter(|byte| *byte != b'\n').take(room));
             if piece.ends_with(b"\n") {
                 lines.push(std::mem::take(&mut state.partial));

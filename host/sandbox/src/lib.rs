@@ -20,13 +20,15 @@
 //! (`code_cache.rs`, the one file with `unsafe`). `load.rs` turns bytes into a [`Plugin`]
 //! (`plugin.rs`). `call.rs` frames one call: its place, its deadline and its verdict (`trap.rs`).
 //! `abi/v1` speaks contract version 1 with the guest; what the guest asks of the host ends in
-//! `recording.rs`, `journal.rs`, `memo.rs`, `settings.rs` and `secrets.rs`, none of which knows the
-//! contract.
+//! `recording.rs`, `journal.rs`, `memo.rs`, `settings.rs`, `signing.rs` and `egress`, none of which
+//! knows the contract. `egress` is the only way to a network, and `secrets` fills the requests that
+//! take it.
 
 mod abi;
 mod call;
 mod code_cache;
 mod compile;
+mod egress;
 mod journal;
 mod limits;
 mod load;
@@ -40,13 +42,16 @@ mod sandbox;
 mod secrets;
 mod settings;
 mod shape;
+mod signing;
 mod slots;
 mod ticker;
 mod trap;
 mod wasi;
 
 pub use compile::CompileOutcome;
+pub use egress::{Grant, HostPattern, InvalidHost};
 pub use limits::Limits;
 pub use load::{Inspection, LoadError, PluginConfig};
 pub use plugin::Plugin;
 pub use sandbox::{Sandbox, SandboxError, SandboxOptions};
+pub use secrets::Secret;

@@ -47,6 +47,23 @@ pub struct Limits {
     pub host_calls: u64,
     /// Open host resources: streams, pollables, requests.
     pub resources: usize,
+    /// Time to resolve a name, connect and agree on TLS.
+    #[serde(rename = "http_connect_ms", serialize_with = "to_millis", deserialize_with = "from_millis")]
+    pub http_connect: Duration,
+    /// Time from sending a request to the head of its answer, connecting included.
+    #[serde(rename = "http_first_byte_ms", serialize_with = "to_millis", deserialize_with = "from_millis")]
+    pub http_first_byte: Duration,
+    /// Time between two pieces of a body, and between two messages of a WebSocket.
+    #[serde(rename = "http_idle_ms", serialize_with = "to_millis", deserialize_with = "from_millis")]
+    pub http_idle: Duration,
+    /// The body of one answer, decompressed, or all messages of one WebSocket, in bytes.
+    pub response_bytes: u64,
+    /// One message of a WebSocket, either way, in bytes.
+    pub message_bytes: usize,
+    /// Requests and WebSocket handshakes.
+    pub requests: u32,
+    /// Answers and WebSockets that are open at once.
+    pub open_requests: u32,
     /// What the guest may write to the log, standard output and error included, in bytes.
     pub log_bytes: usize,
     /// The length of one log line, in bytes; the rest of the line is cut off.
@@ -72,6 +89,14 @@ impl Default for Limits {
             host_call_bytes: 16 << 20,
             host_calls: 5_000_000,
             resources: 1_000,
+            http_connect: Duration::from_secs(10),
+            // A service that thinks before it speaks thinks about the whole text.
+            http_first_byte: Duration::from_secs(60),
+            http_idle: Duration::from_secs(30),
+            response_bytes: 256 << 20,
+            message_bytes: 4 << 20,
+            requests: 200,
+            open_requests: 32,
             log_bytes: 64 << 10,
             log_line_bytes: 2 << 10,
             memo_bytes: 1 << 20,

@@ -5,6 +5,7 @@
 
 mod error;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,11 +17,12 @@ pub use self::error::LoadError;
 use crate::abi::{self, v1};
 use crate::call::{self, Tenant};
 use crate::compile::{CompileOutcome, Compiled};
+use crate::egress::{Access, Grant, patterns};
 use crate::limits::Limits;
 use crate::manifest;
 use crate::plugin::Plugin;
 use crate::sandbox::Shared;
-use crate::secrets;
+use crate::secrets::{Secret, Vault};
 use crate::settings;
 use crate::shape::{self, Misshapen};
 
@@ -48,6 +50,10 @@ pub struct PluginConfig {
     pub settings: Map<String, Value>,
     /// What its calls may use up.
     pub limits: Limits,
+    /// The hosts it may reach, of those its manifest asks for. None: it reaches nothing.
+    pub grants: Vec<Grant>,
+    /// The secrets of its manifest, by name.
+    pub secrets: BTreeMap<String, Secret>,
 }
 
 impl PluginConfig {
@@ -76,11 +82,26 @@ pub(crate) async fn load(
 ) -> Result<Plugin, LoadError> {
     let Described { linked, inspection, settings_schema } =
         describe(sandbox, wasm, Some(&config.name), &config.limits).await?;
-    let schema = &inspection.manifest.settings_schema;
-    let mut settings = settings::complete(schema, &settings_schema, config.settings)?;
-    secrets::conceal(&inspection.manifest.secrets, &mut settings)?;
-    let tenant = Tenant::new(config.name, config.limits, settings.to_string());
+    let PluginConfig { name, settings, limits, grants, secrets } = config;
+    let (settings, access) = admit(&inspection.manifest, &settings_schema, settings, grants, secrets)?;
+    let tenant = Tenant::new(name, limits, settings.to_string(), access, sandbox.tls.clone());
     Ok(Plugin::new(Arc::clone(sandbox), linked, tenant, inspection))
+}
+
+/// The settings as a plugin may see them, and what it may reach with them.
+fn admit(
+    manifest: &Manifest,
+    validator: &Validator,
+    mut settings: Map<String, Value>,
+    grants: Vec<Grant>,
+    secrets: BTreeMap<String, Secret>,
+) -> Result<(Value, Access), LoadError> {
+    let mut vault = Vault::fill(&manifest.secrets, secrets, &mut settings)?;
+    let schema = &manifest.settings_schema;
+    let mut settings = settings::complete(schema, validator, settings, |text| vault.redact(text))?;
+    vault.conceal(&manifest.secrets, &mut settings)?;
+    let asked = patterns(manifest.hosts.iter().map(|wanted| &wanted.host), &settings)?;
+    Ok((settings, Access { asked, grants, vault }))
 }
 
 async fn describe(
@@ -96,7 +117,9 @@ async fn describe(
     let linked = v1::link(&sandbox.linker, &component)?;
     // Before it has said who it is, an unnamed plugin goes by its digest.
     let name = name.map_or_else(|| digest.chars().take(12).collect(), str::to_owned);
-    let tenant = Arc::new(Tenant::new(name, limits.while_describing(), "{}".to_owned()));
+    let limits = limits.while_describing();
+    let tenant = Tenant::new(name, limits, "{}".to_owned(), Access::default(), sandbox.tls.clone());
+    let tenant = Arc::new(tenant);
     let manifest = call::describe(sandbox, &linked, &tenant).await?;
     let settings_schema = manifest::check(&manifest)?;
     let inspection = Inspection { manifest, digest, contract, size_bytes, compile: outcome };

@@ -11,6 +11,7 @@ use crate::abi::v1;
 use crate::call::CallState;
 use crate::code_cache::{CodeCache, CodeCacheError};
 use crate::compile::Compiler;
+use crate::egress::Tls;
 use crate::load::{self, Inspection, LoadError, PluginConfig};
 use crate::plugin::Plugin;
 use crate::runtime;
@@ -28,13 +29,16 @@ pub struct SandboxOptions {
     pub code_cache: Option<PathBuf>,
     /// The largest component taken, in bytes. Python components reach 40 MiB.
     pub component_bytes_max: usize,
+    /// A PEM file of certificate authorities that are trusted beside Mozilla's: a company's own,
+    /// or that of a service one runs oneself.
+    pub extra_roots: Option<PathBuf>,
 }
 
 impl Default for SandboxOptions {
     fn default() -> Self {
         // A thousand calls in flight need about 65 MB; the pool itself costs an idle process
         // little, and a machine that serves more says so in its configuration.
-        Self { slots: 1_000, code_cache: None, component_bytes_max: 128 << 20 }
+        Self { slots: 1_000, code_cache: None, component_bytes_max: 128 << 20, extra_roots: None }
     }
 }
 
@@ -47,6 +51,9 @@ pub enum SandboxError {
     /// The ticker's thread cannot be started.
     #[error("ticker thread does not start")]
     Ticker(#[source] std::io::Error),
+    /// The extra certificate authorities cannot be used.
+    #[error("certificate authorities cannot be read: {0}")]
+    Certificates(String),
     /// The code cache cannot be used.
     #[error(transparent)]
     CodeCache(#[from] CodeCacheError),
@@ -62,6 +69,7 @@ pub(crate) struct Shared {
     pub(crate) linker: Linker<CallState>,
     pub(crate) slots: Slots,
     pub(crate) ticker: Ticker,
+    pub(crate) tls: Tls,
     pub(crate) component_bytes_max: usize,
 }
 
@@ -77,11 +85,13 @@ impl Sandbox {
         let cache = options.code_cache.map(|directory| CodeCache::open(&directory, &engine)).transpose()?;
         let ticker = Ticker::start(engine.weak()).map_err(SandboxError::Ticker)?;
         let linker = v1::linker(&engine).map_err(broken)?;
+        let tls = Tls::new(options.extra_roots.as_deref()).map_err(SandboxError::Certificates)?;
         Ok(Self(Arc::new(Shared {
             linker,
             compiler: Compiler::new(engine, cache),
             slots: Slots::new(slots),
             ticker,
+            tls,
             component_bytes_max: options.component_bytes_max,
         })))
     }

@@ -1,61 +1,213 @@
 //! Secrets, which a plugin never sees.
 //!
-//! The operator writes them among the settings; the plugin gets a random placeholder in their
-//! place. It is worth nothing outside of the host: a plugin that logs it, returns it or sends it
-//! somewhere gives nothing away. The placeholder is new for every load, so that none can be built
-//! into a plugin or guessed.
+//! A plugin gets a random placeholder in place of each secret, fresh for every call. It is worth
+//! nothing outside of the host: a plugin that logs it, returns it or sends it somewhere gives
+//! nothing away. On its way out of a request to a host the secret is bound to, the host puts the
+//! value in (`substitution.rs`); on its way anywhere else the request is refused.
+//!
+//! That leaves the answers. A service that echoes what it was sent hands a plugin the value, and
+//! bodies are not rewritten: audio is not searched for text. So the value is also looked for
+//! wherever a plugin's words leave the host: log lines, errors, voice lists, and requests to other
+//! hosts. It is recognised as it stands, percent-encoded and as JSON writes it. This is a net
+//! under honest plugins; one that has the value and wants it out can encode it as it likes, which
+//! is why it is not given it.
 
-use serde_json::Value;
+mod substitution;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::{Map, Value};
 use understudy_speech::SecretRequest;
+use url::Url;
+use zeroize::Zeroizing;
 
+pub(crate) use self::substitution::{Place, Placeholders, fill, json_escaped, percent_encoded};
 use crate::compile::hex;
+use crate::egress::{HostPattern, patterns};
 use crate::load::LoadError;
 
 /// Random bytes in a placeholder: enough that none is ever guessed or met twice.
 const PLACEHOLDER_BYTES: usize = 16;
 
-/// Replaces the values of `secrets` in the settings by placeholders.
-pub(crate) fn conceal(secrets: &[SecretRequest], settings: &mut Value) -> Result<(), LoadError> {
-    for secret in secrets {
-        if let Some(value) = settings.get_mut(&secret.name).filter(|value| !value.is_null()) {
-            *value = placeholder()?.into();
-        }
+/// What placeholders begin with.
+const PLACEHOLDER_PREFIX: &str = "secret-";
+
+/// Shorter values are not looked for in texts: they would be found everywhere.
+const RECOGNISED_BYTES_MIN: usize = 6;
+
+/// Lines of a value with several, a key file, are recognised one by one from this length.
+const RECOGNISED_LINE_BYTES_MIN: usize = 16;
+
+/// A value that is never shown. It cannot be printed, compared or serialized, and is overwritten
+/// when it is dropped.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes the value as it is to be sent, without the line feed its file may end in.
+    #[must_use]
+    pub fn new(value: String) -> Self {
+        Self(Zeroizing::new(value))
     }
-    Ok(())
+
+    /// The value, for the one place it is meant for.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
 }
 
-fn placeholder() -> Result<String, LoadError> {
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self::new(value)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The secrets of one plugin.
+#[derive(Debug, Default)]
+pub(crate) struct Vault {
+    held: Vec<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    name: String,
+    value: Secret,
+    hosts: Vec<HostPattern>,
+    /// What stands for it in the settings that calls copy.
+    marker: String,
+    /// How the value can look in a text, longest first.
+    forms: Vec<Secret>,
+}
+
+impl Vault {
+    /// Takes what the manifest asks for out of the operator's secrets. The values are in the
+    /// settings afterwards, to be held against the schema. One that was written among the settings
+    /// is refused: settings are shown, compared and logged.
+    pub(crate) fn fill(
+        asked: &[SecretRequest],
+        mut given: BTreeMap<String, Secret>,
+        settings: &mut Map<String, Value>,
+    ) -> Result<Self, LoadError> {
+        let mut held = Vec::new();
+        for request in asked {
+            if settings.contains_key(&request.name) {
+                return Err(LoadError::SecretInSettings { name: request.name.clone() });
+            }
+            let Some(value) = given.remove(&request.name).filter(|value| !value.expose().is_empty()) else {
+                if request.required {
+                    return Err(LoadError::MissingSecret { name: request.name.clone() });
+                }
+                continue;
+            };
+            settings.insert(request.name.clone(), value.expose().into());
+            let forms = forms(value.expose());
+            let marker = placeholder().map_err(no_random)?;
+            held.push(Held { name: request.name.clone(), value, hosts: Vec::new(), marker, forms });
+        }
+        match given.into_keys().next() {
+            None => Ok(Self { held }),
+            Some(name) => Err(LoadError::Settings {
+                message: "is no secret of the plugin's manifest".to_owned(),
+                pointer: format!("/{name}"),
+            }),
+        }
+    }
+
+    /// Binds the secrets to their hosts and puts markers in their place, when the settings are
+    /// complete.
+    pub(crate) fn conceal(&mut self, asked: &[SecretRequest], settings: &mut Value) -> Result<(), LoadError> {
+        for held in &mut self.held {
+            if let Some(request) = asked.iter().find(|request| request.name == held.name) {
+                held.hosts = patterns(&request.hosts, settings)?;
+            }
+        }
+        for held in &self.held {
+            if let Some(field) = settings.get_mut(&held.name) {
+                *field = held.marker.as_str().into();
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// The value of a secret, when it is set.
+    pub(crate) fn value(&self, name: &str) -> Option<&Secret> {
+        self.held.iter().find(|held| held.name == name).map(|held| &held.value)
+    }
+
+    /// The text without any secret's value.
+    pub(crate) fn redact(&self, text: String) -> String {
+        self.rewrite(text, |_, held| format!("[secret {}]", held.name))
+    }
+
+    /// The text with every secret's value replaced by what `stand_in` gives for it.
+    fn rewrite(&self, mut text: String, stand_in: impl Fn(usize, &Held) -> String) -> String {
+        for (index, held) in self.held.iter().enumerate() {
+            for form in &held.forms {
+                if text.contains(form.expose()) {
+                    // The old text is overwritten: it held the value.
+                    text = Zeroizing::new(text).replace(form.expose(), &stand_in(index, held));
+                }
+            }
+        }
+        text
+    }
+
+    /// The longest text that `redact` recognises, in bytes.
+    pub(crate) fn longest(&self) -> usize {
+        self.held
+            .iter()
+            .flat_map(|held| &held.forms)
+            .map(|form| form.expose().len())
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// The name of a secret whose value is in these bytes, though it may not go to this URL.
+    fn leaked(&self, bytes: &[u8], url: &Url) -> Option<&str> {
+        let holds = |held: &&Held| {
+            held.forms.iter().any(|form| memchr::memmem::find(bytes, form.expose().as_bytes()).is_some())
+        };
+        self.held.iter().filter(|held| !held.is_bound_to(url)).find(holds).map(|held| held.name.as_str())
+    }
+}
+
+impl Held {
+    fn is_bound_to(&self, url: &Url) -> bool {
+        self.hosts.iter().any(|host| host.covers_host(url))
+    }
+}
+
+fn forms(value: &str) -> Vec<Secret> {
+    let value = value.trim();
+    let lines = value.lines().map(str::trim).filter(|line| line.len() >= RECOGNISED_LINE_BYTES_MIN);
+    let mut forms: Vec<Zeroizing<String>> = lines.map(|line| Zeroizing::new(line.to_owned())).collect();
+    forms.extend([value.to_owned(), percent_encoded(value), json_escaped(value)].map(Zeroizing::new));
+    forms.retain(|form| form.len() >= RECOGNISED_BYTES_MIN);
+    forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.as_str().cmp(b.as_str())));
+    forms.dedup();
+    forms.into_iter().map(Secret).collect()
+}
+
+fn placeholder() -> Result<String, getrandom::Error> {
     let mut random = [0; PLACEHOLDER_BYTES];
-    getrandom::fill(&mut random)
-        .map_err(|error| LoadError::Host { reason: format!("no random numbers: {error}") })?;
-    Ok(format!("secret-{}", hex(&random)))
+    getrandom::fill(&mut random)?;
+    Ok(format!("{PLACEHOLDER_PREFIX}{}", hex(&random)))
+}
+
+fn no_random(error: getrandom::Error) -> LoadError {
+    LoadError::Host { reason: format!("no random numbers: {error}") }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn only_secrets_that_are_set_are_replaced_and_never_by_the_same_text() {
-        let secret = |name: &str| SecretRequest {
-            name: name.to_owned(),
-            reason: String::new(),
-            hosts: Vec::new(),
-            required: true,
-        };
-        let secrets = [secret("api_key"), secret("absent")];
-        let concealed = || {
-            let mut settings = json!({ "api_key": "sk-real", "region": "eu" });
-            conceal(&secrets, &mut settings).unwrap();
-            settings
-        };
-        let (first, second) = (concealed(), concealed());
-        assert_eq!(first["region"], "eu");
-        assert!(first["api_key"].as_str().unwrap().starts_with("secret-"));
-        assert_ne!(first["api_key"], second["api_key"]);
-        assert_eq!(first.as_object().unwrap().len(), 2);
-        assert!(!first.to_string().contains("sk-real"));
-    }
-}
+mod tests;

@@ -28,18 +28,19 @@ pub(crate) fn validator(schema: &Value) -> Result<Validator, String> {
 }
 
 /// The settings with defaults filled in, when they are valid by the schema that `validator` was
-/// made of.
+/// made of. What is wrong with them is told with their values, so it passes through `redact`.
 pub(crate) fn complete(
     schema: &Value,
     validator: &Validator,
     settings: Map<String, Value>,
+    redact: impl Fn(String) -> String,
 ) -> Result<Value, LoadError> {
     let mut settings = Value::Object(settings);
     fill_defaults(schema, &mut settings);
     if let Some(error) = validator.iter_errors(&settings).next() {
         return Err(LoadError::Settings {
             pointer: error.instance_path().as_str().to_owned(),
-            message: bounded(&error.to_string(), MESSAGE_BYTES_MAX),
+            message: bounded(&redact(error.to_string()), MESSAGE_BYTES_MAX),
         });
     }
     Ok(settings)
@@ -95,7 +96,8 @@ mod tests {
 
     fn check(settings: &Value, expected: Result<Value, (&str, &str)>) {
         let validator = validator(&schema()).unwrap();
-        let actual = complete(&schema(), &validator, settings.as_object().unwrap().clone());
+        let settings = settings.as_object().unwrap().clone();
+        let actual = complete(&schema(), &validator, settings, |text| text);
         match (actual, expected) {
             (Ok(actual), Ok(expected)) => assert_eq!(actual, expected),
             (Err(LoadError::Settings { pointer, message }), Err((expected, part))) => {

@@ -2,8 +2,8 @@
 //!
 //! Guests of other languages import all of WASI 0.2 even when they use none of it, so all of it
 //! is linked: over no files, no environment, no arguments and no sockets. Clocks and random
-//! numbers are real. What is printed goes to the journal. `wasi:http` is linked through a hook
-//! that grants nothing.
+//! numbers are real. What is printed goes to the journal. `wasi:http` is linked through the
+//! egress, as our own `http` is.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +15,6 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::journal::Journal;
 
@@ -89,22 +88,5 @@ impl AsyncWrite for Printer {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
-    }
-}
-
-/// No host is granted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NoHosts;
-
-type Sent = Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
-
-impl WasiHttpHooks for NoHosts {
-    fn send_request(
-        &mut self,
-        _request: http::Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        _failed: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Box<dyn Future<Output = Sent> + Send> {
-        Box::new(async { Err(Error::HttpRequestDenied) })
     }
 }

@@ -174,6 +174,16 @@ pub enum Failure {
         /// What it did.
         reason: String,
     },
+    /// The plugin asked for what nobody granted, and could not do without.
+    #[error("{reason}")]
+    NotGranted {
+        /// Which plugin.
+        plugin: String,
+        /// What it asked for; names the plugin.
+        reason: String,
+        /// What would grant it.
+        hint: String,
+    },
     /// Every instance is in use.
     #[error("plugin {plugin} has no free instance")]
     Busy {
@@ -193,6 +203,7 @@ impl Failure {
             Self::CpuExceeded { .. } => "plugin_cpu_exceeded",
             Self::LimitExceeded { .. } => "plugin_limit_exceeded",
             Self::BrokenContract { .. } => "plugin_broke_contract",
+            Self::NotGranted { .. } => "plugin_not_granted",
             Self::Busy { .. } => "plugin_busy",
         }
     }

@@ -12,7 +12,7 @@ async fn refusal(
     content_type: &str,
     body: &str,
 ) -> (u16, Value) {
-    let client = reqwest::Client::new();
+    let client = crate::support::client();
     let request =
         client.request(method, daemon.url(path)).header("content-type", content_type).body(body.to_owned());
     let response = request.send().await.expect("an answer");

@@ -43,7 +43,7 @@ impl Daemon {
             .spawn()
             .expect("the program starts");
         let log = collect(child.stderr.take().expect("a pipe"));
-        let mut daemon = Self { child, base: String::new(), client: Client::new(), log, folder };
+        let mut daemon = Self { child, base: String::new(), client: client(), log, folder };
         let ready = timeout(Duration::from_secs(START_SECONDS), daemon.wait_until_ready()).await;
         assert!(ready.is_ok(), "it was not ready in {START_SECONDS} s:\n{}", daemon.log());
         daemon
@@ -117,6 +117,13 @@ impl Daemon {
         }
         panic!("it did not end:\n{}", self.log());
     }
+}
+
+/// A client for the daemon. It only speaks plain HTTP, but the program under test has `reqwest` built
+/// with a TLS that has to be told its cryptography.
+pub(crate) fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
 }
 
 impl Drop for Daemon {

@@ -30,7 +30,7 @@ pub enum Fault {
     QuotaExhausted,
     /// The key is refused whatever it is, in the service's own words.
     Unauthorized,
-    /// A 5xx in the service's own words.
+    /// A 5xx, or a 499, in the service's own words.
     Failing(StatusCode),
     /// The request is read and never answered.
     Hang,

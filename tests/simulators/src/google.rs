@@ -5,8 +5,8 @@
 //! in them is refused by name before anything looks at its meaning. After that come the limits, the
 //! voice, and what the voice's family can do.
 //!
-//! What is not on record and was decided here: no credentials at all is 401; a Studio voice takes
-//! 2,000 bytes; a sentence may be 900 bytes long; an encoding the simulator cannot write (M4A) is
+//! What is not on record and was decided here: no credentials at all is 401 unless [`Strangers`] says
+//! 403, for both are known; a Studio voice takes 2,000 bytes; a sentence may be 900 bytes long; an encoding the simulator cannot write (M4A) is
 //! 501 `UNIMPLEMENTED`, which the service never sends.
 
 mod access;
@@ -42,6 +42,18 @@ pub struct Google {
     pub project: Project,
     /// Where a 429 says how long to wait.
     pub hint: RetryHint,
+    /// How a caller without credentials is refused.
+    pub strangers: Strangers,
+}
+
+/// How a caller without any credentials is refused; both answers are known of this service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strangers {
+    /// 401 `CREDENTIALS_MISSING`.
+    #[default]
+    Unauthenticated,
+    /// 403: unregistered callers are not allowed.
+    Unregistered,
 }
 
 /// The state of the project behind the credentials.
@@ -91,7 +103,7 @@ impl Service for Google {
     }
 
     fn router(&self, stage: Stage) -> Router {
-        let studio = Studio { access: Access::new(stage.key(), self.project) };
+        let studio = Studio { access: Access::new(stage.key(), self.project, self.strangers) };
         Router::new()
             .route("/v1/text:synthesize", post(synthesis::v1))
             .route("/v1beta1/text:synthesize", post(synthesis::v1beta1))
@@ -114,6 +126,10 @@ impl Service for Google {
             }
             Refusal::Failing(StatusCode::GATEWAY_TIMEOUT) => {
                 Status::new(504, "DEADLINE_EXCEEDED", "Deadline exceeded.")
+            }
+            // No 5xx, and no name in HTTP: the front end gave up on the request.
+            Refusal::Failing(code) if code.as_u16() == 499 => {
+                Status::new(499, "CANCELLED", "The operation was cancelled.")
             }
             Refusal::Failing(code) => Status::new(code.as_u16(), "INTERNAL", "Internal error encountered."),
         };

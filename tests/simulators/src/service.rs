@@ -33,7 +33,7 @@ pub enum Refusal {
     },
     /// The account has nothing left.
     QuotaExhausted,
-    /// The service itself is in trouble: any 5xx.
+    /// The service itself is in trouble: any 5xx, or the 499 of one that gives up.
     Failing(StatusCode),
 }
 

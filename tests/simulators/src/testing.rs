@@ -81,8 +81,15 @@ pub(crate) async fn get(simulator: &Simulator, path: &str) -> Answer {
     send(builder(simulator, "GET", path).bearer_auth(simulator.key())).await
 }
 
+/// A client. The services here speak plain HTTP, but in this workspace `reqwest` is built with a TLS
+/// that has to be told its cryptography.
+pub(crate) fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// A request with nothing on it yet.
 pub(crate) fn builder(simulator: &Simulator, method: &str, path: &str) -> reqwest::RequestBuilder {
     let url = format!("{}{path}", simulator.base_url());
-    reqwest::Client::new().request(method.parse().expect("a method"), url)
+    client().request(method.parse().expect("a method"), url)
 }

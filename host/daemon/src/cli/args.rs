@@ -239,10 +239,19 @@ pub(super) enum Plugin {
         #[arg(long)]
         json: bool,
     },
-    /// Show what a plugin file is and what it asks for, without using it.
+    /// Show what a plugin is and asks for, without using it, and the section that lets it play.
     Inspect {
-        /// The component, a `.wasm` file.
-        file: PathBuf,
+        /// The component, a `.wasm` file, or the name of a plugin inside the program.
+        plugin: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hold a plugin against the contract, rule by rule, without a service or a grant.
+    Check {
+        /// The component, a `.wasm` file, or the name of a plugin inside the program. Its section of
+        /// the configuration gives the settings and secrets it is loaded with, when there is one.
+        plugin: PathBuf,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -271,4 +280,12 @@ pub(super) enum Config {
         /// The file; the one that would be used when absent.
         file: Option<PathBuf>,
     },
+    /// Say what a key means, what it may be and what it is by default.
+    Explain {
+        /// The key or section, for example `server.drain_seconds` or `providers.azure`; all when
+        /// absent.
+        key: Option<String>,
+    },
+    /// Print the JSON Schema of the file, for editors.
+    Schema,
 }

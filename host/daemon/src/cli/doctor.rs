@@ -17,7 +17,7 @@ use super::exit::{Exit, Fault};
 use super::printer::{Printer, Verdict};
 use crate::config::{Config, ConfigError, Environment, LogLevel, locate};
 use crate::plugins::plugins_in;
-use crate::{PluginSource, PluginState, Understudy, logging};
+use crate::{PluginSource, PluginState, Understudy, built_in, logging};
 
 /// Where Linux keeps its limit on memory maps, which bounds calls in flight.
 const MAX_MAP_COUNT: &str = "/proc/sys/vm/max_map_count";
@@ -119,6 +119,7 @@ fn sandbox(config: &Config, findings: &mut Findings) -> io::Result<()> {
     let options = SandboxOptions {
         slots: config.sandbox.slots,
         code_cache: Some(folder.clone()),
+        extra_roots: config.sandbox.certificate_authorities.clone(),
         ..SandboxOptions::default()
     };
     let sandbox = match Sandbox::new(options.clone()) {
@@ -213,7 +214,8 @@ fn plugins(understudy: &Understudy, findings: &mut Findings) -> io::Result<()> {
 async fn offline_voice(understudy: &Arc<Understudy>, findings: &mut Findings) -> io::Result<()> {
     const WHAT: &str = "offline voice";
     let is_ready = |status: &crate::PluginStatus| {
-        status.source == PluginSource::BuiltIn && status.state == PluginState::Ready
+        status.source == PluginSource::BuiltIn(built_in::OFFLINE_VOICE.to_owned())
+            && status.state == PluginState::Ready
     };
     let Some(status) = understudy.plugins().into_iter().find(is_ready) else {
         let hint = "without it nobody speaks when the network is down; see the plugins above";

@@ -1,6 +1,6 @@
-//! `understudy plugin inspect FILE`: what a stranger's plugin is, before it is used.
+//! `understudy plugin inspect`: what a plugin is, before it is used.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use understudy_sandbox::Inspection;
@@ -9,18 +9,24 @@ use understudy_speech::Language;
 use super::exit::{Exit, Fault};
 use super::listing::code;
 use super::printer::Printer;
+use crate::built_in;
 use crate::config::Config;
-use crate::plugins::{PluginSource, PluginState, asks, read_component, rejected};
+use crate::plugins::{PluginSource, PluginState, asks, read_component, rejected, section};
 use crate::understudy::{StartError, sandbox};
 
-pub(super) async fn run(file: PathBuf, as_json: bool, config: Config, printer: Printer) -> Result<(), Fault> {
-    let wasm =
-        read_component(&PluginSource::File(file.clone())).await.map_err(|state| fault(&file, state))?;
+pub(super) async fn run(
+    plugin: PathBuf,
+    as_json: bool,
+    config: Config,
+    printer: Printer,
+) -> Result<(), Fault> {
+    let source = source(&plugin);
+    let wasm = read_component(&source).await.map_err(|state| fault(&plugin, state))?;
     let sandbox = sandbox(&config).map_err(StartError::from)?;
-    let inspection = sandbox.inspect(wasm).await.map_err(|error| fault(&file, rejected(&error)))?;
+    let inspection = sandbox.inspect(wasm).await.map_err(|error| fault(&plugin, rejected(&error)))?;
     if as_json {
         return Ok(printer.json(&json!({
-            "path": file,
+            "path": source.path(),
             "digest": inspection.digest,
             "contract": inspection.contract,
             "size_bytes": inspection.size_bytes,
@@ -32,10 +38,23 @@ pub(super) async fn run(file: PathBuf, as_json: bool, config: Config, printer: P
             printer.result(format_args!("{what:<13} {found}"))?;
         }
     }
+    if !asks(&inspection.manifest).is_empty() {
+        let toml = section(&inspection.manifest.id, source.path(), &inspection.manifest);
+        printer.result(format_args!(
+            "\nto let it play, add this to the configuration:\n\n{}",
+            toml.trim_end()
+        ))?;
+    }
     Ok(())
 }
 
-fn fault(file: &std::path::Path, state: PluginState) -> Fault {
+/// A file goes before the plugin of that name inside the program.
+pub(super) fn source(plugin: &Path) -> PluginSource {
+    let name = plugin.to_str().filter(|name| !plugin.is_file() && built_in::component(name).is_some());
+    name.map_or_else(|| PluginSource::File(plugin.to_owned()), |name| PluginSource::BuiltIn(name.to_owned()))
+}
+
+pub(super) fn fault(file: &Path, state: PluginState) -> Fault {
     let PluginState::Rejected { reason, hint, .. } = state else {
         return Fault::new(Exit::Failed, "the plugin cannot be used");
     };

@@ -8,6 +8,7 @@ use understudy_speech::{Capabilities, Language};
 use super::exit::Fault;
 use super::printer::Printer;
 use super::table::Table;
+use crate::built_in;
 use crate::config::Config;
 use crate::{PluginFacts, PluginState, PluginStatus, Understudy};
 
@@ -111,6 +112,12 @@ pub(super) async fn plugins(config: Config, as_json: bool, printer: Printer) -> 
     table.print(printer)?;
     for status in &plugins {
         details(status, printer)?;
+    }
+    let used = |name: &&str| plugins.iter().any(|status| status.name == *name);
+    let idle: Vec<&str> = built_in::names().filter(|name| !used(name)).collect();
+    if !idle.is_empty() {
+        printer.result(format_args!("\nalso inside the program: {}", idle.join(", ")))?;
+        printer.result(format_args!("`understudy plugin inspect NAME` shows what each asks for"))?;
     }
     Ok(())
 }

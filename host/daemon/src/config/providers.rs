@@ -1,14 +1,15 @@
 //! `[providers.NAME]`: who speaks, under which name, with which settings.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use toml::de::DeValue;
-use understudy_sandbox::Limits;
+use understudy_sandbox::{Grant, Limits};
 
+use super::access::{self, SecretSource};
 use super::section::{Found, Section};
 use super::{folders, sandbox};
-use crate::offline;
 
 /// Longest name of a provider, in characters. It is part of every public voice id.
 const MAX_NAME_CHARACTERS: usize = 64;
@@ -24,6 +25,11 @@ pub struct ProviderConfig {
     pub enabled: bool,
     /// Given to the plugin, which says in its manifest what it takes.
     pub settings: serde_json::Map<String, Value>,
+    /// The hosts it may reach, of those its manifest asks for. None: nobody has decided, and a
+    /// plugin that asks for hosts waits until somebody does.
+    pub grants: Option<Vec<Grant>>,
+    /// Where its secrets are, by their names in the manifest.
+    pub secrets: BTreeMap<String, SecretSource>,
     /// The limits of one call.
     pub limits: Limits,
 }
@@ -31,19 +37,15 @@ pub struct ProviderConfig {
 /// Which plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PluginChoice {
-    /// The offline voice inside the program.
-    Offline,
     /// A file.
     File(PathBuf),
-    /// `NAME.wasm` in one of the plugin folders.
+    /// `NAME.wasm` in one of the plugin folders, else the one of that name inside the program.
     Named(String),
 }
 
 impl PluginChoice {
     fn of(text: &str, folder: &Path) -> Self {
-        if text == offline::NAME {
-            Self::Offline
-        } else if text.ends_with(".wasm") || text.contains(['/', '\\']) {
+        if text.ends_with(".wasm") || text.contains(['/', '\\']) {
             Self::File(folders::expand(text, folder))
         } else {
             Self::Named(text.to_owned())
@@ -66,6 +68,8 @@ fn read_one(name: Found<String>, section: Section<'_>, folder: &Path, limits: &L
         name: name.value,
         enabled: section.boolean("enabled", true),
         settings: settings(&section),
+        grants: access::grants(&section),
+        secrets: access::secrets(&section, folder),
         limits: sandbox::read_limits(&overrides, limits),
     };
     overrides.finish();
@@ -127,7 +131,6 @@ mod tests {
     #[test]
     fn a_plugin_is_a_name_or_a_file() {
         let check = |text, expected| assert_eq!(PluginChoice::of(text, Path::new("/etc")), expected);
-        check("flite", PluginChoice::Offline);
         check("my-voice", PluginChoice::Named("my-voice".into()));
         check("my-voice.wasm", PluginChoice::File("/etc/my-voice.wasm".into()));
         check("/opt/voice.wasm", PluginChoice::File("/opt/voice.wasm".into()));

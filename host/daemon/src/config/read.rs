@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+use super::keys::Key;
 use super::problem::Problem;
 use super::section::{Findings, Section, suggestion};
 use super::{
     Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, folders, providers, sandbox,
 };
-use crate::offline;
+use crate::built_in;
 
 /// Longest drain: a supervisor that waits longer than an hour is no supervisor.
 const MAX_DRAIN: Duration = Duration::from_secs(3_600);
@@ -43,10 +44,17 @@ pub(super) fn config(text: &str, file: &Path) -> Result<Config, Vec<Problem>> {
     if problems.is_empty() { Ok(config) } else { Err(problems) }
 }
 
+/// Every key, by reading no file.
+pub(super) fn keys() -> Vec<Key> {
+    let findings = Findings::of_keys();
+    whole(Section::new(&findings, "", None), Path::new("understudy.toml"));
+    findings.into_keys()
+}
+
 fn whole(file_section: Section<'_>, file: &Path) -> Config {
     let folder = file.parent().unwrap_or(Path::new(""));
     let limits = limits(file_section.section("limits"));
-    let sandbox = sandbox::read(file_section.section("sandbox"), &limits);
+    let sandbox = sandbox::read(file_section.section("sandbox"), &limits, folder);
     let config = Config {
         file: Some(file.to_owned()),
         server: server(file_section.section("server")),
@@ -67,10 +75,10 @@ fn whole(file_section: Section<'_>, file: &Path) -> Config {
 fn default_provider(section: &Section<'_>, config: &Config) -> Option<String> {
     let found = section.string("default_provider")?;
     let configured = config.provider(&found.value);
-    let known = configured.is_some() || found.value == offline::NAME;
+    let known = configured.is_some() || found.value == built_in::OFFLINE_VOICE;
     if !known {
         let mut names: Vec<&str> = config.providers.iter().map(|provider| provider.name.as_str()).collect();
-        names.push(offline::NAME);
+        names.push(built_in::OFFLINE_VOICE);
         let hint = suggestion(&found.value, names.iter().copied()).unwrap_or_else(|| {
             format!("add a section [providers.{}], or name one of {}", found.value, names.join(", "))
         });

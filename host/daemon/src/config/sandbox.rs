@@ -3,13 +3,14 @@
 //! The keys are those of [`Limits`], where each is explained. The ranges here refuse what could
 //! never work: a memory smaller than any guest, or larger than a place in the instance pool.
 
+use std::path::Path;
 use std::time::Duration;
 
 use understudy_engine::EngineSettings;
 use understudy_sandbox::{Limits, SandboxOptions};
 
 use super::section::Section;
-use super::{RequestLimits, Sandbox};
+use super::{RequestLimits, Sandbox, folders};
 
 /// Most calls at once; each place reserves address space.
 const MAX_SLOTS: u32 = 100_000;
@@ -29,6 +30,7 @@ impl Default for Sandbox {
         let engine = EngineSettings::default();
         Self {
             slots: SandboxOptions::default().slots,
+            certificate_authorities: None,
             limits: default_limits(engine.deadline.max(engine.stream_deadline)),
         }
     }
@@ -41,10 +43,13 @@ fn default_limits(deadline: Duration) -> Limits {
 }
 
 /// Reads `[sandbox]`.
-pub(super) fn read(section: Section<'_>, requests: &RequestLimits) -> Sandbox {
+pub(super) fn read(section: Section<'_>, requests: &RequestLimits, folder: &Path) -> Sandbox {
     let default = Sandbox::default();
     let sandbox = Sandbox {
         slots: section.integer("slots", default.slots, 1..=MAX_SLOTS),
+        certificate_authorities: section
+            .string("certificate_authorities")
+            .map(|found| folders::expand(&found.value, folder)),
         limits: read_limits(&section, &default_limits(requests.deadline.max(requests.stream_deadline))),
     };
     section.finish();
@@ -71,6 +76,17 @@ pub(super) fn read_limits(section: &Section<'_>, default: &Limits) -> Limits {
         host_call_bytes: section.integer("host_call_bytes", default.host_call_bytes, 1..=MAX_HELD_BYTES),
         host_calls: section.integer("host_calls", default.host_calls, 1..=u64::MAX),
         resources: section.integer("resources", default.resources, 1..=1_000_000),
+        http_connect: section.milliseconds("http_connect_ms", default.http_connect, millisecond..=MAX_TIME),
+        http_first_byte: section.milliseconds(
+            "http_first_byte_ms",
+            default.http_first_byte,
+            millisecond..=MAX_TIME,
+        ),
+        http_idle: section.milliseconds("http_idle_ms", default.http_idle, millisecond..=MAX_TIME),
+        response_bytes: section.integer("response_bytes", default.response_bytes, 1..=MAX_HELD_BYTES as u64),
+        message_bytes: section.integer("message_bytes", default.message_bytes, 1..=MAX_HELD_BYTES),
+        requests: section.integer("requests", default.requests, 0..=u32::MAX),
+        open_requests: section.integer("open_requests", default.open_requests, 1..=u32::MAX),
         log_bytes: section.integer("log_bytes", default.log_bytes, 0..=MAX_HELD_BYTES),
         log_line_bytes: section.integer("log_line_bytes", default.log_line_bytes, 1..=MAX_HELD_BYTES),
         memo_bytes: section.integer("memo_bytes", default.memo_bytes, 0..=MAX_HELD_BYTES),

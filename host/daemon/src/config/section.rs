@@ -3,7 +3,9 @@
 //! serde stops at the first error and loses the place of a value once it is a number, so the file
 //! is read by hand: every getter takes the default, gives a value in any case, and writes down
 //! what was wrong. What no getter asked for is an unknown key; the keys that were asked for are
-//! the ones it is compared with. So the list of known keys cannot drift from what is read.
+//! the ones it is compared with. So the list of known keys cannot drift from what is read. The same
+//! getters, asked of no file at all, say what every key is: `config schema` and `config explain`
+//! are made of that.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -13,17 +15,29 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::keys::{Key, Kind, NAME};
 use super::problem::{Place, Problem};
 
 /// The file's text and what was found wrong with it.
 pub(super) struct Findings<'text> {
     text: &'text str,
     problems: RefCell<Vec<(usize, Problem)>>,
+    /// Every key that was asked for; none when a file is read.
+    keys: Option<RefCell<Vec<Key>>>,
 }
 
 impl<'text> Findings<'text> {
     pub(super) const fn new(text: &'text str) -> Self {
-        Self { text, problems: RefCell::new(Vec::new()) }
+        Self { text, problems: RefCell::new(Vec::new()), keys: None }
+    }
+
+    /// Findings of no file, which remember what was asked.
+    pub(super) const fn of_keys() -> Self {
+        Self { text: "", problems: RefCell::new(Vec::new()), keys: Some(RefCell::new(Vec::new())) }
+    }
+
+    pub(super) fn into_keys(self) -> Vec<Key> {
+        self.keys.map(RefCell::into_inner).unwrap_or_default()
     }
 
     pub(super) fn report(&self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
@@ -65,18 +79,34 @@ impl<'file> Section<'file> {
 
     /// The value as it stands.
     pub(super) fn raw(&self, key: &'static str) -> Option<&'file Spanned<DeValue<'file>>> {
-        self.asked.borrow_mut().push(key);
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&key) {
+            asked.push(key);
+        }
         self.table?.get(key)
+    }
+
+    /// Remembers what a key is, when that is what is asked.
+    pub(super) fn describe(&self, key: &str, kind: Kind, default: impl Display) {
+        if let Some(keys) = &self.findings.keys {
+            let default = Some(default.to_string()).filter(|default| !default.is_empty());
+            keys.borrow_mut().push(Key { path: self.path_of(key), kind, default });
+        }
     }
 
     /// A table inside this one; an absent one reads as all defaults.
     pub(super) fn section(&self, key: &'static str) -> Section<'file> {
-        let table = self.table(key).and_then(DeValue::as_table);
+        let table = self.table_at(key).and_then(DeValue::as_table);
         Self::new(self.findings, self.path_of(key), table)
     }
 
     /// A table inside this one that is not read key by key.
     pub(super) fn table(&self, key: &'static str) -> Option<&'file DeValue<'file>> {
+        self.describe(key, Kind::Table, "");
+        self.table_at(key)
+    }
+
+    fn table_at(&self, key: &'static str) -> Option<&'file DeValue<'file>> {
         let value = self.raw(key)?;
         if !value.get_ref().is_table() {
             self.mismatch(key, "a table", value);
@@ -86,6 +116,10 @@ impl<'file> Section<'file> {
 
     /// Every table inside this one, in the order of the file.
     pub(super) fn sections(&self) -> Vec<(Found<String>, Section<'file>)> {
+        if self.findings.keys.is_some() {
+            let one = Section::new(self.findings, self.path_of(NAME), None);
+            return vec![(Found { value: NAME.to_lowercase(), span: 0..0 }, one)];
+        }
         let entries = self.table.into_iter().flatten();
         entries
             .map(|(key, value)| {
@@ -101,6 +135,7 @@ impl<'file> Section<'file> {
     }
 
     pub(super) fn boolean(&self, key: &'static str, default: bool) -> bool {
+        self.describe(key, Kind::Boolean, default);
         let Some(value) = self.raw(key) else { return default };
         value.get_ref().as_bool().unwrap_or_else(|| {
             self.mismatch(key, "true or false", value);
@@ -109,6 +144,11 @@ impl<'file> Section<'file> {
     }
 
     pub(super) fn string(&self, key: &'static str) -> Option<Found<String>> {
+        self.describe(key, Kind::Text, "");
+        self.text(key)
+    }
+
+    fn text(&self, key: &'static str) -> Option<Found<String>> {
         let value = self.raw(key)?;
         let text = value.get_ref().as_str();
         if text.is_none() {
@@ -119,6 +159,7 @@ impl<'file> Section<'file> {
 
     /// One string, or a list of them.
     pub(super) fn strings(&self, key: &'static str) -> Option<Vec<Found<String>>> {
+        self.describe(key, Kind::Texts, "");
         let value = self.raw(key)?;
         let items = match value.get_ref() {
             DeValue::Array(items) => items.iter().collect(),
@@ -134,11 +175,46 @@ impl<'file> Section<'file> {
         Some(found)
     }
 
+    /// The items of a list.
+    pub(super) fn items(&self, key: &'static str, wanted: &str) -> Vec<&'file Spanned<DeValue<'file>>> {
+        self.describe(key, Kind::List(wanted.to_owned()), "");
+        match self.raw(key).map(|value| (value, value.get_ref())) {
+            None => Vec::new(),
+            Some((_, DeValue::Array(items))) => items.iter().collect(),
+            Some((value, _)) => {
+                self.mismatch(key, wanted, value);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A table among the items of a list.
+    pub(super) fn nested(&self, key: &str, table: &'file DeTable<'file>) -> Section<'file> {
+        Section::new(self.findings, self.path_of(key), Some(table))
+    }
+
+    /// Every text of this table, whatever its key.
+    pub(super) fn texts(&self) -> Vec<(String, Found<String>)> {
+        let entries = self.table.into_iter().flatten();
+        entries
+            .filter_map(|(key, value)| {
+                let text = value.get_ref().as_str();
+                if text.is_none() {
+                    self.mismatch(key.get_ref(), "a string", value);
+                }
+                let found = Found { value: text?.to_owned(), span: value.span() };
+                Some((key.get_ref().to_string(), found))
+            })
+            .collect()
+    }
+
     /// A whole number in a range.
     pub(super) fn integer<T>(&self, key: &'static str, default: T, range: RangeInclusive<T>) -> T
     where
         T: TryFrom<i64> + PartialOrd + Display,
     {
+        let (least, most) = (range.start().to_string(), range.end().to_string());
+        self.describe(key, Kind::Integer { least, most }, &default);
         let Some(value) = self.raw(key) else { return default };
         let Some(number) = value.get_ref().as_integer() else {
             self.mismatch(key, "a whole number", value);
@@ -161,6 +237,8 @@ impl<'file> Section<'file> {
         default: Duration,
         range: RangeInclusive<Duration>,
     ) -> Duration {
+        let (least, most) = (range.start().as_secs_f64().to_string(), range.end().as_secs_f64().to_string());
+        self.describe(key, Kind::Number { least, most }, default.as_secs_f64());
         let Some(value) = self.raw(key) else { return default };
         let number = match value.get_ref() {
             DeValue::Integer(number) => number.as_str().parse::<f64>().ok(),
@@ -190,9 +268,16 @@ impl<'file> Section<'file> {
     }
 
     /// One of a few words.
-    pub(super) fn choice<T: Copy>(&self, key: &'static str, default: T, choices: &[(&str, T)]) -> T {
-        let Some(found) = self.string(key) else { return default };
+    pub(super) fn choice<T: Copy + PartialEq>(
+        &self,
+        key: &'static str,
+        default: T,
+        choices: &[(&str, T)],
+    ) -> T {
         let known: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let usual = choices.iter().find(|(_, choice)| *choice == default).map_or("", |(word, _)| *word);
+        self.describe(key, Kind::Choice(known.iter().map(|word| (*word).to_owned()).collect()), usual);
+        let Some(found) = self.text(key) else { return default };
         match choices.iter().find(|(word, _)| *word == found.value) {
             Some((_, choice)) => *choice,
             None => {
@@ -226,12 +311,19 @@ impl<'file> Section<'file> {
         self.findings.report(span, message, Some(hint.into()));
     }
 
+    /// The same without showing the value, which may be a key.
+    pub(super) fn report_hidden(&self, span: &Range<usize>, message: String, hint: &str) {
+        let place = Place::of(self.findings.text, span).hidden();
+        let problem = Problem { message, hint: Some(hint.to_owned()), place };
+        self.findings.problems.borrow_mut().push((span.start, problem));
+    }
+
     /// The dotted path of a key of this table.
     pub(super) fn path_of(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
-    fn mismatch(&self, key: &str, wanted: &str, value: &Spanned<DeValue<'_>>) {
+    pub(super) fn mismatch(&self, key: &str, wanted: &str, value: &Spanned<DeValue<'_>>) {
         let message = format!("{} must be {wanted}, not {}", self.path_of(key), kind(value.get_ref()));
         self.findings.report(&value.span(), message, None);
     }

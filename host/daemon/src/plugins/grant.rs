@@ -1,35 +1,111 @@
-//! What a plugin asks for, in words a person decides by.
+//! What a plugin asks for: in words a person decides by, and as the section that grants it.
+//!
+//! The section is whole and exact, because it is pasted: every host of the manifest as a grant,
+//! every secret with a variable of the environment to take it from. What only the operator knows,
+//! the address of a service of one's own, stands in it as a comment.
 
+use std::fmt::Write;
 use std::path::Path;
 
-use understudy_speech::{Host, Manifest};
+use understudy_sandbox::{Grant, HostPattern};
+use understudy_speech::{Host, Manifest, SecretRequest};
 
 /// Longest reason shown, in characters; it is the plugin's own text.
 const MAX_REASON_CHARACTERS: usize = 120;
 
 /// Everything a manifest asks for, one line each; empty when it works with nothing.
 pub(crate) fn asks(manifest: &Manifest) -> Vec<String> {
-    let hosts =
-        manifest.hosts.iter().map(|asked| format!("host {}: {}", name(&asked.host), reason(&asked.reason)));
+    let schema = &manifest.settings_schema;
+    let hosts = manifest
+        .hosts
+        .iter()
+        .map(|asked| format!("host {}: {}", name(&asked.host, schema), reason(&asked.reason)));
     let secrets = manifest.secrets.iter().map(|asked| {
-        let hosts: Vec<String> = asked.hosts.iter().map(name).collect();
         let optional = if asked.required { "" } else { " (optional)" };
-        format!("secret {}{optional}, sent to {}: {}", asked.name, hosts.join(" "), reason(&asked.reason))
+        let hosts = targets(asked, schema);
+        format!("secret {}{optional}, sent to {hosts}: {}", asked.name, reason(&asked.reason))
     });
     hosts.chain(secrets).collect()
 }
 
-/// The section that lets the plugin of `file` play.
-pub(super) fn section(provider: &str, file: &Path, asks: &[String]) -> String {
-    let asks: String = asks.iter().map(|asked| format!("# asks for {asked}\n")).collect();
+/// The section that makes a file a provider and grants it nothing.
+pub(super) fn plain_section(provider: &str, file: &Path) -> String {
     let file = toml::Value::String(file.display().to_string());
-    format!("[providers.{provider}]\nplugin = {file}\n{asks}")
+    format!("[providers.{provider}]\nplugin = {file}\n")
 }
 
-fn name(host: &Host) -> String {
+/// The section that lets the plugin of `file` play; without a file for the offline one.
+pub(crate) fn section(provider: &str, file: Option<&Path>, manifest: &Manifest) -> String {
+    let mut toml =
+        file.map_or_else(|| format!("[providers.{provider}]\n"), |file| plain_section(provider, file));
+    let mut granted = Vec::new();
+    for asked in &manifest.hosts {
+        let why = reason(&asked.reason);
+        let _ = match grant(&asked.host, &manifest.settings_schema) {
+            Ok(grant) => {
+                granted.push(grant.to_string());
+                writeln!(toml, "# {}: {why}", grant.host)
+            }
+            Err(field) => writeln!(
+                toml,
+                "# the host of its {field}: {why}\n# settings = {{ {field} = \"http://localhost:8880\" }}, and \
+                 grant {{ host = \"localhost:8880\", private = true, plain_http = true }}"
+            ),
+        };
+    }
+    if !granted.is_empty() {
+        let _ = writeln!(toml, "grants = [{}]", granted.join(", "));
+    }
+    if !manifest.secrets.is_empty() {
+        let _ = writeln!(toml, "\n[providers.{provider}.secrets]");
+    }
+    for asked in &manifest.secrets {
+        let (name, why, comment) =
+            (&asked.name, reason(&asked.reason), if asked.required { "" } else { "# " });
+        let optional = if asked.required { "" } else { "optional, " };
+        let variable = variable(provider, name);
+        let _ = writeln!(
+            toml,
+            "# {optional}sent to {}: {why}\n{comment}{name} = \"env:{variable}\"",
+            targets(asked, &manifest.settings_schema)
+        );
+    }
+    toml
+}
+
+/// The grant a manifest's host needs, or the setting that would have to be known.
+fn grant<'host>(host: &'host Host, schema: &serde_json::Value) -> Result<Grant, &'host str> {
     match host {
-        Host::Name(name) => name.clone(),
-        Host::Setting(setting) => format!("of the setting {setting}"),
+        Host::Name(name) => name
+            .parse()
+            .map(|host: HostPattern| Grant { host, private: false, plain_http: false })
+            .map_err(|_| name.as_str()),
+        Host::Setting(field) => {
+            let default = schema.pointer(&format!("/properties/{field}/default"));
+            default.and_then(|text| Grant::reaching(text.as_str()?)).ok_or(field)
+        }
+    }
+}
+
+/// The variable of the environment a person would expect: `AZURE_API_KEY`.
+fn variable(provider: &str, secret: &str) -> String {
+    let shout = |text: &str| -> String {
+        let upper = text.chars().map(|character| character.to_ascii_uppercase());
+        upper.map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect()
+    };
+    format!("{}_{}", shout(provider), shout(secret))
+}
+
+fn targets(asked: &SecretRequest, schema: &serde_json::Value) -> String {
+    asked.hosts.iter().map(|host| name(host, schema)).collect::<Vec<_>>().join(", ")
+}
+
+/// A host as far as it is known.
+fn name(host: &Host, schema: &serde_json::Value) -> String {
+    match (host, grant(host, schema)) {
+        (Host::Name(name), _) => name.clone(),
+        (Host::Setting(setting), Ok(default)) => format!("{} (setting {setting})", default.host),
+        (Host::Setting(setting), Err(_)) => format!("(setting {setting})"),
     }
 }
 

@@ -1,18 +1,20 @@
 //! From the configuration and the plugin folders to everybody who can play.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
+use tokio::task::spawn_blocking;
 use tracing::{info, warn};
-use understudy_engine::Member;
-use understudy_sandbox::{LoadError, PluginConfig, Sandbox};
+use understudy_engine::{Member, nearest};
+use understudy_sandbox::{LoadError, PluginConfig, Sandbox, Secret};
+use understudy_speech::{Manifest, Provider};
 
 use super::{PluginFacts, PluginSource, PluginState, PluginStatus, folder, grant};
-use crate::config::{Config, PluginChoice, is_provider_name};
-use crate::offline;
+use crate::built_in;
+use crate::config::{Config, PluginChoice, SecretSource, is_provider_name};
 
 /// Everybody who can play, and what became of everybody.
 pub(crate) struct Loaded {
@@ -26,6 +28,9 @@ struct Wanted {
     source: PluginSource,
     enabled: bool,
     config: PluginConfig,
+    /// Somebody has said what it may reach.
+    decided: bool,
+    secrets: BTreeMap<String, SecretSource>,
 }
 
 /// What became of it.
@@ -62,36 +67,56 @@ fn configured(config: &Config) -> Vec<Wanted> {
     let wanted = config.providers.iter().map(|provider| Wanted {
         name: provider.name.clone(),
         source: match &provider.plugin {
-            PluginChoice::Offline => PluginSource::BuiltIn,
             PluginChoice::File(path) => PluginSource::File(path.clone()),
-            PluginChoice::Named(plugin) => in_folders(config, plugin),
+            PluginChoice::Named(plugin) => named(config, plugin),
         },
         enabled: provider.enabled,
         config: PluginConfig {
             settings: provider.settings.clone(),
             limits: provider.limits.clone(),
+            grants: provider.grants.clone().unwrap_or_default(),
             ..PluginConfig::named(&provider.name)
         },
+        decided: provider.grants.is_some(),
+        secrets: provider.secrets.clone(),
     });
     wanted.collect()
 }
 
-/// The plugin's file, with its hyphens or with cargo's underscores for them.
-fn in_folders(config: &Config, plugin: &str) -> PluginSource {
+/// How the configuration would have a plugin loaded: as its first section says, else by default.
+pub(crate) async fn config_of(config: &Config, source: &PluginSource) -> Result<PluginConfig, PluginState> {
+    let wanted = configured(config).into_iter().find(|wanted| wanted.source == *source);
+    let Some(Wanted { config: mut plugin, secrets, .. }) = wanted else {
+        return Ok(PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named("plugin") });
+    };
+    plugin.secrets = read_secrets(secrets).await?;
+    Ok(plugin)
+}
+
+/// The plugin's file, with its hyphens or with cargo's underscores for them, else the one inside
+/// the program.
+fn named(config: &Config, plugin: &str) -> PluginSource {
     let names = [format!("{plugin}.wasm"), format!("{}.wasm", plugin.replace('-', "_"))];
     let mut paths =
         config.plugins.folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)));
     let found = paths.find(|path| path.is_file());
-    found.map_or_else(|| PluginSource::Missing(plugin.to_owned()), PluginSource::File)
+    match found {
+        Some(file) => PluginSource::File(file),
+        None if built_in::component(plugin).is_some() => PluginSource::BuiltIn(plugin.to_owned()),
+        None => PluginSource::Missing(plugin.to_owned()),
+    }
 }
 
 /// The offline voice, unless a section has its name, or this build has none.
 fn implicit_offline(config: &Config) -> Option<Wanted> {
-    (offline::COMPONENT.is_some() && config.provider(offline::NAME).is_none()).then(|| Wanted {
-        name: offline::NAME.to_owned(),
-        source: PluginSource::BuiltIn,
+    let name = built_in::OFFLINE_VOICE;
+    (built_in::component(name).is_some() && config.provider(name).is_none()).then(|| Wanted {
+        name: name.to_owned(),
+        source: PluginSource::BuiltIn(name.to_owned()),
         enabled: true,
-        config: PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named(offline::NAME) },
+        config: PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named(name) },
+        decided: true,
+        secrets: BTreeMap::new(),
     })
 }
 
@@ -112,7 +137,7 @@ fn dropped(config: &Config, configured: &[Wanted]) -> Vec<PathBuf> {
 
 /// Loads a plugin that has a section, or needs none.
 async fn bring_in(sandbox: &Sandbox, wanted: Wanted) -> Outcome {
-    let Wanted { name, source, enabled, config } = wanted;
+    let Wanted { name, source, enabled, mut config, decided, secrets } = wanted;
     let status = |state, facts| PluginStatus { name: name.clone(), state, source: source.clone(), facts };
     if !enabled {
         return Outcome { status: status(PluginState::Disabled, None), member: None };
@@ -121,13 +146,53 @@ async fn bring_in(sandbox: &Sandbox, wanted: Wanted) -> Outcome {
         Ok(wasm) => wasm,
         Err(rejected) => return Outcome { status: status(rejected, None), member: None },
     };
-    match sandbox.load(wasm, config).await {
-        Ok(plugin) => Outcome {
-            status: status(PluginState::Ready, Some(PluginFacts::from(&plugin))),
-            member: Some(Member { name: name.clone(), provider: Arc::new(plugin) }),
+    config.secrets = match read_secrets(secrets).await {
+        Ok(secrets) => secrets,
+        Err(rejected) => return Outcome { status: status(rejected, None), member: None },
+    };
+    match sandbox.load(wasm.clone(), config).await {
+        Ok(plugin) => {
+            let facts = Some(PluginFacts::from(&plugin));
+            if !decided && !plugin.manifest().hosts.is_empty() {
+                let state = awaiting(&name, &source, plugin.manifest());
+                return Outcome { status: status(state, facts), member: None };
+            }
+            let member = Member { name: name.clone(), provider: Arc::new(plugin) };
+            Outcome { status: status(PluginState::Ready, facts), member: Some(member) }
+        }
+        Err(error @ LoadError::MissingSecret { .. }) => match sandbox.inspect(wasm).await {
+            Ok(seen) => {
+                let state = awaiting(&name, &source, &seen.manifest);
+                Outcome { status: status(state, Some(PluginFacts::from(&seen))), member: None }
+            }
+            Err(_) => Outcome { status: status(rejected(&error), None), member: None },
         },
         Err(error) => Outcome { status: status(rejected(&error), None), member: None },
     }
+}
+
+fn awaiting(name: &str, source: &PluginSource, manifest: &Manifest) -> PluginState {
+    let toml = grant::section(name, source.path(), manifest);
+    PluginState::AwaitingGrant { asks: grant::asks(manifest), toml }
+}
+
+/// The secrets' values, read as late as can be, off the runtime: a file can lie on a slow disk.
+async fn read_secrets(
+    sources: BTreeMap<String, SecretSource>,
+) -> Result<BTreeMap<String, Secret>, PluginState> {
+    let unreadable = |name: &str, reason: String| PluginState::Rejected {
+        code: "plugin_secret_unreadable",
+        reason: format!("secret cannot be had: {name}, {reason}"),
+        hint: Some("set it before the program starts, or correct the provider's secrets table".to_owned()),
+    };
+    let mut secrets = BTreeMap::new();
+    for (name, source) in sources {
+        let read = spawn_blocking(move || source.read()).await;
+        let read = read.unwrap_or_else(|stopped| Err(stopped.to_string()));
+        let secret = read.map_err(|reason| unreadable(&name, reason))?;
+        secrets.insert(name, secret);
+    }
+    Ok(secrets)
 }
 
 /// Looks at a dropped file, and loads it when it asks for nothing and its name is free.
@@ -144,16 +209,23 @@ async fn look_at(sandbox: &Sandbox, config: &Config, taken: &HashSet<String>, fi
         Err(error) => return Outcome { status: status(file_name, rejected(&error), None), member: None },
     };
     let name = inspection.manifest.id.clone();
-    let asks = grant::asks(&inspection.manifest);
+    let needs_nothing = inspection.manifest.hosts.is_empty() && inspection.manifest.secrets.is_empty();
     let facts = Some(PluginFacts::from(&inspection));
     let state = if taken.contains(&name) || !is_provider_name(&name) {
         name_taken(&name, &file)
-    } else if !asks.is_empty() {
-        PluginState::AwaitingGrant { toml: grant::section(&name, &file, &asks), asks }
+    } else if !needs_nothing {
+        awaiting(&name, &source, &inspection.manifest)
     } else {
         let plugin_config =
             PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named(&name) };
-        let wanted = Wanted { name, source: source.clone(), enabled: true, config: plugin_config };
+        let wanted = Wanted {
+            name,
+            source: source.clone(),
+            enabled: true,
+            config: plugin_config,
+            decided: true,
+            secrets: BTreeMap::new(),
+        };
         return bring_in(sandbox, wanted).await;
     };
     Outcome { status: status(name, state, facts), member: None }
@@ -181,15 +253,18 @@ pub(crate) async fn read_component(source: &PluginSource) -> Result<Bytes, Plugi
         hint: Some(hint.to_owned()),
     };
     match source {
-        PluginSource::BuiltIn => offline::COMPONENT.map(Bytes::from_static).ok_or_else(|| {
+        PluginSource::BuiltIn(name) => built_in::component(name).map(Bytes::from_static).ok_or_else(|| {
             missing(
-                "this program was built without the offline voice".to_owned(),
+                format!("this program was built without the plugin: {name}"),
                 "build it without UNDERSTUDY_SKIP_PLUGINS, or name a plugin file",
             )
         }),
         PluginSource::Missing(name) => Err(missing(
-            format!("no plugin folder has this file: {name}.wasm"),
-            "put it there, or set plugin to the path of the file; `understudy doctor` lists the folders",
+            format!("neither a plugin folder nor the program has it: {name}.wasm"),
+            &nearest(name, built_in::names()).map_or_else(
+                || "set plugin to the path of the file; `understudy doctor` lists the folders".to_owned(),
+                |meant| format!("did you mean {meant}?"),
+            ),
         )),
         PluginSource::File(path) => tokio::fs::read(path).await.map(Bytes::from).map_err(|error| {
             missing(format!("file cannot be read: {error}"), "check the path and who may read it")
@@ -211,7 +286,7 @@ fn name_taken(name: &str, file: &Path) -> PluginState {
         reason: format!("there is another provider with its id: {name}"),
         hint: Some(format!(
             "give it a name of its own in the configuration:\n{}",
-            grant::section(&format!("{name}-2"), file, &[])
+            grant::plain_section(&format!("{name}-2"), file)
         )),
     }
 }

@@ -8,6 +8,7 @@
 mod answers;
 mod imports;
 mod network;
+mod scrub;
 mod words;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use self::bindings::CharacterProvider;
 use self::bindings::exports::understudy::provider::{characters, provider};
 use crate::call::CallState;
 use crate::load::LoadError;
+use crate::secrets::Vault;
 use crate::trap;
 
 /// The version of this contract.
@@ -45,6 +47,10 @@ mod bindings {
             default: trappable,
         },
         exports: { default: async },
+        with: {
+            "understudy:provider/http.response": crate::egress::Incoming,
+            "understudy:provider/websocket.connection": crate::egress::Socket,
+        },
     });
 }
 
@@ -102,6 +108,10 @@ pub(crate) async fn describe(
     };
     let answer = session.provider.call_describe(&mut session.store).await;
     let manifest = answer.map_err(|error| verdict(&session.store, &error))?;
+    // Nothing can be granted yet, so whoever asks for a host here is denied; that it asked is enough.
+    if let Some(denial) = session.store.data().dispatch.denial() {
+        return Err(denial.clone());
+    }
     Ok(answers::manifest(manifest, session.characters.is_some()))
 }
 
@@ -148,14 +158,16 @@ impl Session {
 
     pub(crate) async fn voices(mut self) -> Result<Vec<Voice>, Failure> {
         let answer = self.provider.call_voices(&mut self.store).await;
-        let voices = self.judge(answer)?;
+        let mut voices = self.judge(answer)?;
+        voices.iter_mut().for_each(|voice| scrub::voice(self.vault(), voice));
         answers::voices(voices).map_err(|reason| self.broken(reason))
     }
 
     pub(crate) async fn characters(mut self) -> Result<Vec<Character>, Failure> {
         let Some(guest) = &self.characters else { return Err(no_characters()) };
         let answer = guest.call_characters(&mut self.store).await;
-        let characters = self.judge(answer)?;
+        let mut characters = self.judge(answer)?;
+        characters.iter_mut().for_each(|character| scrub::character(self.vault(), character));
         answers::characters(characters).map_err(|reason| self.broken(reason))
     }
 
@@ -185,7 +197,9 @@ impl Session {
         &self,
         answer: Answer<bindings::understudy::provider::types::Summary>,
     ) -> Result<Summary, Failure> {
-        let summary = answers::summary(self.judge(answer)?).map_err(|reason| self.broken(reason))?;
+        let mut summary = self.judge(answer)?;
+        scrub::summary(self.vault(), &mut summary);
+        let summary = answers::summary(summary).map_err(|reason| self.broken(reason))?;
         if let Some(recording) = &self.store.data().recording {
             recording.finish(&summary)?;
         }
@@ -195,9 +209,25 @@ impl Session {
     fn judge<T>(&self, answer: Answer<T>) -> Result<T, Failure> {
         match answer {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(answers::error(error).into()),
+            Ok(Err(mut error)) => {
+                // A guest that passed a limit in `wasi:http` got an error without a name for it.
+                if let Some(passed) = self.store.data().dispatch.passed() {
+                    return Err(passed.clone());
+                }
+                scrub::error(self.vault(), &mut error);
+                let error = answers::error(error);
+                match self.store.data().dispatch.denial() {
+                    // The plugin's words for a denial are guesses; the operator needs the grant.
+                    Some(denial) if blames_the_service(&error) => Err(denial.clone()),
+                    _ => Err(error.into()),
+                }
+            }
             Err(error) => Err(verdict(&self.store, &error)),
         }
+    }
+
+    fn vault(&self) -> &Vault {
+        &self.store.data().tenant.egress.vault
     }
 
     fn broken(&self, reason: String) -> Failure {
@@ -211,6 +241,18 @@ type Answer<T> = wasmtime::Result<Result<T, bindings::understudy::provider::type
 fn verdict(store: &Store<CallState>, error: &wasmtime::Error) -> Failure {
     let tenant = &store.data().tenant;
     trap::verdict(&tenant.name, &tenant.limits, error)
+}
+
+/// Whether an error says that the service did not do its part.
+const fn blames_the_service(error: &ProviderError) -> bool {
+    matches!(
+        error,
+        ProviderError::Unauthorized(_)
+            | ProviderError::Unavailable(_)
+            | ProviderError::TimedOut
+            | ProviderError::Protocol(_)
+            | ProviderError::NoAudio
+    )
 }
 
 fn no_characters() -> Failure {

@@ -4,7 +4,7 @@ use super::*;
 
 fn journal(log_line_bytes: usize) -> Journal {
     let limits = Limits { log_line_bytes, ..Limits::default() };
-    Journal::new("misfit".into(), "request".into(), Arc::new(limits))
+    Journal::new("misfit".into(), "request".into(), Arc::new(limits), Arc::default())
 }
 
 #[test]

@@ -68,6 +68,18 @@ pub enum LoadError {
         /// The value and what was expected.
         message: String,
     },
+    /// A secret the plugin cannot do without is missing.
+    #[error("secret is not set: {name}")]
+    MissingSecret {
+        /// The secret's name in the manifest.
+        name: String,
+    },
+    /// A secret stands among the settings, where it would be shown.
+    #[error("secret stands among the settings: {name}")]
+    SecretInSettings {
+        /// The secret's name in the manifest.
+        name: String,
+    },
     /// The host itself could not do its part.
     #[error("host cannot load plugins: {reason}")]
     Host {
@@ -92,6 +104,8 @@ impl LoadError {
             Self::Describe(_) => "plugin_describe_failed",
             Self::BadManifest { .. } => "plugin_bad_manifest",
             Self::Settings { .. } => "plugin_settings_invalid",
+            Self::MissingSecret { .. } => "plugin_secret_missing",
+            Self::SecretInSettings { .. } => "plugin_secret_in_settings",
             Self::Host { .. } => "plugin_host_failed",
         }
     }
@@ -121,6 +135,8 @@ impl LoadError {
             Self::Describe(_) => "describe must be pure and quick: no network, no settings, no waiting",
             Self::BadManifest { .. } => "correct the field in the plugin's describe function",
             Self::Settings { .. } => "correct the provider's settings in the configuration",
+            Self::MissingSecret { .. } => "set it in the provider's secrets table of the configuration",
+            Self::SecretInSettings { .. } => "move it to the provider's secrets table of the configuration",
             Self::Host { .. } => "see the log; memory or threads may be used up",
         }
     }

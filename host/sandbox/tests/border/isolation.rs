@@ -32,10 +32,14 @@ async fn there_are_no_files_variables_arguments_or_sockets() {
 #[tokio::test]
 async fn the_network_is_linked_and_denied_by_every_way() {
     let plugin = plugin().await;
-    let denied = "no host is granted to misfit, asked for https://api.example.com/v1";
-    for way in ["http https://api.example.com/v1", "websocket https://api.example.com/v1"] {
-        let answer = report(&plugin, way).await;
-        assert!(answer.contains("Denied") && answer.contains(denied), "{way}: {answer}");
+    for scheme in ["http https", "websocket wss"] {
+        let answer = report(&plugin, &format!("{scheme}://api.example.com/v1")).await;
+        let (_, scheme) = scheme.split_once(' ').unwrap();
+        let denied = format!(
+            "host is not granted to misfit: {scheme}://api.example.com\\n\
+             hint: under [providers.misfit] write grants = [\\\"api.example.com\\\"]"
+        );
+        assert!(answer.contains("Denied") && answer.contains(&denied), "{scheme}: {answer}");
     }
     let answer = report(&plugin, "wasi-http api.example.com").await;
     assert!(answer.contains("HttpRequestDenied"), "{answer}");
@@ -81,6 +85,20 @@ async fn nonsense_across_the_border_is_a_broken_contract() {
         "{failure}"
     );
     assert_serves(&plugin).await;
+}
+
+#[tokio::test]
+async fn a_length_past_the_guest_s_memory_is_not_believed() {
+    let plugin = plugin().await;
+    for text in ["endless-lengths text", "endless-lengths audio"] {
+        let failure = failure(&plugin, text).await;
+        let expected = matches!(
+            &failure,
+            Failure::LimitExceeded { .. } | Failure::BrokenContract { .. } | Failure::Trapped { .. }
+        );
+        assert!(expected, "{text}: {failure}");
+        assert_serves(&plugin).await;
+    }
 }
 
 #[tokio::test]

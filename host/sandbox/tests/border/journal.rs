@@ -13,9 +13,10 @@ use crate::support::{failure, plugin_with, report};
 
 /// Every event as one line: its level and its fields.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Lines(pub(crate) Arc<Mutex<Vec<String>>>);
 
-struct Fields(String);
+/// The fields of an event as text.
+pub(crate) struct Fields(pub(crate) String);
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {

@@ -3,10 +3,12 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod contract;
+mod egress;
 mod isolation;
 mod journal;
 mod limits;
 mod loading;
 mod memory;
+mod server;
 mod speaking;
 mod support;

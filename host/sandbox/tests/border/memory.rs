@@ -1,7 +1,7 @@
 //! What a plugin is given to know, and what it may remember.
 
 use serde_json::json;
-use understudy_sandbox::{Limits, LoadError, PluginConfig};
+use understudy_sandbox::{Limits, LoadError, PluginConfig, Secret};
 
 use crate::support::{misfit, plugin, plugin_with, report, sandbox};
 
@@ -14,9 +14,20 @@ async fn settings_reach_the_plugin_validated_and_with_defaults() {
 
 #[tokio::test]
 async fn a_secret_reaches_the_plugin_as_a_placeholder() {
-    let plugin = plugin_with(Limits::default(), &json!({ "api_key": "sk-real" })).await;
+    let secrets = [("api_key".to_owned(), Secret::new("sk-real".to_owned()))].into();
+    let config = PluginConfig { secrets, ..PluginConfig::named("misfit") };
+    let plugin = sandbox().load(misfit(&[]), config).await.unwrap();
     let settings = report(&plugin, "settings").await;
     assert!(settings.contains("\"api_key\":\"secret-") && !settings.contains("sk-real"), "{settings}");
+}
+
+#[tokio::test]
+async fn a_secret_among_the_settings_is_refused() {
+    let settings = json!({ "api_key": "sk-real" }).as_object().unwrap().clone();
+    let config = PluginConfig { settings, ..PluginConfig::named("misfit") };
+    let error = sandbox().load(misfit(&[]), config).await.unwrap_err();
+    assert_eq!(error.code(), "plugin_secret_in_settings");
+    assert!(!format!("{error} {error:?}").contains("sk-real"), "{error:?}");
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ pub(crate) async fn plugin() -> Plugin {
 /// The misfit with these limits and settings.
 pub(crate) async fn plugin_with(limits: Limits, settings: &Value) -> Plugin {
     let settings = settings.as_object().unwrap().clone();
-    let config = PluginConfig { name: "misfit".to_owned(), settings, limits };
+    let config = PluginConfig { settings, limits, ..PluginConfig::named("misfit") };
     sandbox().load(misfit(&[]), config).await.unwrap()
 }
 

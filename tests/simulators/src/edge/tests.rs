@@ -210,7 +210,7 @@ async fn the_list_needs_a_browser_and_no_clock_token() {
     let simulator = edge(Edge::default());
     let url = |query: &str| format!("{}{READALOUD}/voices/list?{query}", simulator.base_url());
     let get = async |query: &str| {
-        reqwest::Client::new().get(url(query)).header("user-agent", AGENT).send().await.unwrap()
+        crate::testing::client().get(url(query)).header("user-agent", AGENT).send().await.unwrap()
     };
     let bare = format!("trustedclienttoken={TRUSTED_CLIENT_TOKEN}");
     let voices: Value = get(&bare).await.json().await.unwrap();
@@ -219,7 +219,7 @@ async fn the_list_needs_a_browser_and_no_clock_token() {
     assert_eq!(get(&query(TokenVersion::V2, 0)).await.status(), 200);
     assert_eq!(get(&query(TokenVersion::V2, 9_000)).await.status(), 403);
     assert_eq!(get("trustedclienttoken=x").await.status(), 403);
-    let stranger = reqwest::Client::new().get(url(&bare)).send().await.unwrap();
+    let stranger = crate::testing::client().get(url(&bare)).send().await.unwrap();
     assert_eq!(stranger.status(), 403);
 }
 

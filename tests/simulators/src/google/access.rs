@@ -8,9 +8,9 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use tokio::time::Instant;
 
-use super::Project;
 use super::jwt;
 use super::status::Status;
+use super::{Project, Strangers};
 
 /// How long an access token is said to be good.
 pub(super) const TOKEN_SECONDS: u64 = 3_599;
@@ -26,12 +26,13 @@ pub(super) const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 pub(super) struct Access {
     key: String,
     project: Project,
+    strangers: Strangers,
     tokens: Mutex<HashMap<String, Instant>>,
 }
 
 impl Access {
-    pub(super) fn new(key: &str, project: Project) -> Self {
-        Self { key: key.to_owned(), project, tokens: Mutex::default() }
+    pub(super) fn new(key: &str, project: Project, strangers: Strangers) -> Self {
+        Self { key: key.to_owned(), project, strangers, tokens: Mutex::default() }
     }
 
     /// A new access token.
@@ -61,7 +62,12 @@ impl Access {
             }
             (None, Some(key)) if key == self.key => {}
             (None, Some(_)) => return Err(Status::key_invalid()),
-            (None, None) => return Err(Status::credentials_missing()),
+            (None, None) => {
+                return Err(match self.strangers {
+                    Strangers::Unauthenticated => Status::credentials_missing(),
+                    Strangers::Unregistered => Status::unregistered(),
+                });
+            }
         }
         match self.project {
             Project::ServiceDisabled => Err(Status::service_disabled()),

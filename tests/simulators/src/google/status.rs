@@ -20,6 +20,8 @@ const INVALID: &str = "Request had invalid authentication credentials. Expected 
      https://developers.google.com/identity/sign-in/web/devconsole-project.";
 const KEYS: &str = "API keys are not supported by this API. Expected OAuth2 access token or other authentication \
      credentials that assert a principal. See https://cloud.google.com/docs/authentication";
+const UNREGISTERED: &str = "Method doesn't allow unregistered callers (callers without established identity). Please use API \
+     Key or other form of API consumer identity to call this API.";
 const BLOCKED: &str = "Requests to this API texttospeech.googleapis.com method \
      google.cloud.texttospeech.v1.TextToSpeech.SynthesizeSpeech are blocked.";
 const DISABLED: &str = "Cloud Text-to-Speech API has not been used in project 123456789012 before or it is disabled. \
@@ -75,6 +77,11 @@ impl Status {
 
     pub(super) fn credentials_missing() -> Self {
         Self::new(401, "UNAUTHENTICATED", MISSING).because("CREDENTIALS_MISSING", &[])
+    }
+
+    /// 403 for a caller without credentials.
+    pub(super) fn unregistered() -> Self {
+        Self::new(403, "PERMISSION_DENIED", UNREGISTERED)
     }
 
     /// A bearer token that is none, or is no longer one.

@@ -5,12 +5,13 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use super::access::{SCOPE, unix_seconds};
 use super::jwt::tests::signed;
-use super::{CLIENT_EMAIL, Google, Project, RetryHint, service_account};
+use super::{CLIENT_EMAIL, Google, Project, RetryHint, Strangers, service_account};
+use crate::testing::client;
 use crate::{Fault, Options, Simulator};
 
 fn google(google: Google) -> Simulator {
@@ -27,7 +28,7 @@ fn hello() -> Value {
 
 fn post(simulator: &Simulator, path: &str, body: &Value) -> RequestBuilder {
     let url = format!("{}{path}", simulator.base_url());
-    Client::new().post(url).header("x-goog-api-key", simulator.key()).json(body)
+    client().post(url).header("x-goog-api-key", simulator.key()).json(body)
 }
 
 async fn json_of(request: RequestBuilder, status: u16) -> Value {
@@ -106,7 +107,7 @@ async fn the_list_is_filtered_and_empty_is_left_out() {
     let simulator = google(Google::default());
     let get = |query: &str| {
         let url = format!("{}/v1/voices?{query}", simulator.base_url());
-        Client::new().get(url).header("x-goog-api-key", simulator.key())
+        client().get(url).header("x-goog-api-key", simulator.key())
     };
     let all = json_of(get(""), 200).await;
     assert_eq!(all["voices"][0]["naturalSampleRateHertz"], 24_000);
@@ -119,7 +120,7 @@ async fn the_list_is_filtered_and_empty_is_left_out() {
 async fn a_key_is_taken_by_header_or_query_and_a_bad_one_is_a_400() {
     let simulator = google(Google::default());
     let url = format!("{}/v1/text:synthesize", simulator.base_url());
-    let bare = |url: &str| Client::new().post(url).json(&hello());
+    let bare = |url: &str| client().post(url).json(&hello());
     json_of(bare(&format!("{url}?key={}", simulator.key())), 200).await;
     let wrong = bare(&url).header("x-goog-api-key", "wrong");
     let message = "API key not valid. Please pass a valid API key.";
@@ -129,6 +130,15 @@ async fn a_key_is_taken_by_header_or_query_and_a_bad_one_is_a_400() {
     let message = "Request had invalid authentication credentials.";
     let stranger = bare(&url).bearer_auth("ya29.other");
     check_error(stranger, 401, "UNAUTHENTICATED", "ACCESS_TOKEN_TYPE_UNSUPPORTED", message).await;
+}
+
+#[tokio::test]
+async fn a_caller_without_credentials_can_be_forbidden_too() {
+    let simulator = google(Google { strangers: Strangers::Unregistered, ..Google::default() });
+    let url = format!("{}/v1/text:synthesize", simulator.base_url());
+    let message = "Method doesn't allow unregistered callers";
+    check_error(client().post(&url).json(&hello()), 403, "PERMISSION_DENIED", "", message).await;
+    json_of(post(&simulator, "/v1/text:synthesize", &hello()), 200).await;
 }
 
 #[tokio::test]
@@ -158,7 +168,7 @@ fn exchange(simulator: &Simulator, changes: &Value) -> RequestBuilder {
 
 fn grant(simulator: &Simulator, kind: &str, assertion: &str) -> RequestBuilder {
     let form = format!("grant_type={}&assertion={assertion}", kind.replace(':', "%3A"));
-    Client::new()
+    client()
         .post(format!("{}/token", simulator.base_url()))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form)
@@ -170,7 +180,7 @@ async fn a_signed_assertion_buys_a_token_that_opens_the_api() {
     let token = json_of(exchange(&simulator, &json!({})), 200).await;
     assert_eq!((token["expires_in"].as_u64(), token["token_type"].as_str()), (Some(3_599), Some("Bearer")));
     let url = format!("{}/v1/text:synthesize", simulator.base_url());
-    let request = Client::new().post(url).bearer_auth(token["access_token"].as_str().unwrap()).json(&hello());
+    let request = client().post(url).bearer_auth(token["access_token"].as_str().unwrap()).json(&hello());
     assert!(!audio(&json_of(request, 200).await).is_empty());
 }
 
@@ -210,7 +220,7 @@ async fn a_jwt_signed_for_the_api_itself_needs_no_token() {
     let simulator = google(Google::default());
     let url = format!("{}/v1/voices", simulator.base_url());
     let now = unix_seconds();
-    let bearer = |claims: Value| Client::new().get(&url).bearer_auth(signed(&claims));
+    let bearer = |claims: Value| client().get(&url).bearer_auth(signed(&claims));
     let audience = |audience: &str| json!({"iss": CLIENT_EMAIL, "sub": CLIENT_EMAIL, "aud": audience, "iat": now, "exp": now + 3_600});
     json_of(bearer(audience("https://texttospeech.googleapis.com/")), 200).await;
     json_of(bearer(audience("https://texttospeech.googleapis.com")), 401).await;
@@ -245,6 +255,7 @@ async fn ordered_refusals_come_in_the_services_own_words() {
         (Fault::Failing(StatusCode::INTERNAL_SERVER_ERROR), 500, "INTERNAL", ""),
         (Fault::Failing(StatusCode::SERVICE_UNAVAILABLE), 503, "UNAVAILABLE", ""),
         (Fault::Failing(StatusCode::GATEWAY_TIMEOUT), 504, "DEADLINE_EXCEEDED", ""),
+        (Fault::Failing(StatusCode::from_u16(499).unwrap()), 499, "CANCELLED", ""),
     ] {
         simulator.faults().next(1, fault);
         check_error(send(), code, status, reason, "").await;

@@ -180,6 +180,11 @@ async fn failures_of_a_provider_through_both_doors() {
         Failure::Trapped { plugin: plugin(), reason: "unreachable".to_owned() },
         Failure::CpuExceeded { plugin: plugin(), limit: Duration::from_secs(5) },
         Failure::BrokenContract { plugin: plugin(), reason: "audio before begin".to_owned() },
+        Failure::NotGranted {
+            plugin: plugin(),
+            reason: "host is not granted to amy: https://a.example".to_owned(),
+            hint: "under [providers.amy] write grants = [\"a.example\"]".to_owned(),
+        },
         Failure::Busy { plugin: plugin() },
     ] {
         let app = failing(failure.clone());

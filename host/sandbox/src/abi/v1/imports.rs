@@ -10,6 +10,7 @@ use crate::call::CallState;
 use crate::journal::Level;
 use crate::memo::MemoError;
 use crate::recording::Recording;
+use crate::signing::{Unfit, hmac_sha256, rs256};
 
 impl types::Host for CallState {}
 
@@ -46,7 +47,8 @@ impl CallState {
 
 impl settings::Host for CallState {
     fn get(&mut self) -> wasmtime::Result<String> {
-        Ok(self.tenant.settings.clone())
+        let settings = self.dispatch.settings(&self.tenant.settings);
+        settings.map_err(|error| wasmtime::Error::msg(format!("no random numbers: {error}")))
     }
 }
 
@@ -88,22 +90,28 @@ impl log::Host for CallState {
     }
 }
 
-/// No provider has been given a secret, so no name is known.
 impl signing::Host for CallState {
     fn hmac_sha256(
         &mut self,
         secret: String,
-        _key_prefix: String,
-        _message: Vec<u8>,
+        key_prefix: String,
+        message: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<u8>, signing::Error>> {
-        Ok(Err(signing::Error::UnknownSecret(secret)))
+        let Some(key) = self.tenant.egress.vault.value(&secret) else {
+            return Ok(Err(signing::Error::UnknownSecret(secret)));
+        };
+        Ok(Ok(hmac_sha256(key, &key_prefix, &message)))
     }
 
     fn rs256(
         &mut self,
         secret: String,
-        _message: Vec<u8>,
+        message: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<u8>, signing::Error>> {
-        Ok(Err(signing::Error::UnknownSecret(secret)))
+        let Some(key) = self.tenant.egress.vault.value(&secret) else {
+            return Ok(Err(signing::Error::UnknownSecret(secret)));
+        };
+        let signed = rs256(key, &message);
+        Ok(signed.map_err(|Unfit(reason)| signing::Error::UnfitSecret(format!("{secret}: {reason}"))))
     }
 }

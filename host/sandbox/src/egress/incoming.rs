@@ -1,0 +1,153 @@
+//! An answer, bounded in time and bytes.
+//!
+//! A body is read when the guest asks for it and not before, so a guest that stops reading stops
+//! the sender. Reading is done inside the import: the connection has a task of its own, from which
+//! finished pieces are taken. A body that is never read costs its connection and nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{HeaderMap, HeaderValue};
+use reqwest::{Response, StatusCode};
+use tokio::time::timeout;
+
+use super::dispatch::{Dispatch, Open};
+use super::headers;
+use super::refusal::Refusal;
+
+/// The answer to a request.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct Incoming {
+    status: StatusCode,
+    headers: HeaderMap,
+    /// None after its end.
+    body: Option<Response>,
+    /// What was received and not yet asked for.
+    rest: Bytes,
+    /// Bytes that may still come.
+    allowance: u64,
+    idle: Duration,
+    dispatch: Arc<Dispatch>,
+    _open: Open,
+}
+
+impl Incoming {
+    pub(super) fn new(mut response: Response, dispatch: Arc<Dispatch>, open: Open, idle: Duration) -> Self {
+        let mut headers = std::mem::take(response.headers_mut());
+        conceal(&dispatch, &mut headers);
+        Self {
+            status: response.status(),
+            headers,
+            body: Some(response),
+            rest: Bytes::new(),
+            allowance: dispatch.limits().response_bytes,
+            idle,
+            dispatch,
+            _open: open,
+        }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    pub(super) fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The first value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).map(headers::shown)
+    }
+
+    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+        headers::listed(&self.headers)
+    }
+
+    pub(super) fn header_map(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(super) fn take_headers(&mut self) -> HeaderMap {
+        std::mem::take(&mut self.headers)
+    }
+
+    /// The connection below, when the server has changed protocols on it.
+    pub(super) fn into_response(self) -> (Option<Response>, Arc<Dispatch>, Open) {
+        (self.body, self.dispatch, self._open)
+    }
+
+    /// The next piece of the body, as it came. Nothing: it has ended.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, Refusal> {
+        if !self.rest.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.rest)));
+        }
+        let piece = self.receive().await;
+        if !matches!(piece, Ok(Some(_))) {
+            self.body = None;
+        }
+        piece
+    }
+
+    async fn receive(&mut self) -> Result<Option<Bytes>, Refusal> {
+        let Some(body) = &mut self.body else { return Ok(None) };
+        let piece = timeout(self.idle, body.chunk()).await.map_err(|_| Refusal::TimedOut)?;
+        let piece = piece.map_err(|error| self.dispatch.redacted(Refusal::of_client(error)))?;
+        if let Some(piece) = &piece {
+            self.allowance = self
+                .allowance
+                .checked_sub(piece.len() as u64)
+                .ok_or_else(|| Refusal::TooLarge(self.dispatch.limits().response_bytes))?;
+        }
+        Ok(piece)
+    }
+
+    /// The next piece, at most `maximum` bytes of it.
+    pub(crate) async fn read(&mut self, maximum: usize) -> Result<Option<Bytes>, Refusal> {
+        if maximum == 0 {
+            return Err(Refusal::Invalid("a read of no bytes".to_owned()));
+        }
+        // An empty piece says nothing, and a guest would take it for a stall.
+        let mut piece = self.piece().await?;
+        while piece.as_ref().is_some_and(Bytes::is_empty) {
+            piece = self.piece().await?;
+        }
+        Ok(piece.map(|mut piece| {
+            self.rest = piece.split_off(maximum.min(piece.len()));
+            piece
+        }))
+    }
+
+    /// The rest of the body, when that is at most `maximum` bytes.
+    pub(crate) async fn read_all(&mut self, maximum: usize) -> Result<Vec<u8>, Refusal> {
+        let mut whole = BytesMut::new();
+        while let Some(piece) = self.piece().await? {
+            if piece.len() > maximum - whole.len() {
+                self.body = None;
+                return Err(Refusal::TooLarge(maximum as u64));
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.into())
+    }
+}
+
+/// Takes secrets out of an answer's headers: a redirect that repeats a key in its query would
+/// otherwise hand it to the guest.
+fn conceal(dispatch: &Dispatch, headers: &mut HeaderMap) {
+    let vault = dispatch.vault();
+    if vault.is_empty() {
+        return;
+    }
+    for (_, value) in headers.iter_mut() {
+        let Ok(text) = value.to_str() else { continue };
+        let concealed = match dispatch.issued() {
+            Some(placeholders) => placeholders.conceal(vault, text.to_owned()),
+            None => vault.redact(text.to_owned()),
+        };
+        if concealed != text {
+            *value = HeaderValue::from_str(&concealed).unwrap_or_else(|_| HeaderValue::from_static(""));
+        }
+    }
+}
