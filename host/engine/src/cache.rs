@@ -39,7 +39,7 @@ mod upkeep;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
@@ -50,6 +50,7 @@ use self::disk::{Disk, Glance};
 pub use self::key::{Performer, TakeKey, TakeKeyError, settings_digest};
 pub use self::repair::Repair;
 pub use self::settings::CacheSettings;
+use self::shelf::Entry;
 pub use self::shelf::ProviderTally;
 use self::state::Health;
 pub use self::state::{CacheError, Degradation, StoreState};
@@ -127,14 +128,10 @@ impl Cache {
     /// its file on a blocking thread. Nothing when it is not there, is too old, or cannot be read.
     pub async fn get(&self, key: &TakeKey, provider: &str) -> Option<Hit> {
         let disk = self.0.disk.get()?;
-        let found = match disk.glance(key) {
+        let found = match disk.glance(key, true) {
             Glance::Found(hit) => return Some(hit),
             Glance::Nothing => None,
-            Glance::Deeper(entry, verified) => {
-                let (this, key) = (self.clone(), *key);
-                let read = spawn_blocking(move || this.0.disk.get()?.read(&key, &entry, verified));
-                read.await.ok().flatten()
-            }
+            Glance::Deeper(entry, verified) => self.read(*key, entry, verified).await,
         };
         disk.tiers().shelf.count(provider, |tally| match &found {
             Some(_) => tally.hits += 1,
@@ -143,10 +140,36 @@ impl Cache {
         found
     }
 
+    /// As [`Cache::get`], for a derived form: its take has been counted already.
+    pub(crate) async fn get_form(&self, form: &TakeKey) -> Option<Hit> {
+        match self.0.disk.get()?.glance(form, false) {
+            Glance::Found(hit) => Some(hit),
+            Glance::Nothing => None,
+            Glance::Deeper(entry, verified) => self.read(*form, entry, verified).await,
+        }
+    }
+
+    /// How old a take is, if it is there. No I/O, and no use of it: for whoever only wants to know.
+    #[must_use]
+    pub fn age(&self, key: &TakeKey) -> Option<Duration> {
+        Some(self.since(self.0.disk.get()?.stored_at(key)?))
+    }
+
+    /// The time since `at_ms` of the wall clock.
+    pub(crate) fn since(&self, at_ms: u64) -> Duration {
+        Duration::from_millis(self.0.clock.unix_ms().saturating_sub(at_ms))
+    }
+
+    async fn read(&self, key: TakeKey, entry: Entry, verified: bool) -> Option<Hit> {
+        let this = self.clone();
+        let read = spawn_blocking(move || this.0.disk.get()?.read(&key, &entry, verified));
+        read.await.ok().flatten()
+    }
+
     /// Finds a take if it is in memory. Counts a hit, never a miss.
     #[must_use]
     pub fn get_hot(&self, key: &TakeKey) -> Option<Hit> {
-        match self.0.disk.get()?.glance(key) {
+        match self.0.disk.get()?.glance(key, true) {
             Glance::Found(hit) => Some(hit),
             Glance::Deeper(..) | Glance::Nothing => None,
         }

@@ -31,6 +31,7 @@ mod engine;
 mod error;
 mod fit;
 pub mod flight;
+mod form;
 mod gate;
 pub mod history;
 mod idempotency;
@@ -46,6 +47,7 @@ pub mod scripted;
 mod settings;
 mod speak;
 mod status;
+mod stock;
 mod store;
 mod stream;
 mod suggest;
@@ -54,8 +56,8 @@ pub mod text;
 mod verdict;
 mod voice_id;
 mod voices;
-mod wall_clock;
 mod walk;
+mod wall_clock;
 mod words;
 
 pub use cast::{Cast, Member, ProviderInfo};
@@ -66,7 +68,7 @@ pub use idempotency::{Answer, IdempotencyError, IdempotencyKeys, IdempotencySett
 pub use provenance::{Attempt, Casting, How, Provenance, Skipped, Substitution};
 pub use purchase::{Bought, Had, Purchases, Sought, TakeSource};
 pub use rehearsal::{Rehearsal, Rehearsed};
-pub use request::{Output, SpeechRequest};
+pub use request::{CacheUse, Output, SpeechRequest};
 pub use settings::{
     BreakerSettings, Delivery, EngineSettings, GlobalLimits, HedgeSettings, LogicalVoice, Probe,
     ProviderPolicy, RetrySettings, Route, Tier, VoicePart, VoicePolicy,

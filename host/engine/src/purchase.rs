@@ -7,8 +7,10 @@
 //! told to all as soon as it is there; keeping it comes after, and nobody waits for a disk.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Serialize, Serializer};
 
 use crate::cache::{AudioDigest, Cache, Hit, HitAudio, TakeKey, TakeNotes};
 use crate::error::SpeechError;
@@ -23,17 +25,26 @@ pub enum TakeSource {
     Shared,
     /// A call of this request's own.
     Bought,
+    /// A call of this request's own, because it wanted nothing from the cache or there is none.
+    Bypassed,
 }
 
 impl TakeSource {
-    /// Its name for logs, metrics and history: `hit`, `shared` or `miss`.
+    /// Its name for logs, metrics and history: `hit`, `shared`, `miss` or `bypass`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cache => "hit",
             Self::Shared => "shared",
             Self::Bought => "miss",
+            Self::Bypassed => "bypass",
         }
+    }
+}
+
+impl Serialize for TakeSource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -45,10 +56,12 @@ pub struct Had {
     pub notes: Arc<TakeNotes>,
     /// The audio.
     pub audio: HitAudio,
-    /// The audio's digest.
-    pub digest: AudioDigest,
+    /// The audio's digest; none of one that was bought past the cache.
+    pub digest: Option<AudioDigest>,
     /// Where it came from.
     pub source: TakeSource,
+    /// How long it has been in the cache.
+    pub age: Option<Duration>,
 }
 
 /// What a purchase comes to. An error is told to all who wait for it, so it is shared.
@@ -67,7 +80,16 @@ pub enum Sought {
 #[derive(Clone, Debug)]
 pub struct Purchases {
     cache: Cache,
-    flights: Flights<TakeKey, Bought>,
+    flights: Flights<Wish, Bought>,
+}
+
+/// What a call under way is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Wish {
+    key: TakeKey,
+    /// A take from the cache will not do. Such a wish shares a call with its like alone: any other
+    /// call may yet find the take in the cache.
+    anew: bool,
 }
 
 impl Purchases {
@@ -92,29 +114,41 @@ impl Purchases {
         F: Future<Output = Result<(TakeNotes, Bytes), SpeechError>> + Send + 'static,
     {
         if let Some(hit) = self.cache.get(&key, provider).await {
-            return Sought::Found(Had::cached(hit));
+            return Sought::Found(Had::cached(hit, &self.cache));
         }
-        Sought::UnderWay(self.begin(key, provider, buy))
+        Sought::UnderWay(self.begin(Wish { key, anew: false }, provider, buy))
+    }
+
+    /// Buys a take whether or not it is in the cache, where it takes the old one's place. Shares
+    /// the call with whoever asks for the same at the same time.
+    pub fn renew<W, F>(&self, key: TakeKey, provider: &str, buy: W) -> Ticket<Bought>
+    where
+        W: FnOnce(Announcer<Bought>) -> F + Send + 'static,
+        F: Future<Output = Result<(TakeNotes, Bytes), SpeechError>> + Send + 'static,
+    {
+        self.begin(Wish { key, anew: true }, provider, buy)
     }
 
     /// Joins the purchase of a take or begins it, unless it has been kept meanwhile.
-    fn begin<W, F>(&self, key: TakeKey, provider: &str, buy: W) -> Ticket<Bought>
+    fn begin<W, F>(&self, wish: Wish, provider: &str, buy: W) -> Ticket<Bought>
     where
         W: FnOnce(Announcer<Bought>) -> F + Send + 'static,
         F: Future<Output = Result<(TakeNotes, Bytes), SpeechError>> + Send + 'static,
     {
         let (cache, provider) = (self.cache.clone(), provider.to_owned());
-        self.flights.join(key, move |announcer| async move {
-            if let Some(hit) = cache.get_hot(&key) {
-                return Ok(Had::cached(hit));
+        self.flights.join(wish, move |announcer| async move {
+            let Wish { key, anew } = wish;
+            if let Some(hit) = cache.get_hot(&key).filter(|_| !anew) {
+                return Ok(Had::cached(hit, &cache));
             }
             let (notes, audio) = buy(announcer.clone()).await.map_err(Arc::new)?;
             let (notes, digest) = (Arc::new(notes), AudioDigest::of(&audio));
             let had = Had {
                 notes: Arc::clone(&notes),
                 audio: HitAudio::Memory(audio.clone()),
-                digest,
+                digest: Some(digest),
                 source: TakeSource::Bought,
+                age: None,
             };
             announcer.land(Ok(had.clone()));
             if let Err(error) = cache.put_digested(key, &provider, notes, audio, digest).await {
@@ -142,9 +176,16 @@ impl Purchases {
 }
 
 impl Had {
-    fn cached(hit: Hit) -> Self {
-        let Hit { notes, audio, digest, .. } = hit;
-        Self { notes, audio, digest, source: TakeSource::Cache }
+    fn cached(hit: Hit, cache: &Cache) -> Self {
+        let Hit { notes, audio, digest, stored_at_ms, .. } = hit;
+        let age = Some(cache.since(stored_at_ms));
+        Self { notes, audio, digest: Some(digest), source: TakeSource::Cache, age }
+    }
+
+    /// One that was bought past the cache.
+    pub(crate) fn bypassed(notes: TakeNotes, audio: Bytes) -> Self {
+        let (notes, audio) = (Arc::new(notes), HitAudio::Memory(audio));
+        Self { notes, audio, digest: None, source: TakeSource::Bypassed, age: None }
     }
 }
 

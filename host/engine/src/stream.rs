@@ -188,7 +188,7 @@ pub(crate) async fn stream(engine: &Engine, wanted: SpeechRequest) -> Result<Spe
     let clock = Clock::start(plan.terms.deadline);
     let whole = Clock::start(plan.terms.deadline.max(engine.settings.stream_deadline));
     plan.prepare_to_fall_back(engine);
-    let walk = Walk::new(engine, &plan, clock, id);
+    let walk = Walk::new(engine, &plan, clock, Arc::new(crate::walk::Errand::new(id)));
     let Won { value: mut stream, story, .. } = race(walk, |turn| open(engine, turn, output, whole)).await?;
     stream.story = story;
     stream.spans = plan.spans;

@@ -82,7 +82,8 @@ impl Disk {
     }
 
     /// Looks without touching the disk. Counts a hit when it is one.
-    pub(super) fn glance(&self, key: &TakeKey) -> Glance {
+    /// Looks in memory; `counts` says whether finding it is a hit of its provider.
+    pub(super) fn glance(&self, key: &TakeKey, counts: bool) -> Glance {
         let now = self.clock.unix_ms();
         let mut tiers = self.tiers();
         match tiers.shelf.look(key, now) {
@@ -95,12 +96,22 @@ impl Disk {
             }
             Look::Found { entry, verified } => match tiers.memory.get(key) {
                 Some(Held { notes, audio }) => {
-                    tiers.shelf.count(&entry.provider, |tally| tally.hits += 1);
+                    if counts {
+                        tiers.shelf.count(&entry.provider, |tally| tally.hits += 1);
+                    }
                     Glance::Found(hit(&entry, notes, HitAudio::Memory(audio)))
                 }
                 None => Glance::Deeper(entry, verified),
             },
         }
+    }
+
+    /// When a take was stored, if it is there and not too old. Counts as no use of it.
+    pub(super) fn stored_at(&self, key: &TakeKey) -> Option<u64> {
+        let now = self.clock.unix_ms();
+        let tiers = self.tiers();
+        let entry = tiers.shelf.entry(key).filter(|entry| entry.expires_at_ms > now)?;
+        Some(entry.stored_at_ms)
     }
 
     /// Reads a take from its file, and checks it when that was not done yet.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use understudy_speech::{AudioFormat, Request, Utterance};
 
 use super::canonical::Canon;
+use super::take::AudioDigest;
 
 /// Who is asked, with all of it that shapes the sound.
 #[derive(Clone, Copy, Debug)]
@@ -97,12 +98,15 @@ impl TakeKey {
         Self(canon.finish())
     }
 
-    /// The key of this take brought into another form.
+    /// The key of this take, whose audio has the digest `source`, brought into another form. The
+    /// digest is part of it because a take can be bought anew, and its old forms must not answer
+    /// for the new one.
     #[must_use]
-    pub fn derived(&self, format: AudioFormat) -> Self {
+    pub fn derived(&self, source: AudioDigest, format: AudioFormat) -> Self {
         let AudioFormat { encoding, sample_rate, channels, bit_rate } = format;
         let mut canon = Canon::new("understudy derived take 1");
         canon.digest("take", &self.0);
+        canon.digest("source", &source.0);
         canon.text("encoding", Some(encoding.name()));
         canon.whole("sample_rate", Some(sample_rate.into()));
         canon.whole("channels", Some(channels.into()));

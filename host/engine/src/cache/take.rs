@@ -32,6 +32,8 @@ pub struct TakeNotes {
     pub emotion_score: Option<f32>,
     /// What the audition made of it: 0 to 1; none when it was not scored.
     pub quality: Option<f32>,
+    /// Its sound was measured for that, and not only its length.
+    pub heard: bool,
     /// The provider's own id of the voice that spoke.
     pub voice: Option<String>,
     /// The plugin's version.
@@ -58,6 +60,7 @@ impl TakeNotes {
             character: None,
             emotion_score: None,
             quality: None,
+            heard: false,
             voice: None,
             plugin_version: String::new(),
             request_id: String::new(),

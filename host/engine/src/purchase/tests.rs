@@ -52,7 +52,10 @@ async fn a_thousand_requests_and_the_next_ones_cost_one_call() {
     let from = |source| answers.iter().filter(|had| had.source == source).count();
     assert_eq!(from(TakeSource::Bought), 1);
     for had in &answers {
-        assert_eq!((had.audio.bytes().await.unwrap(), had.digest), (take().1, AudioDigest::of(&take().1)));
+        assert_eq!(
+            (had.audio.bytes().await.unwrap(), had.digest),
+            (take().1, Some(AudioDigest::of(&take().1)))
+        );
     }
     while !purchases.flights.is_empty() {
         tokio::task::yield_now().await;
@@ -99,6 +102,28 @@ async fn a_take_kept_between_looking_and_buying_is_not_bought_again() {
     let purchases = Purchases::new(store.cache().clone(), FlightSettings::default());
     let (notes, audio) = take();
     store.cache().put(KEY, "azure", Arc::new(notes), audio).await.unwrap();
-    let ticket = purchases.begin(KEY, "azure", |_| async { unreachable!("it is kept") });
+    let ticket =
+        purchases.begin(Wish { key: KEY, anew: false }, "azure", |_| async { unreachable!("it is kept") });
     assert_eq!(ticket.had().await.unwrap().source, TakeSource::Cache);
+}
+
+#[tokio::test]
+async fn a_take_is_bought_anew_once_for_all_who_want_that_and_takes_the_old_ones_place() {
+    let (_folder, store) = store();
+    let purchases = Purchases::new(store.cache().clone(), FlightSettings::default());
+    let (notes, old) = take();
+    store.cache().put(KEY, "azure", Arc::new(notes.clone()), old).await.unwrap();
+    let new = Bytes::from_static(b"new");
+    let renew = || {
+        let answer = (notes.clone(), new.clone());
+        purchases.renew(KEY, "azure", |_| async { Ok(answer) })
+    };
+    let (first, second) = (renew(), renew());
+    let (first, second) = (first.had().await.unwrap(), second.had().await.unwrap());
+    assert_eq!((first.source, second.source), (TakeSource::Bought, TakeSource::Shared));
+    while !purchases.flights.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let kept = store.cache().get(&KEY, "azure").await.unwrap();
+    assert_eq!(kept.audio.bytes().await.unwrap(), new);
 }

@@ -13,13 +13,15 @@ use super::path::Path;
 use super::{Finished, SpeechEvent};
 use crate::attempt::{Performance, Step};
 use crate::audition::pcm_duration;
+use crate::cache::TakeNotes;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::gate::Pass;
+use crate::purchase::Had;
 use crate::recording::TakeRules;
 use crate::request::Output;
 use crate::speak::provenance;
-use crate::take::settle;
+use crate::take::{notes, settle};
 use crate::walk::Turn;
 use crate::words::WordMarks;
 
@@ -180,12 +182,15 @@ impl Driver {
     async fn finish(self, ended: Ended) {
         let Ended { summary, time, duration, passed_through, any_words } = ended;
         let id = Arc::clone(&self.turn.errand.id);
-        let provenance = provenance(&self.turn.candidate, id, &summary, time, passed_through);
+        let known = TakeNotes::new(summary.format, duration.unwrap_or_default());
+        let notes = TakeNotes { synthesis_time: time, ..notes(&self.turn.candidate, &id, summary, known) };
+        let had = Had::bypassed(notes, Bytes::new());
+        let provenance = provenance(&self.turn.candidate, id, &had, passed_through);
         let finished = Finished {
             duration,
-            word_times: summary.word_times.filter(|_| any_words),
-            character: summary.character,
-            emotion_score: summary.emotion_score,
+            word_times: had.notes.word_times.filter(|_| any_words),
+            character: had.notes.character.clone(),
+            emotion_score: had.notes.emotion_score,
             provenance,
         };
         self.sender.send(Ok(Signal::Event(SpeechEvent::Finished(Box::new(finished))))).await.ok();

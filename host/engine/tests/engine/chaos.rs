@@ -146,7 +146,7 @@ async fn one(engine: Engine, id: u64, mut lots: Lots) -> String {
         hear(&engine, wanted).await
     } else {
         engine.speak(wanted).await.map(|speech| {
-            assert_eq!(speech.audio.len() % 2, 0, "audio that passed the audition");
+            assert_eq!(speech.audio.length() % 2, 0, "audio that passed the audition");
             assert!(!speech.duration.is_zero());
             let last = speech.provenance.attempts.last().unwrap();
             assert_eq!((last.outcome, &last.provider), ("ok", &speech.provenance.provider));

@@ -189,8 +189,10 @@ fn forms_of_one_take_have_keys_of_their_own() {
         AudioFormat { channels: 2, ..mp3 },
         AudioFormat { bit_rate: Some(64_000), ..mp3 },
     ];
-    assert_ne!(take.derived(mp3), take);
-    assert!(others.iter().all(|other| take.derived(*other) != take.derived(mp3)));
+    let (audio, anew) = (AudioDigest([1; 32]), AudioDigest([2; 32]));
+    assert_ne!(take.derived(audio, mp3), take);
+    assert!(others.iter().all(|other| take.derived(audio, *other) != take.derived(audio, mp3)));
+    assert_ne!(take.derived(audio, mp3), take.derived(anew, mp3), "an old form of a take bought anew");
 }
 
 #[test]
