@@ -146,15 +146,22 @@ pub(crate) struct Story {
     pub(crate) substituted: Option<Substitution>,
 }
 
+impl Story {
+    /// The same when the take came from `source`. The walk takes its last step for a call, and a
+    /// take from the cache was none.
+    pub(crate) fn from(mut self, source: TakeSource) -> Self {
+        if source == TakeSource::Cache {
+            self.attempts.pop();
+        }
+        self
+    }
+}
+
 impl Provenance {
     /// Tells the story of the walk.
     pub(crate) fn tell(&mut self, story: Story) {
         let Story { attempts, skipped, substituted } = story;
         (self.attempts, self.skipped, self.substituted) = (attempts, skipped, substituted);
-        if self.cache == TakeSource::Cache {
-            // The walk takes its last step for a call.
-            self.attempts.pop();
-        }
     }
 }
 

@@ -89,7 +89,7 @@ fn told(
     story: Story,
 ) -> Speech {
     let mut provenance = provenance(candidate, Arc::clone(&errand.id), had, formed.passed_through);
-    provenance.tell(story);
+    provenance.tell(story.from(had.source));
     Speech {
         audio: formed.audio,
         digest: formed.digest,

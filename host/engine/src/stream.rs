@@ -5,9 +5,16 @@
 //! notice its deadline. The task keeps the deadline whoever listens; the channel between is bounded,
 //! so a slow listener slows the provider and memory stays flat; and the handle aborts the task when
 //! the listener goes.
+//!
+//! With a store the call belongs to all who listen, and the task only follows it: from the first
+//! event on for whoever comes late, and from the whole take for whoever falls behind. Nobody's
+//! slowness holds it back then, and the take is in memory until it is kept. Its audition comes when
+//! it is whole; one that fails ends the streams with its error, as any late failure does.
 
 mod driver;
+mod opening;
 mod path;
+mod source;
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -25,11 +32,11 @@ use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::plan::plan;
 use crate::provenance::{Attempt, Provenance, Story, Substitution};
-use crate::request::{Output, SpeechRequest};
-use crate::take::enter;
+use crate::purchase::TakeSource;
+use crate::request::SpeechRequest;
 use crate::text::SpanMap;
-use crate::walk::{Turn, Walk, Won, race};
-use driver::{Driver, Signal};
+use crate::walk::{Errand, Walk, Won, race};
+use driver::Signal;
 
 /// Pieces encoded ahead of the listener.
 const PIECES_AHEAD: usize = 4;
@@ -41,6 +48,8 @@ pub struct SpeechStream {
     provider: String,
     voice: Option<String>,
     dropped: Vec<String>,
+    cache: TakeSource,
+    age: Option<Duration>,
     /// Told with the last event.
     story: Story,
     /// Leads word marks back to the caller's own spelling.
@@ -106,6 +115,18 @@ impl SpeechStream {
     #[must_use]
     pub fn dropped(&self) -> &[String] {
         &self.dropped
+    }
+
+    /// Where the take comes from, as in [`Provenance::cache`].
+    #[must_use]
+    pub const fn cache(&self) -> TakeSource {
+        self.cache
+    }
+
+    /// How long it has been in the cache, as in [`Provenance::age`].
+    #[must_use]
+    pub const fn age(&self) -> Option<Duration> {
+        self.age
     }
 
     /// What was asked for, when somebody else speaks; as in [`Provenance::substituted`].
@@ -183,44 +204,24 @@ impl Stream for SpeechStream {
 }
 
 pub(crate) async fn stream(engine: &Engine, wanted: SpeechRequest) -> Result<SpeechStream, SpeechError> {
-    let (id, output) = (Arc::clone(&wanted.id), wanted.output);
+    let errand = Arc::new(Errand::new(Arc::clone(&wanted.id)));
+    perform(engine, wanted, &errand).await
+}
+
+async fn perform(
+    engine: &Engine,
+    wanted: SpeechRequest,
+    errand: &Arc<Errand>,
+) -> Result<SpeechStream, SpeechError> {
+    let output = wanted.output;
     let plan = plan(&engine.cast, &engine.settings, wanted)?;
     let clock = Clock::start(plan.terms.deadline);
     let whole = Clock::start(plan.terms.deadline.max(engine.settings.stream_deadline));
-    plan.prepare_to_fall_back(engine);
-    let walk = Walk::new(engine, &plan, clock, Arc::new(crate::walk::Errand::new(id)));
-    let Won { value: mut stream, story, .. } = race(walk, |turn| open(engine, turn, output, whole)).await?;
-    stream.story = story;
+    let walk = Walk::new(engine, &plan, clock, Arc::clone(errand));
+    let opening = race(walk, |turn| opening::open(engine, &plan, turn, output, whole));
+    let Won { value: mut stream, story, .. } = opening.await?;
+    stream.story = story.from(stream.cache);
     stream.spans = plan.spans;
-    Ok(stream)
-}
-
-/// One candidate's stream, with its first audio there.
-async fn open(
-    engine: &Engine,
-    mut turn: Turn,
-    output: Output,
-    whole: Clock,
-) -> Result<SpeechStream, SpeechError> {
-    let pass = enter(engine, &mut turn).await?;
-    let (sender, signals) = mpsc::channel(PIECES_AHEAD);
-    let (name, first) = (turn.candidate.name().to_owned(), turn.clock());
-    let (voice, dropped) = (turn.candidate.request.voice.clone(), turn.candidate.dropped.clone());
-    let driver = Driver::new(engine.clone(), turn, output, (first, whole), sender);
-    let mut stream = SpeechStream {
-        // Replaced by the format told before the first audio.
-        format: AudioFormat::mono(understudy_speech::Encoding::PcmS16le, 24_000),
-        provider: name,
-        voice,
-        dropped,
-        story: Story::default(),
-        spans: SpanMap::default(),
-        early: VecDeque::new(),
-        signals,
-        over: false,
-        _task: AbortOnDropHandle::new(tokio::spawn(driver.run(pass))),
-    };
-    stream.open().await?;
     Ok(stream)
 }
 

@@ -25,7 +25,7 @@ use crate::audition::{Brief, Depth, audition};
 use crate::cache::TakeNotes;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
-use crate::flight::{Announcer, Ticket};
+use crate::flight::Announcer;
 use crate::gate::{Asking, CheckPass, Entry, Pass};
 use crate::plan::{Candidate, Plan};
 use crate::purchase::{Bought, Had, Sought, TakeSource};
@@ -56,10 +56,10 @@ pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Res
         };
         plan.prepare_to_fall_back(engine);
         match clock.hold(candidate.name(), ticket.had()).await? {
-            Ok(had) if had.source == TakeSource::Bought => return Ok(seeking.name(had)),
+            Ok(had) if had.source == TakeSource::Bought => return Ok(Had { source: seeking.own, ..had }),
             Ok(had) if turn.audition.trusts(&had.notes) => return Ok(had),
             Ok(_) => seeking.anew = true,
-            Err(error) if seeking.asks_again(&ticket, clock, &error) => {}
+            Err(error) if seeking.asks_again(ticket.has_begun(), clock, &error) => {}
             Err(error) => return Err(Arc::unwrap_or_clone(error)),
         }
     }
@@ -69,27 +69,25 @@ pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Res
 pub(crate) struct Seeking {
     /// One that is there will not do.
     pub(crate) anew: bool,
-    refresh: bool,
+    /// What a take that this request bought itself is called.
+    pub(crate) own: TakeSource,
     began: Instant,
 }
 
 impl Seeking {
     pub(crate) fn new(cache: CacheUse) -> Self {
-        let refresh = cache == CacheUse::Refresh;
-        Self { anew: refresh, refresh, began: Instant::now() }
+        // Whoever wanted nothing of the cache is not told that it missed.
+        let anew = cache == CacheUse::Refresh;
+        let own = if anew { TakeSource::Bypassed } else { TakeSource::Bought };
+        Self { anew, own, began: Instant::now() }
     }
 
-    /// Whoever wanted nothing of the cache is not told that it missed.
-    fn name(&self, had: Had) -> Had {
-        let source = if self.refresh { TakeSource::Bypassed } else { had.source };
-        Had { source, ..had }
-    }
-
-    /// True when a call ended for want of time that this listener would still give it.
-    pub(crate) fn asks_again(&mut self, ticket: &Ticket<Bought>, clock: Clock, error: &SpeechError) -> bool {
+    /// True when the call of somebody else ended for want of time that this listener would still
+    /// give it.
+    pub(crate) fn asks_again(&mut self, is_own: bool, clock: Clock, error: &SpeechError) -> bool {
         let waited = self.began.elapsed();
         let timed_out = matches!(error, SpeechError::DeadlineExceeded { .. });
-        let again = timed_out && !ticket.has_begun() && clock.left() > waited;
+        let again = timed_out && !is_own && clock.left() > waited;
         if again {
             self.began = Instant::now();
         }

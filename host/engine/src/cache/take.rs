@@ -145,6 +145,20 @@ impl HitAudio {
         }
     }
 
+    /// At most `length` bytes from `start`, fewer at the end.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub async fn read(&self, start: u64, length: u64) -> io::Result<Bytes> {
+        match self {
+            Self::Memory(bytes) => {
+                let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+                Ok(bytes.slice(place(start)..place(start.saturating_add(length))))
+            }
+            Self::File(file) => file.read(start, length).await,
+        }
+    }
+
     /// All of it, read from the file on a blocking thread if need be.
     ///
     /// # Errors

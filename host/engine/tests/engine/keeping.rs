@@ -1,6 +1,7 @@
 //! Takes that are bought once: the cache and single flight inside the walk.
 
 mod sharing;
+mod streams;
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};

@@ -24,15 +24,15 @@ fn unavailable() -> Step {
 
 /// A whole stream.
 #[derive(Default)]
-struct Heard {
-    pieces: usize,
-    audio: Vec<u8>,
-    words: Vec<Word>,
-    finished: Option<Box<Finished>>,
-    error: Option<String>,
+pub(super) struct Heard {
+    pub(super) pieces: usize,
+    pub(super) audio: Vec<u8>,
+    pub(super) words: Vec<Word>,
+    pub(super) finished: Option<Box<Finished>>,
+    pub(super) error: Option<String>,
 }
 
-async fn hear(mut stream: SpeechStream) -> Heard {
+pub(super) async fn hear(mut stream: SpeechStream) -> Heard {
     let mut heard = Heard::default();
     while let Some(event) = stream.next().await {
         assert!(heard.finished.is_none() && heard.error.is_none(), "nothing follows the last event");
