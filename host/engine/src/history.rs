@@ -169,6 +169,15 @@ impl History {
         self.0.shared.state()
     }
 
+    /// False when nothing is recorded, whatever the state of the disk.
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.settings.enabled && self.state() != StoreState::Off
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.0.clock.unix_ms()
+    }
+
     /// Remembers a request, soon. Never waits: a record that finds the queue full is dropped.
     pub fn record(&self, mut record: RequestRecord) {
         if !self.0.settings.enabled {

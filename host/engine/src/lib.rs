@@ -21,6 +21,7 @@
 
 mod attempt;
 pub mod audition;
+mod book;
 pub mod cache;
 mod cast;
 pub mod catalogue;

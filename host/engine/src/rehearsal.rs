@@ -122,7 +122,8 @@ fn is_cached(engine: &Engine, plan: &Plan, candidate: &Candidate) -> Option<bool
     Some(stock.cache().age(&candidate.key()).is_some())
 }
 
-fn price(engine: &Engine, candidate: &Candidate) -> Option<f64> {
+/// US dollars of the take of `candidate`, if it is bought.
+pub(crate) fn price(engine: &Engine, candidate: &Candidate) -> Option<f64> {
     let own = engine.settings.policy(candidate.name()).price_per_million_characters;
     let price = own.or(candidate.seat.member.provider.manifest().price_per_million_characters)?;
     #[allow(clippy::cast_precision_loss, reason = "a text is shorter than that")]

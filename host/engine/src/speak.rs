@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use understudy_speech::{AudioFormat, Character, Word, WordTimes};
 
+use crate::book::Sent;
 use crate::cache::{AudioDigest, HitAudio, TakeNotes};
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
@@ -13,6 +14,7 @@ use crate::form::{Formed, form, read};
 use crate::plan::{Candidate, plan};
 use crate::provenance::{Provenance, Story};
 use crate::purchase::{Had, TakeSource};
+use crate::rehearsal::price;
 use crate::request::SpeechRequest;
 use crate::take::take_of;
 use crate::walk::{Errand, Walk, Won, race};
@@ -52,8 +54,19 @@ impl Speech {
 }
 
 pub(crate) async fn speak(engine: &Engine, wanted: SpeechRequest) -> Result<Speech, SpeechError> {
-    let errand = Arc::new(Errand::new(Arc::clone(&wanted.id)));
-    perform(engine, wanted, &errand).await
+    let errand = Errand::new(engine, &wanted);
+    let client = errand.client();
+    let spoken = perform(engine, wanted, &errand).await;
+    client.note(|book| match &spoken {
+        Ok(speech) => book.spoken(&Sent {
+            provenance: &speech.provenance,
+            encoding: speech.format.encoding.name(),
+            duration: Some(speech.duration),
+            bytes: speech.audio.length(),
+        }),
+        Err(error) => book.failed(error),
+    });
+    spoken
 }
 
 async fn perform(
@@ -63,6 +76,7 @@ async fn perform(
 ) -> Result<Speech, SpeechError> {
     let output = wanted.output;
     let plan = &plan(&engine.cast, &engine.settings, wanted)?;
+    errand.note(|book| book.planned(plan));
     let clock = Clock::start(plan.terms.deadline);
     let stock = engine.stock_for(plan.cache);
     let walk = Walk::new(engine, plan, clock, Arc::clone(errand));
@@ -74,6 +88,7 @@ async fn perform(
         Ok((formed, had))
     });
     let Won { candidate, value: (formed, had), story } = won.await?;
+    errand.note(|book| book.priced(price(engine, &candidate)));
     let mut words = had.notes.words.clone();
     plan.spans.restore(&mut words);
     clip(&mut words, formed.duration);

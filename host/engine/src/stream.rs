@@ -28,14 +28,16 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 use understudy_speech::{AudioFormat, Character, Word, WordTimes};
 
+use crate::book::Sent;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::plan::plan;
 use crate::provenance::{Attempt, Provenance, Story, Substitution};
 use crate::purchase::TakeSource;
+use crate::rehearsal::price;
 use crate::request::SpeechRequest;
 use crate::text::SpanMap;
-use crate::walk::{Errand, Walk, Won, race};
+use crate::walk::{Client, Errand, Walk, Won, race};
 use driver::Signal;
 
 /// Pieces encoded ahead of the listener.
@@ -57,6 +59,8 @@ pub struct SpeechStream {
     early: VecDeque<SpeechEvent>,
     signals: mpsc::Receiver<Result<Signal, SpeechError>>,
     over: bool,
+    client: Option<Client>,
+    audio_bytes: u64,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -153,6 +157,29 @@ impl SpeechStream {
         }
     }
 
+    fn count(&mut self, event: &SpeechEvent) {
+        if let SpeechEvent::Audio(audio) = event {
+            self.audio_bytes += audio.len() as u64;
+        }
+    }
+
+    /// Writes the end of the stream into the request's record.
+    fn note_end(&self, item: &Result<SpeechEvent, SpeechError>) {
+        let Some(client) = &self.client else { return };
+        match item {
+            Ok(SpeechEvent::Finished(finished)) => client.note(|book| {
+                book.spoken(&Sent {
+                    provenance: &finished.provenance,
+                    encoding: self.format.encoding.name(),
+                    duration: finished.duration,
+                    bytes: self.audio_bytes,
+                });
+            }),
+            Ok(_) => {}
+            Err(error) => client.note(|book| book.failed(error)),
+        }
+    }
+
     /// Waits for the first audio and keeps what came before it.
     async fn open(&mut self) -> Result<(), SpeechError> {
         loop {
@@ -178,6 +205,7 @@ impl Stream for SpeechStream {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(mut event) = self.early.pop_front() {
             self.spell(&mut event);
+            self.count(&event);
             return Poll::Ready(Some(Ok(event)));
         }
         if self.over {
@@ -194,18 +222,27 @@ impl Stream for SpeechStream {
             let mut item = item;
             if let Ok(event) = &mut item {
                 self.spell(event);
+                self.count(event);
             }
             if let Ok(SpeechEvent::Finished(finished)) = &mut item {
                 finished.provenance.tell(std::mem::take(&mut self.story));
             }
+            self.note_end(&item);
             return Poll::Ready(Some(item));
         }
     }
 }
 
 pub(crate) async fn stream(engine: &Engine, wanted: SpeechRequest) -> Result<SpeechStream, SpeechError> {
-    let errand = Arc::new(Errand::new(Arc::clone(&wanted.id)));
-    perform(engine, wanted, &errand).await
+    let errand = Errand::new(engine, &wanted);
+    let client = errand.client();
+    match perform(engine, wanted, &errand).await {
+        Ok(stream) => Ok(SpeechStream { client: Some(client), ..stream }),
+        Err(error) => {
+            client.note(|book| book.failed(&error));
+            Err(error)
+        }
+    }
 }
 
 async fn perform(
@@ -215,11 +252,13 @@ async fn perform(
 ) -> Result<SpeechStream, SpeechError> {
     let output = wanted.output;
     let plan = plan(&engine.cast, &engine.settings, wanted)?;
+    errand.note(|book| book.planned(&plan));
     let clock = Clock::start(plan.terms.deadline);
     let whole = Clock::start(plan.terms.deadline.max(engine.settings.stream_deadline));
     let walk = Walk::new(engine, &plan, clock, Arc::clone(errand));
     let opening = race(walk, |turn| opening::open(engine, &plan, turn, output, whole));
-    let Won { value: mut stream, story, .. } = opening.await?;
+    let Won { candidate, value: mut stream, story } = opening.await?;
+    errand.note(|book| book.priced(price(engine, &candidate)));
     stream.story = story.from(stream.cache);
     stream.spans = plan.spans;
     Ok(stream)

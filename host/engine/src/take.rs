@@ -33,7 +33,7 @@ use crate::recording::Recording;
 use crate::request::CacheUse;
 use crate::stock::Stock;
 use crate::verdict::verdict;
-use crate::walk::Turn;
+use crate::walk::{CallNote, Turn};
 
 /// The candidate's take, from wherever it can be had.
 pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Result<Had, SpeechError> {
@@ -120,14 +120,14 @@ async fn buy(
     mut turn: Turn,
     announcer: Option<&Announcer<Bought>>,
 ) -> Result<(TakeNotes, Bytes), SpeechError> {
-    let pass = enter(engine, &mut turn).await?;
+    let call = enter(engine, &mut turn).await?;
     let taken = record(engine, &turn, announcer).await;
-    settle(pass, taken.as_ref().err());
+    call.settle(taken.as_ref().err());
     taken
 }
 
 /// Through the gate: a place among all requests first, then the provider's own door.
-pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Pass, SpeechError> {
+pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, SpeechError> {
     let deadline = turn.request_clock.deadline();
     turn.errand.place.get_or_try_init(|| engine.gate.queue().enter(deadline)).await?;
     let (settings, name) = (&engine.settings, turn.candidate.name());
@@ -145,7 +145,7 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Pass, Spee
         today: engine.calendar.today(),
     };
     let reason = match engine.gate.door(name).admit(asking) {
-        Entry::Pass(pass) => return Ok(pass),
+        Entry::Pass(pass) => return Ok(Admitted { pass, note: turn.errand.call(name) }),
         Entry::Check(check, reason) => {
             tokio::spawn(prove(engine.clone(), name.to_owned(), check));
             reason
@@ -164,11 +164,20 @@ async fn prove(engine: Engine, provider: String, check: CheckPass) {
     check.settle(checked.is_ok());
 }
 
-/// Tells the door how a call ended.
-pub(crate) fn settle(pass: Pass, error: Option<&SpeechError>) {
-    match error {
-        None => pass.succeed(),
-        Some(error) => pass.fail(verdict(error), error.code()),
+/// A call that was let in. Dropped, it was cancelled.
+pub(crate) struct Admitted {
+    pass: Pass,
+    note: CallNote,
+}
+
+impl Admitted {
+    /// Tells the door, and the record, how the call ended.
+    pub(crate) fn settle(self, error: Option<&SpeechError>) {
+        match error {
+            None => self.pass.succeed(),
+            Some(error) => self.pass.fail(verdict(error), error.code()),
+        }
+        self.note.ended(error.map_or("ok", SpeechError::code));
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod backoff;
 mod ending;
+mod errand;
 mod race;
 mod shares;
 mod step;
@@ -24,8 +25,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub(crate) use errand::{CallNote, Client, Errand};
 pub(crate) use race::{Won, race};
-pub(crate) use step::{Errand, Turn};
+pub(crate) use step::Turn;
 
 use crate::cache::TakeKey;
 use crate::engine::{Clock, Engine};

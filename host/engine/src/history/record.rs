@@ -106,10 +106,11 @@ pub struct RequestRecord {
     /// What the audition made of it: 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<f32>,
-    /// `hit`, `shared` or `miss`; none when it did not come that far.
+    /// `hit`, `shared`, `miss` or `bypass`; none when it did not come that far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<String>,
-    /// Every call made for it, in order.
+    /// Every call that this request began, in order. One that was shared is told of the request that
+    /// began it, so the calls of all records are the calls that providers had.
     pub attempts: Vec<AttemptRecord>,
     /// The SHA-256 of the text.
     pub text_sha256: AudioDigest,

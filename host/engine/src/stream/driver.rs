@@ -16,13 +16,12 @@ use crate::audition::pcm_duration;
 use crate::cache::TakeNotes;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
-use crate::gate::Pass;
 use crate::plan::Candidate;
 use crate::purchase::Had;
 use crate::recording::TakeRules;
 use crate::request::Output;
 use crate::speak::provenance;
-use crate::take::{notes, settle};
+use crate::take::{Admitted, notes};
 use crate::walk::Errand;
 use crate::words::WordMarks;
 
@@ -89,16 +88,16 @@ struct Ended {
 }
 
 impl Driver {
-    /// Plays `source`; the pass is that of a call of this stream's own.
-    pub(super) async fn run(self, source: Source, pass: Option<Pass>) {
+    /// Plays `source`, with the call that is this stream's own.
+    pub(super) async fn run(self, source: Source, call: Option<Admitted>) {
         let ended = match self.play(source).await {
             Ok(ended) => Ok(ended),
-            // The pass is dropped: a call that nobody waits for any more.
+            // Dropped unsettled: a call that nobody waits for any more.
             Err(Stop::Left) => return,
             Err(Stop::Failed(error)) => Err(error),
         };
-        if let Some(pass) = pass {
-            settle(pass, ended.as_ref().err());
+        if let Some(call) = call {
+            call.settle(ended.as_ref().err());
         }
         let last = ended.map(|ended| self.finished(ended));
         // A listener that left in the meantime does not hear it, which is as it should be.

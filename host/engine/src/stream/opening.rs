@@ -16,13 +16,12 @@ use crate::attempt::Performance;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::form::form;
-use crate::gate::Pass;
 use crate::plan::{Candidate, Plan};
 use crate::provenance::Story;
 use crate::purchase::{Had, Sought, TakeSource};
 use crate::request::Output;
 use crate::stock::Stock;
-use crate::take::{Seeking, enter, seek};
+use crate::take::{Admitted, Seeking, enter, seek};
 use crate::text::SpanMap;
 use crate::walk::{Errand, Turn};
 
@@ -44,10 +43,10 @@ pub(super) async fn open(
     };
     let Some(stock) = engine.stock_for(plan.cache) else {
         plan.prepare_to_fall_back(engine);
-        let pass = enter(engine, &mut turn).await?;
+        let call = enter(engine, &mut turn).await?;
         // The wait for a place does not count against the provider.
         let stage = Stage { first: turn.clock(), ..stage };
-        return stage.call(pass).await;
+        return stage.call(call).await;
     };
     turn.reach = Some(whole);
     let mut seeking = Seeking::new(plan.cache);
@@ -84,13 +83,13 @@ struct Stage<'a> {
 
 impl Stage<'_> {
     /// A call of its own.
-    async fn call(&self, pass: Pass) -> Result<SpeechStream, SpeechError> {
+    async fn call(&self, admitted: Admitted) -> Result<SpeechStream, SpeechError> {
         let (call, request) =
             (self.whole.call(Arc::clone(&self.errand.id)), Arc::clone(&self.candidate.request));
         let provider = Arc::clone(&self.candidate.seat.member.provider);
         let performance = Performance::begin(provider, call, request, self.engine.settings.take_buffer);
         let source = Source::Call(Box::new(performance));
-        self.begin(source, Some(pass), self.make(), (TakeSource::Bypassed, None)).await
+        self.begin(source, Some(admitted), self.make(), (TakeSource::Bypassed, None)).await
     }
 
     const fn make(&self) -> Shape {
@@ -110,7 +109,7 @@ impl Stage<'_> {
     async fn begin(
         &self,
         source: Source,
-        pass: Option<Pass>,
+        call: Option<Admitted>,
         shape: Shape,
         (cache, age): (TakeSource, Option<Duration>),
     ) -> Result<SpeechStream, SpeechError> {
@@ -136,9 +135,11 @@ impl Stage<'_> {
             story: Story::default(),
             spans: SpanMap::default(),
             early: VecDeque::new(),
+            client: None,
+            audio_bytes: 0,
             signals,
             over: false,
-            _task: AbortOnDropHandle::new(tokio::spawn(driver.run(source, pass))),
+            _task: AbortOnDropHandle::new(tokio::spawn(driver.run(source, call))),
         };
         stream.open().await?;
         Ok(stream)

@@ -3,29 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use tokio::time::{Instant, sleep};
 
-use super::{Lost, Step, Walk};
+use super::{Errand, Lost, Step, Walk};
 use crate::audition::AuditionSettings;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::gate::Place;
 use crate::plan::{Candidate, Plan};
-
-/// What all steps of one request share.
-#[derive(Debug)]
-pub(crate) struct Errand {
-    pub(crate) id: Arc<str>,
-    /// The request's place among all that are being spoken, from its first call to its end.
-    pub(crate) place: OnceCell<OwnedSemaphorePermit>,
-}
-
-impl Errand {
-    pub(crate) fn new(id: Arc<str>) -> Self {
-        Self { id, place: OnceCell::new() }
-    }
-}
 
 /// One candidate, about to be called.
 #[derive(Debug)]
