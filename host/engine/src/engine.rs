@@ -53,12 +53,16 @@ impl Engine {
 
     /// The same engine, which keeps in `store` what outlives a request: takes are had from its
     /// cache, identical requests at the same time share one call, every request is in its history,
-    /// and the characters that providers spoke are counted there. An engine without a store does
-    /// none of that. Call it before the engine is used.
+    /// and the characters that providers spoke are counted there, in the days and months of its
+    /// clock. An engine without a store does none of that. Call it before the engine is used.
     #[must_use]
     pub fn with_store(self, store: Store) -> Self {
+        let counters = store.counters().clone();
+        let clock = counters.clock().clone();
+        let calendar = Calendar::new(move || clock.now());
+        let gate = Arc::new(Gate::counting(&self.settings.limits, counters));
         let stock = Some(Arc::new(Stock::new(store, self.settings.flight)));
-        Self { stock, ..self }
+        Self { gate, calendar, stock, ..self }
     }
 
     /// The same engine, which learns from `clock` when a day and a month begin.
@@ -205,13 +209,14 @@ impl Engine {
         }
     }
 
-    /// The characters every provider was asked to speak, to be kept over a restart.
+    /// The characters every provider was asked to speak, to be kept over a restart. A store keeps
+    /// them by itself.
     #[must_use]
     pub fn spending(&self) -> BTreeMap<String, Spending> {
         self.gate.spending()
     }
 
-    /// Takes up what [`Engine::spending`] said before a restart.
+    /// Takes up what [`Engine::spending`] said before a restart. Only without a store.
     pub fn restore_spending(&self, spending: BTreeMap<String, Spending>) {
         for (provider, spending) in spending {
             self.gate.door(&provider).restore(spending);

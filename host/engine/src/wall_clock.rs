@@ -18,10 +18,15 @@ impl WallClock {
         Self(Arc::new(now))
     }
 
+    /// The time of day.
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.0)()
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z; 0 for a clock that is set before it.
     #[must_use]
     pub fn unix_ms(&self) -> u64 {
-        milliseconds((self.0)().duration_since(UNIX_EPOCH).unwrap_or_default())
+        milliseconds(self.now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 }
 

@@ -53,15 +53,23 @@ impl Counters {
 
     /// Adds `characters` of `provider`; says what that makes.
     pub fn add(&self, provider: &str, characters: u64) -> Spoken {
-        let (day, month) = self.names(provider);
+        let (day, month) = Self::names(provider, self.now_ms());
         let mut table = self.table();
         Spoken { today: table.add(day, characters), this_month: table.add(month, characters) }
+    }
+
+    /// Takes `characters` of `provider` back that were added at `added_at_ms`.
+    pub fn take_back(&self, provider: &str, characters: u64, added_at_ms: u64) {
+        let (day, month) = Self::names(provider, added_at_ms);
+        let mut table = self.table();
+        table.take_back(day, characters);
+        table.take_back(month, characters);
     }
 
     /// What `provider` has spoken.
     #[must_use]
     pub fn spoken(&self, provider: &str) -> Spoken {
-        let (day, month) = self.names(provider);
+        let (day, month) = Self::names(provider, self.now_ms());
         let table = self.table();
         let total = |name| table.totals.get(&name).copied().unwrap_or(0);
         Spoken { today: total(day), this_month: total(month) }
@@ -93,9 +101,18 @@ impl Counters {
         self.table().changed.extend(changed.into_iter().map(|(name, _)| name));
     }
 
+    /// The time by which days begin, in milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.clock.unix_ms()
+    }
+
+    pub(crate) const fn clock(&self) -> &WallClock {
+        &self.clock
+    }
+
     /// Dates come first, so that what is old stands together.
-    fn names(&self, provider: &str) -> (String, String) {
-        let (day, month) = day_and_month(self.clock.unix_ms());
+    fn names(provider: &str, at_ms: u64) -> (String, String) {
+        let (day, month) = day_and_month(at_ms);
         (format!("day {day} {provider}"), format!("month {month} {provider}"))
     }
 
@@ -111,6 +128,13 @@ impl Table {
         let total = *total;
         self.changed.insert(name);
         total
+    }
+
+    fn take_back(&mut self, name: String, characters: u64) {
+        if let Some(total) = self.totals.get_mut(&name) {
+            *total = total.saturating_sub(characters);
+            self.changed.insert(name);
+        }
     }
 
     fn forget_before(&mut self, name: &str, kind: &str) {

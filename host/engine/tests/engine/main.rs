@@ -9,6 +9,7 @@ mod falling_back;
 mod keeping;
 mod limiting;
 mod planning;
+mod recording;
 mod rehearsing;
 mod speaking;
 mod store;
