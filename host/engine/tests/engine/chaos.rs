@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
+use serde_json::json;
 use tokio::time::{Instant, sleep};
+use understudy_engine::history::{HistoryQuery, PAGE_MAX, RequestStatus};
 use understudy_engine::scripted::{Scripted, Step, tone};
 use understudy_engine::{
-    BreakerState, Engine, EngineSettings, GlobalLimits, ProviderPolicy, Route, SpeechError, SpeechEvent,
-    SpeechRequest,
+    BreakerState, CacheUse, Engine, EngineSettings, GlobalLimits, ProviderPolicy, Route, SpeechError,
+    SpeechEvent, SpeechRequest, Store, StoreSettings, TakeSource, WallClock,
 };
 use understudy_speech::{
     AudioFormat, Encoding, Failure, InvalidField, ProviderError, Request, TextLimit, TextUnit,
@@ -24,6 +26,8 @@ const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 const DEADLINE: Duration = Duration::from_secs(20);
 /// What the engine gives a provider beyond its deadline, to end its call by itself.
 const GRACE: Duration = Duration::from_millis(250);
+/// Different takes that are asked for.
+const TAKES: u64 = 600;
 const PLACES: u32 = 6;
 const A_MINUTE: u32 = 400;
 
@@ -129,10 +133,24 @@ fn settings() -> EngineSettings {
     }
 }
 
+/// What request `id` wants: one of some hundred takes, or the one that others want just now.
+fn wanted(id: u64, arrival_ms: u64, lots: &mut Lots) -> SpeechRequest {
+    let mut request = Request::text(TEXT);
+    let take = if lots.next(2) == 0 { TAKES + arrival_ms / 500 } else { lots.next(TAKES) };
+    request.options = json!({ "take": take }).as_object().cloned();
+    let cache = match lots.next(20) {
+        0 => CacheUse::Refresh,
+        1 => CacheUse::Off,
+        _ => CacheUse::Use,
+    };
+    SpeechRequest { cache, ..SpeechRequest::new(id.to_string(), request) }
+}
+
 /// What became of one request: `ok`, `left`, or the error's code.
 async fn one(engine: Engine, id: u64, mut lots: Lots) -> String {
-    sleep(Duration::from_millis(lots.next(200_000))).await;
-    let wanted = SpeechRequest { ..SpeechRequest::new(id.to_string(), Request::text(TEXT)) };
+    let arrival_ms = lots.next(200_000);
+    sleep(Duration::from_millis(arrival_ms)).await;
+    let wanted = wanted(id, arrival_ms, &mut lots);
     let began = Instant::now();
     let kind = lots.next(10);
     let outcome = if kind == 0 {
@@ -148,8 +166,13 @@ async fn one(engine: Engine, id: u64, mut lots: Lots) -> String {
         engine.speak(wanted).await.map(|speech| {
             assert_eq!(speech.audio.length() % 2, 0, "audio that passed the audition");
             assert!(!speech.duration.is_zero());
-            let last = speech.provenance.attempts.last().unwrap();
-            assert_eq!((last.outcome, &last.provider), ("ok", &speech.provenance.provider));
+            match (speech.provenance.cache, speech.provenance.attempts.last()) {
+                (TakeSource::Cache, last) => assert!(last.is_none_or(|last| last.outcome != "ok")),
+                (_, last) => {
+                    let last = last.unwrap();
+                    assert_eq!((last.outcome, &last.provider), ("ok", &speech.provenance.provider));
+                }
+            }
         })
     };
     if kind != 1 {
@@ -171,9 +194,13 @@ async fn hear(engine: &Engine, wanted: SpeechRequest) -> Result<(), SpeechError>
     unreachable!("a stream ends with its last event or an error");
 }
 
-async fn check(seed: u64) {
+async fn check(seed: u64, store: Option<Store>) {
     let cast = cast(seed);
     let engine = engine_with(&cast.iter().collect::<Vec<_>>(), settings());
+    let engine = match store {
+        Some(store) => engine.with_store(store),
+        None => engine,
+    };
     let tasks = (0..REQUESTS).map(|id| tokio::spawn(one(engine.clone(), id, Lots(seed ^ (id << 20)))));
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     for outcome in join_all(tasks).await {
@@ -203,6 +230,42 @@ async fn check(seed: u64) {
     }
     let status = engine.status();
     assert_eq!((status.speaking, status.waiting), (0, 0), "nobody is left behind");
+    if let Some(store) = engine.store() {
+        remembered(store, &cast, &outcomes).await;
+    }
+}
+
+/// The history has every request with its end, and every call that a provider had once.
+async fn remembered(store: &Store, cast: &[Arc<Scripted>], outcomes: &BTreeMap<String, usize>) {
+    store.history().flush().await;
+    let (mut records, mut query) = (Vec::new(), HistoryQuery::default());
+    loop {
+        let page = store.history().query(query.clone(), PAGE_MAX).await.unwrap();
+        records.extend(page.records);
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    let mut ends: BTreeMap<String, usize> = BTreeMap::new();
+    for record in &records {
+        let end = match record.status {
+            RequestStatus::Completed | RequestStatus::Cached => "ok",
+            RequestStatus::Cancelled => "left",
+            RequestStatus::Failed => record.code.as_deref().unwrap(),
+        };
+        *ends.entry(end.to_owned()).or_default() += 1;
+    }
+    assert_eq!(&ends, outcomes);
+    for provider in cast {
+        let calls = records.iter().flat_map(|record| &record.attempts);
+        let calls = calls.filter(|call| call.provider == provider.manifest.id).count();
+        assert_eq!(calls, provider.requests().len(), "{}", provider.manifest.id);
+    }
+    let from = |name| records.iter().filter(|record| record.cache.as_deref() == Some(name)).count();
+    let sources = ["hit", "shared", "miss", "bypass"].map(from);
+    assert!(sources.iter().all(|count| *count > 20), "{sources:?}");
+    assert_eq!(sources.iter().sum::<usize>(), outcomes["ok"]);
 }
 
 /// What was counted is what the provider saw, and no limit was passed.
@@ -224,7 +287,17 @@ fn held(engine: &Engine, provider: &Scripted) {
 #[tokio::test(start_paused = true)]
 async fn whatever_providers_do_every_request_ends_well_or_with_a_reason_and_no_limit_is_passed() {
     for seed in [1, 2, 3] {
-        check(seed).await;
+        check(seed, None).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_store_all_of_that_holds_and_the_history_has_every_request_and_every_call() {
+    for seed in [1, 2, 3] {
+        let folder = tempfile::tempdir().unwrap();
+        let started = Instant::now();
+        let clock = WallClock::new(move || UNIX_EPOCH + started.elapsed());
+        check(seed, Some(Store::open(folder.path(), StoreSettings::default(), &clock))).await;
     }
 }
 
