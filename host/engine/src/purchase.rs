@@ -113,10 +113,25 @@ impl Purchases {
         W: FnOnce(Announcer<Bought>) -> F + Send + 'static,
         F: Future<Output = Result<(TakeNotes, Bytes), SpeechError>> + Send + 'static,
     {
-        if let Some(hit) = self.cache.get(&key, provider).await {
-            return Sought::Found(Had::cached(hit, &self.cache));
+        match self.find(key, provider).await {
+            Some(had) => Sought::Found(had),
+            None => Sought::UnderWay(self.buy(key, provider, buy)),
         }
-        Sought::UnderWay(self.begin(Wish { key, anew: false }, provider, buy))
+    }
+
+    /// Looks for a take in the cache alone.
+    pub async fn find(&self, key: TakeKey, provider: &str) -> Option<Had> {
+        let hit = self.cache.get(&key, provider).await?;
+        Some(Had::cached(hit, &self.cache))
+    }
+
+    /// The second half of [`Purchases::seek`], for whoever found nothing.
+    pub fn buy<W, F>(&self, key: TakeKey, provider: &str, buy: W) -> Ticket<Bought>
+    where
+        W: FnOnce(Announcer<Bought>) -> F + Send + 'static,
+        F: Future<Output = Result<(TakeNotes, Bytes), SpeechError>> + Send + 'static,
+    {
+        self.begin(Wish { key, anew: false }, provider, buy)
     }
 
     /// Buys a take whether or not it is in the cache, where it takes the old one's place. Shares

@@ -105,13 +105,20 @@ pub(crate) async fn seek(
 ) -> Sought {
     let candidate = Arc::clone(&turn.candidate);
     let (key, provider) = (candidate.key(), candidate.name());
+    // A hit must not pay for the call that it saves.
+    if !seeking.anew
+        && let Some(had) = stock.purchases.find(key, provider).await
+    {
+        return Sought::Found(had);
+    }
     let (engine, turn) = (engine.clone(), turn.again(clock));
     let buying =
         move |announcer: Announcer<Bought>| async move { buy(&engine, turn, Some(&announcer)).await };
-    if seeking.anew {
-        return Sought::UnderWay(stock.purchases.renew(key, provider, buying));
-    }
-    stock.purchases.seek(key, provider, buying).await
+    Sought::UnderWay(if seeking.anew {
+        stock.purchases.renew(key, provider, buying)
+    } else {
+        stock.purchases.buy(key, provider, buying)
+    })
 }
 
 /// Calls the provider: through the gate, and with an audition. What is heard is announced.
