@@ -13,6 +13,8 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::thread::park_timeout;
+use std::time::Duration;
 
 use crate::cache::sync_folder;
 
@@ -21,6 +23,9 @@ const PAGE_CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// Records copied at once while a generation is rewritten.
 const COPIED_AT_ONCE: usize = 1024;
 const COMPLETE: &str = "complete";
+/// How often a database that is still closing is waited for, and how long each time.
+const CLOSING_WAITS: u32 = 200;
+const CLOSING_WAIT: Duration = Duration::from_millis(10);
 
 pub(crate) struct Database {
     pub(crate) sled: sled::Db,
@@ -65,7 +70,7 @@ impl Database {
                 .open()
                 .map_err(into_io)
         };
-        let sled = guarded(open)?;
+        let sled = patiently(|| guarded(open))?;
         let file = File::open(folder.join("db"))?;
         Ok(Self { sled, root: root.to_path_buf(), generation, file })
     }
@@ -131,6 +136,20 @@ impl Database {
 pub(crate) fn guarded<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::InvalidData, "database panicked")))
+}
+
+/// sled lets go of its file a moment after its database is dropped, on a thread of its own. The
+/// folder is ours alone, so whoever still holds the file is one of ours that is closing.
+fn patiently<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let mut opened = open();
+    for _ in 0..CLOSING_WAITS {
+        match &opened {
+            Err(error) if error.to_string().contains("could not acquire lock") => park_timeout(CLOSING_WAIT),
+            _ => break,
+        }
+        opened = open();
+    }
+    opened
 }
 
 pub(crate) fn into_io(error: sled::Error) -> io::Error {

@@ -89,7 +89,8 @@ async fn a_call_that_nobody_waits_for_ends_after_the_grace_and_whoever_is_back_i
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_reaches_all_and_they_come_back_together() {
-    let failure = vec![Step::Wait(SECOND), Step::Fail(unavailable().into())];
+    // So quick that pauses drawn for each request would never meet in one call.
+    let failure = vec![Step::Wait(SECOND / 1_000), Step::Fail(unavailable().into())];
     let provider = Arc::new(Scripted::new("a", failure));
     let (_folder, engine) = keeping(&[&provider], route(&["a"]));
     let speak = |number| {
