@@ -1,8 +1,4 @@
 //! How audio sounds, in numbers: level, loudness, clipping, silence.
-//!
-//! Silence is judged in windows of 10 ms against [`SILENCE_DBFS`]. Single samples would make every
-//! zero crossing a pause, and a threshold relative to the take's own level would find speech in
-//! a take that is nothing but noise.
 
 use std::time::Duration;
 
@@ -10,12 +6,8 @@ use ebur128::{EbuR128, Mode};
 
 use crate::Pcm;
 use crate::pcm::span;
+use crate::silence::Silence;
 
-/// A window quieter than this is silence: below the softest consonant of quiet speech, above the
-/// noise of a 16-bit voice.
-const SILENCE_DBFS: f32 = -55.0;
-/// Windows a second.
-const WINDOWS_A_SECOND: u32 = 100;
 /// Full scale of 16-bit audio and this many samples in a row: the wave's top is cut off.
 const CLIPPED_LEVEL: f32 = 32_766.5 / 32_768.0;
 const CLIPPED_RUN: usize = 3;
@@ -53,9 +45,9 @@ pub fn measure(pcm: &Pcm) -> Measurement {
         rms_dbfs: decibels(root_mean_square(&pcm.samples)),
         loudness_lufs: loudness(pcm),
         clipped_samples: clipped(pcm),
-        leading_silence: silence.leading,
-        trailing_silence: silence.trailing,
-        silent_share: silence.share,
+        leading_silence: span(silence.leading_frames() as u64, pcm.sample_rate),
+        trailing_silence: span(silence.trailing_frames() as u64, pcm.sample_rate),
+        silent_share: silence.share(),
     }
 }
 
@@ -95,27 +87,4 @@ fn clipped(pcm: &Pcm) -> usize {
         total
     };
     (0..channels).map(count).sum()
-}
-
-struct Silence {
-    leading: Duration,
-    trailing: Duration,
-    share: f32,
-}
-
-impl Silence {
-    #[expect(clippy::cast_precision_loss, reason = "a share of windows")]
-    fn of(pcm: &Pcm) -> Self {
-        let channels = usize::from(pcm.channels.max(1));
-        let frames = (pcm.sample_rate / WINDOWS_A_SECOND).max(1) as usize;
-        let limit = 10.0_f32.powf(SILENCE_DBFS / 20.0);
-        let is_silent = |window: &[f32]| root_mean_square(window) < limit;
-        let silent: Vec<bool> = pcm.samples.chunks(frames * channels).map(is_silent).collect();
-        let time = |windows: usize| span((windows * frames) as u64, pcm.sample_rate).min(pcm.duration());
-        let leading = silent.iter().take_while(|silent| **silent).count();
-        let trailing = silent.iter().rev().take_while(|silent| **silent).count();
-        let total = silent.iter().filter(|silent| **silent).count();
-        let share = if silent.is_empty() { 1.0 } else { total as f32 / silent.len() as f32 };
-        Self { leading: time(leading), trailing: time(trailing), share }
-    }
 }
