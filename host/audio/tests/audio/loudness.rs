@@ -125,7 +125,9 @@ fn a_meter_is_kept_in_a_few_kilobytes_and_goes_on_from_there() {
 fn silence_and_nothing_have_no_loudness() {
     let silence = Pcm { sample_rate: 24_000, channels: 1, samples: vec![0.0; 48_000] };
     let faint = tone(-80.0, 1, 20);
-    for takes in [&[][..], &[silence.clone()], &[faint], &[Pcm { samples: Vec::new(), ..silence.clone() }]] {
+    for takes in
+        [&[][..], std::slice::from_ref(&silence), &[faint], &[Pcm { samples: Vec::new(), ..silence.clone() }]]
+    {
         assert_eq!(meter(takes).integrated(), None);
     }
     assert_eq!(meter(&[silence]).true_peak_dbtp(), f32::NEG_INFINITY);

@@ -11,6 +11,7 @@ mod cue_properties;
 mod cue_sheets;
 mod hostile;
 mod level;
+mod limiting;
 mod loudness;
 mod pass_through;
 mod round_trip;
