@@ -33,7 +33,7 @@ pub const CEILING_DBTP: f32 = -1.0;
 const LOOK_AHEAD_SECONDS: f32 = 0.005;
 /// The time in which the level comes back by two thirds. Shorter would follow the single waves of a
 /// deep voice and distort them.
-const RELEASE_SECONDS: f64 = 0.08;
+const RELEASE_SECONDS: f64 = 0.04;
 /// A gain as near to one as this is one, so that the release ends.
 const UNITY: f64 = 1.0 - 1e-5;
 /// Another interpolator may read a little more than this one, and the level still moves while it is
@@ -76,11 +76,12 @@ impl Limiter {
         let rate = check_rate(sample_rate)?;
         let channels = check_channels(usize::from(channels))?;
         let look_ahead = (rate as f32 * LOOK_AHEAD_SECONDS) as usize;
+        let ceiling = 10.0_f32.powf((ceiling_dbtp - MARGIN_DB) / 20.0);
         let latency = look_ahead + 2 * LATENCY;
         Ok(Self {
             channels,
-            ceiling: 10.0_f32.powf((ceiling_dbtp - MARGIN_DB) / 20.0),
-            peaks: vec![Peaks::new(); channels],
+            ceiling,
+            peaks: vec![Peaks::new(ceiling); channels],
             held: VecDeque::with_capacity((latency + 1) * channels),
             least: Least::of(look_ahead + 2 * LATENCY + 1),
             mean: Mean::of(look_ahead + 1),

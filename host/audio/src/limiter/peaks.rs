@@ -17,19 +17,32 @@ pub(super) struct Peaks {
     kernels: [[f32; TAPS]; POINTS],
     /// The newest sample is the last.
     history: [f32; TAPS],
+    /// A sample under this takes no part in a peak over the ceiling, whatever its neighbours are.
+    soft: f32,
+    /// Samples of the history up to the newest one that is not soft.
+    loud: usize,
 }
 
 impl Peaks {
-    pub(super) fn new() -> Self {
-        Self { kernels: [kernel(0.25), kernel(0.5), kernel(0.75)], history: [0.0; TAPS] }
+    /// For peaks that matter only over `ceiling`.
+    pub(super) fn new(ceiling: f32) -> Self {
+        let kernels = [kernel(0.25), kernel(0.5), kernel(0.75)];
+        let greatest =
+            kernels.iter().map(|kernel| kernel.iter().map(|weight| weight.abs()).sum()).fold(1.0, f32::max);
+        Self { kernels, history: [0.0; TAPS], soft: ceiling / greatest, loud: 0 }
     }
 
     /// Takes a sample, and gives the peak from the sample [`LATENCY`] before it up to that one's
-    /// successor.
+    /// successor; or something under the ceiling when the peak is there, too. Speech is soft nearly
+    /// all of the time.
     pub(super) fn push(&mut self, sample: f32) -> f32 {
         self.history.rotate_left(1);
         if let Some(last) = self.history.last_mut() {
             *last = sample;
+        }
+        self.loud = if sample.abs() > self.soft { TAPS } else { self.loud.saturating_sub(1) };
+        if self.loud == 0 {
+            return 0.0;
         }
         let at = self.history.get(LATENCY - 1).copied().unwrap_or(0.0);
         self.kernels.iter().map(|kernel| self.read(kernel).abs()).fold(at.abs(), f32::max)
