@@ -19,6 +19,7 @@ mod pass_through;
 mod round_trip;
 mod scene;
 mod signals;
+mod speakers;
 mod speech;
 mod stream;
 mod walk;
