@@ -10,10 +10,10 @@
 //!
 //! Where nothing comes near the ceiling the gain is exactly one and the samples are the same bits.
 //!
-//! How the gain of a frame is found: what each frame *needs* is ceiling over peak, 1 at most; the
-//! least need among the frames up to the look-ahead away; never rising
-//! faster than the release; the mean of that over the look-ahead. Every value of that mean covers
-//! the frame itself, so it is never over the frame's own need.
+//! The gain of a frame is found in four steps: what each frame *needs* is ceiling over peak, 1 at
+//! most; of that the least over the look-ahead; of that no more than the release allows; of that the
+//! mean over the look-ahead, which makes the straight line. Every value in that mean is a least that
+//! covers the frame itself, so the gain is never over the frame's own need.
 
 mod peaks;
 mod window;
@@ -36,8 +36,8 @@ const LOOK_AHEAD_SECONDS: f32 = 0.005;
 const RELEASE_SECONDS: f64 = 0.04;
 /// A gain as near to one as this is one, so that the release ends.
 const UNITY: f64 = 1.0 - 1e-5;
-/// Another interpolator may read a little more than this one, and the level still moves while it is
-/// read.
+/// What comes over the ceiling is brought this far under it: another interpolator may read a little
+/// more than this one, and the level still moves while it is read.
 const MARGIN_DB: f32 = 0.1;
 
 /// A look-ahead limiter of the true peak. All channels get the same gain.
@@ -46,6 +46,7 @@ const MARGIN_DB: f32 = 0.1;
 pub struct Limiter {
     channels: usize,
     ceiling: f32,
+    aim: f32,
     peaks: Vec<Peaks>,
     /// Interleaved input whose gain is not known yet.
     held: VecDeque<f32>,
@@ -76,11 +77,12 @@ impl Limiter {
         let rate = check_rate(sample_rate)?;
         let channels = check_channels(usize::from(channels))?;
         let look_ahead = (rate as f32 * LOOK_AHEAD_SECONDS) as usize;
-        let ceiling = 10.0_f32.powf((ceiling_dbtp - MARGIN_DB) / 20.0);
+        let ceiling = 10.0_f32.powf(ceiling_dbtp / 20.0);
         let latency = look_ahead + 2 * LATENCY;
         Ok(Self {
             channels,
             ceiling,
+            aim: 10.0_f32.powf((ceiling_dbtp - MARGIN_DB) / 20.0),
             peaks: vec![Peaks::new(ceiling); channels],
             held: VecDeque::with_capacity((latency + 1) * channels),
             least: Least::of(look_ahead + 2 * LATENCY + 1),
@@ -111,7 +113,7 @@ impl Limiter {
     fn step(&mut self, frame: &[f32], out: &mut Vec<f32>) {
         let peak = self.peaks.iter_mut().zip(frame).map(|(peaks, sample)| peaks.push(*sample));
         let peak = peak.fold(0.0_f32, f32::max);
-        let need = if peak > self.ceiling { self.ceiling / peak } else { 1.0 };
+        let need = if peak > self.ceiling { self.aim / peak } else { 1.0 };
         let least = f64::from(self.least.push(need));
         let released = self.gain + (1.0 - self.gain) * self.release;
         self.gain = if released > UNITY { least } else { least.min(released) };
