@@ -106,6 +106,14 @@ fn lossless_files_are_the_joined_samples_to_the_last_one() {
 }
 
 #[test]
+fn a_wave_headers_sizes_are_those_of_the_file() {
+    let bytes = file(Target::new(Encoding::Wav)).encoded.bytes;
+    let size = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    assert_eq!((size(4), size(40)), (bytes.len() - 8, bytes.len() - 44));
+    assert_eq!(bytes.windows(4).filter(|four| *four == b"RIFF").count(), 1);
+}
+
+#[test]
 fn every_encoding_has_one_header_and_the_whole_duration() {
     for encoding in ENCODABLE {
         for takes in [scene(), scene().into_iter().map(|take| take.at(48_000, 2)).collect()] {

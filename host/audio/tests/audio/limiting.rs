@@ -67,6 +67,14 @@ fn only_the_neighbourhood_of_a_peak_is_touched() {
     let touched: Vec<usize> =
         (0..pcm.frames()).filter(|at| limited.samples[*at] != pcm.samples[*at]).collect();
     let (first, last) = (touched[0], touched[touched.len() - 1]);
+    // The level comes back slowly: 20 ms behind the peak it is on its way, and after 400 ms there.
+    let gain = |behind: usize| {
+        let crest = (26_400 + behind..26_400 + behind + 80)
+            .max_by(|one, other| pcm.samples[*one].abs().total_cmp(&pcm.samples[*other].abs()));
+        crest.map(|at| limited.samples[at] / pcm.samples[at]).unwrap()
+    };
+    assert!((0.7..0.9).contains(&gain(480)), "{}", gain(480));
+    assert!((0.999..=1.0).contains(&gain(9600)), "{}", gain(9600));
     // 5 ms and the kernel before; behind, the release is over in about a second.
     assert!(first >= 24_000 - 120 - 16, "{first}");
     assert!(last < 26_400 + 24_000, "{last}");
