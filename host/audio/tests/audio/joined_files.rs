@@ -106,11 +106,15 @@ fn lossless_files_are_the_joined_samples_to_the_last_one() {
 }
 
 #[test]
-fn a_wave_headers_sizes_are_those_of_the_file() {
+fn headers_say_how_much_there_is() {
     let bytes = file(Target::new(Encoding::Wav)).encoded.bytes;
     let size = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
     assert_eq!((size(4), size(40)), (bytes.len() - 8, bytes.len() - 44));
     assert_eq!(bytes.windows(4).filter(|four| *four == b"RIFF").count(), 1);
+    let flac = file(Target::new(Encoding::Flac));
+    // STREAMINFO: the low 32 of 36 bits.
+    let total = u32::from_be_bytes(flac.encoded.bytes[22..26].try_into().unwrap());
+    assert_eq!(u64::from(total), join(&parts(&scene()), &options()).unwrap().pcm.frames() as u64);
 }
 
 #[test]
