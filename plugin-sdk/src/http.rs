@@ -31,6 +31,7 @@ use serde::de::DeserializeOwned;
 use crate::host;
 
 pub use complaint::Complaint;
+pub(crate) use complaint::read as read_complaint;
 pub use lines::Lines;
 
 /// What [`Response::text`] and [`Response::json`] read at most, in bytes.

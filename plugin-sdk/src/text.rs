@@ -3,7 +3,7 @@
 //! | for | use |
 //! |---|---|
 //! | streaming sentence by sentence | [`sentences`] |
-//! | a service with a text limit | [`split`] |
+//! | a service with a text limit | [`split`], [`split_by`] |
 //! | marks for words the service does not mark | [`words`] |
 //! | a service that marks words as it said them | [`Aligner`] |
 //! | a service that counts characters or UTF-16 units | [`Positions`] |
@@ -42,7 +42,7 @@ pub use escape::escape_xml;
 pub(crate) use escape::in_xml;
 pub use position::Positions;
 pub use sentence::sentences;
-pub use split::split;
+pub use split::{split, split_by};
 
 /// A part of a text, and where it lies there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

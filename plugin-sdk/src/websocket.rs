@@ -23,6 +23,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::host;
+use crate::http::{Complaint, read_complaint};
 
 /// The server's answer when it did not switch protocols.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,20 @@ impl Refusal {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// What the server says about it, in whatever form, see [`Complaint`].
+    #[must_use]
+    pub fn complaint(&self) -> Complaint {
+        let mut complaint = read_complaint(&self.body);
+        complaint.status = self.status;
+        complaint.retry_after = self.retry_after();
+        complaint
+    }
+
+    /// How long the server asks to wait, when it says so in seconds.
+    fn retry_after(&self) -> Option<Duration> {
+        self.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
     }
 }
 
@@ -89,8 +104,7 @@ impl From<Error> for crate::Error {
             Error::Unreachable(_) => Self::Unavailable(error.to_string()),
             Error::TimedOut => Self::TimedOut,
             Error::Refused(refusal) => {
-                let retry_after = refusal.header("retry-after").and_then(|value| value.trim().parse().ok());
-                Self::from_status(refusal.status, retry_after.map(Duration::from_secs), "websocket refused")
+                Self::from_status(refusal.status, refusal.retry_after(), "websocket refused")
             }
             Error::Invalid(_) | Error::TooLarge(_) | Error::Protocol(_) | Error::Closed => {
                 Self::Protocol(error.to_string())

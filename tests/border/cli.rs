@@ -192,3 +192,26 @@ fn every_command_the_documents_show_exists() {
     }
     assert!(shown >= 5, "README shows {shown} commands");
 }
+
+#[test]
+fn config_explain_teaches_a_key_and_finds_the_one_that_was_meant() {
+    let told = |key: &str| {
+        let run = understudy(&["config", "explain", key]);
+        (run.code, String::from_utf8_lossy(&run.stdout).into_owned() + &run.stderr)
+    };
+    let (code, text) = told("server.drain_seconds");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.starts_with("server.drain_seconds is a number from 0 to 3600; 30 by default\n"), "{text}");
+    let (code, text) = told("providers.azure");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("providers.NAME.grants"), "{text}");
+    let (code, text) = told("drain");
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("hint: did you mean server.drain_seconds?"), "{text}");
+}
+
+#[test]
+fn the_schema_names_every_key_with_its_range() {
+    let schema = understudy(&["config", "schema"]).ok().stdout_json();
+    assert_eq!(schema["properties"]["server"]["properties"]["drain_seconds"]["maximum"], 3600.0);
+}

@@ -32,7 +32,7 @@ pub(crate) struct Provider {
 }
 
 /// One of each plugin, and two of the one that many servers speak.
-pub(crate) const PROVIDERS: [Provider; 5] = [
+pub(crate) const PROVIDERS: [Provider; 8] = [
     Provider {
         name: "openai",
         plugin: "openai",
@@ -64,6 +64,30 @@ pub(crate) const PROVIDERS: [Provider; 5] = [
         secret: Some("api_key"),
         settings: "",
         voice: "21m00Tcm4TlvDq8ikWAM",
+        words: true,
+    },
+    Provider {
+        name: "edge",
+        plugin: "edge",
+        secret: None,
+        settings: "",
+        voice: "en-US-AriaNeural",
+        words: true,
+    },
+    Provider {
+        name: "azure",
+        plugin: "azure",
+        secret: Some("api_key"),
+        settings: "",
+        voice: "en-US-JennyNeural",
+        words: true,
+    },
+    Provider {
+        name: "google",
+        plugin: "google",
+        secret: Some("api_key"),
+        settings: "",
+        voice: "en-US-Neural2-C",
         words: true,
     },
 ];
@@ -105,10 +129,12 @@ pub(crate) fn leave_key(folder: &Path) {
     std::fs::write(folder.join("key"), format!("{CANARY}\n")).expect("the key is written");
 }
 
-/// A daemon with all of them, and their services in the same order.
+/// A daemon with all of them, and their services in the same order. Nobody stands in for another,
+/// and nobody is left alone for failing.
 pub(crate) async fn everybody(config: &str) -> (Daemon, Vec<Simulator>) {
+    const EACH_FOR_ITSELF: &str = "fallback.voice_policy = \"strict\"\nbreaker.failures = 1_000\n";
     let simulators: Vec<Simulator> = PROVIDERS.iter().map(Provider::simulator).collect();
     let sections = PROVIDERS.iter().zip(&simulators).map(|(provider, simulator)| provider.section(simulator));
-    let config = config.to_owned() + &sections.collect::<String>();
+    let config = [EACH_FOR_ITSELF, config, &sections.collect::<String>()].concat();
     (Daemon::start_with(&config, leave_key).await, simulators)
 }

@@ -14,6 +14,7 @@ mod flac;
 pub(crate) mod mp3;
 mod ogg;
 pub(crate) mod opus;
+mod samples;
 pub(crate) mod wav;
 mod webm;
 
@@ -22,6 +23,7 @@ use std::time::Duration;
 use understudy_speech::{AudioFormat, Encoding};
 
 use crate::AudioError;
+use crate::levels::Levels;
 use crate::pcm::span;
 use crate::resample::check_channels;
 use crate::sniff::sniff;
@@ -60,6 +62,43 @@ pub fn inspect(bytes: &[u8], raw: Option<AudioFormat>) -> Result<Inspection, Aud
         Encoding::Aac => adts::walk(bytes),
         Encoding::WebmOpus => webm::walk(bytes),
     }
+}
+
+/// A walk with what it can tell of the sound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Survey {
+    /// What [`inspect`] finds.
+    pub inspection: Inspection,
+    /// Exact for raw PCM and 16-bit WAVE, estimated for MP3, none for what tells nothing of it
+    /// before it is decoded.
+    pub levels: Option<Levels>,
+}
+
+/// Walks `bytes` as [`inspect`] does, and listens as far as that costs no decoding: one pass over
+/// samples that lie open, a few fields of every MP3 frame.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn survey(bytes: &[u8], raw: Option<AudioFormat>) -> Result<Survey, AudioError> {
+    if let Some(format) = raw.filter(|format| format.encoding == Encoding::PcmS16le) {
+        let inspection = pcm(bytes, format)?;
+        let levels = samples::levels(bytes, format.sample_rate, usize::from(format.channels));
+        return Ok(Survey { inspection, levels: Some(levels) });
+    }
+    match sniff(bytes) {
+        Some(Encoding::Mp3) => {
+            let (inspection, levels) = mp3::listen(bytes)?;
+            Ok(Survey { inspection, levels: Some(levels) })
+        }
+        Some(Encoding::Wav) => Ok(Survey { inspection: wav::walk(bytes)?, levels: wav_levels(bytes)? }),
+        _ => Ok(Survey { inspection: inspect(bytes, raw)?, levels: None }),
+    }
+}
+
+fn wav_levels(bytes: &[u8]) -> Result<Option<Levels>, AudioError> {
+    let wave = wav::Wave::parse(bytes)?;
+    let data = bytes.get(wave.data.clone()).filter(|_| wave.is_s16());
+    Ok(data.map(|data| samples::levels(data, wave.sample_rate, usize::from(wave.channels))))
 }
 
 /// Nothing at all is a different mistake from something else.

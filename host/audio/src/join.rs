@@ -22,6 +22,7 @@
 mod edges;
 mod file;
 mod joiner;
+mod silence;
 mod voices;
 
 use std::ops::Range;

@@ -10,7 +10,8 @@
 //! otherwise say "four hours of silence". There is no `unsafe` in this crate.
 //!
 //! Two prices, as the engine's audition needs them: [`inspect`] walks the container and every frame
-//! header and decodes nothing; [`decode`] followed by [`measure`] hears everything.
+//! header and decodes nothing ([`survey`] also listens to what lies open); [`decode`] followed by
+//! [`measure`] hears everything.
 
 pub mod cue;
 mod decode;
@@ -19,12 +20,12 @@ mod error;
 mod field;
 mod inspect;
 mod join;
+mod levels;
 mod limiter;
 mod loudness;
 mod measure;
 mod pcm;
 mod resample;
-mod silence;
 mod sniff;
 mod stream;
 mod transcode;
@@ -32,11 +33,12 @@ mod transcode;
 pub use decode::{DECODED_SAMPLES_MAX, decode, decode_within};
 pub use encode::{ENCODABLE, Encoded, Target, encode};
 pub use error::AudioError;
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, Survey, inspect, survey};
 pub use join::{
     FileJoiner, JoinOptions, Joined, JoinedFile, Joiner, Part, Placed, TARGET_LUFS, join, join_file,
     measure_voices,
 };
+pub use levels::Levels;
 pub use limiter::{CEILING_DBTP, Limiter, limit};
 pub use loudness::LoudnessMeter;
 pub use measure::{Measurement, measure};

@@ -1,16 +1,23 @@
 //! How audio sounds, in numbers: level, loudness, clipping, silence.
+//!
+//! Silence is judged in windows of 10 ms against [`SILENCE_DBFS`]. Single samples would make every
+//! zero crossing a pause, and a threshold relative to the take's own level would find speech in
+//! a take that is nothing but noise.
 
 use std::time::Duration;
 
 use ebur128::{EbuR128, Mode};
 
 use crate::Pcm;
-use crate::pcm::span;
-use crate::silence::Silence;
+use crate::levels::{Levels, Tally, clipped};
 
-/// Full scale of 16-bit audio and this many samples in a row: the wave's top is cut off.
+/// A window quieter than this is silence: below the softest consonant of quiet speech, above the
+/// noise of a 16-bit voice.
+pub(crate) const SILENCE_DBFS: f32 = -55.0;
+/// Windows a second.
+pub(crate) const WINDOWS_A_SECOND: u32 = 100;
+/// Full scale of 16-bit audio.
 const CLIPPED_LEVEL: f32 = 32_766.5 / 32_768.0;
-const CLIPPED_RUN: usize = 3;
 
 /// What [`measure`] found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,22 +39,25 @@ pub struct Measurement {
     pub trailing_silence: Duration,
     /// The silent share of the whole, 0 to 1; 1 for no samples.
     pub silent_share: f32,
+    /// Level over time.
+    pub levels: Levels,
 }
 
 /// Measures all of `pcm`.
 #[must_use]
 pub fn measure(pcm: &Pcm) -> Measurement {
     let peak = pcm.samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-    let silence = Silence::of(pcm);
+    let levels = levels(pcm);
     Measurement {
         duration: pcm.duration(),
         peak_dbfs: decibels(peak),
         rms_dbfs: decibels(root_mean_square(&pcm.samples)),
         loudness_lufs: loudness(pcm),
-        clipped_samples: clipped(pcm),
-        leading_silence: span(silence.leading_frames() as u64, pcm.sample_rate),
-        trailing_silence: span(silence.trailing_frames() as u64, pcm.sample_rate),
-        silent_share: silence.share(),
+        clipped_samples: levels.clipped_samples.unwrap_or(0),
+        leading_silence: levels.leading_silence,
+        trailing_silence: levels.trailing_silence,
+        silent_share: levels.silent_share,
+        levels,
     }
 }
 
@@ -72,19 +82,15 @@ fn loudness(pcm: &Pcm) -> Option<f32> {
     meter.loudness_global().ok().map(|loudness| loudness as f32).filter(|loudness| loudness.is_finite())
 }
 
-fn clipped(pcm: &Pcm) -> usize {
+fn levels(pcm: &Pcm) -> Levels {
     let channels = usize::from(pcm.channels.max(1));
-    let count = |channel: usize| {
-        let (mut total, mut run) = (0, 0);
-        for sample in pcm.samples.iter().skip(channel).step_by(channels) {
-            run = if sample.abs() >= CLIPPED_LEVEL { run + 1 } else { 0 };
-            total += match run {
-                CLIPPED_RUN => CLIPPED_RUN,
-                longer if longer > CLIPPED_RUN => 1,
-                _ => 0,
-            };
-        }
-        total
-    };
-    (0..channels).map(count).sum()
+    let frames = (pcm.sample_rate / WINDOWS_A_SECOND).max(1);
+    let mut tally = Tally::new(SILENCE_DBFS);
+    for window in pcm.samples.chunks(frames as usize * channels) {
+        tally.push(decibels(root_mean_square(window)));
+    }
+    let is_full = |sample: &f32| sample.abs() >= CLIPPED_LEVEL;
+    let count = |channel| clipped(pcm.samples.iter().skip(channel).step_by(channels).map(is_full));
+    let clipped_samples = Some((0..channels).map(count).sum());
+    Levels { clipped_samples, ..tally.finish(u64::from(frames), pcm.sample_rate, pcm.duration()) }
 }

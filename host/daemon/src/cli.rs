@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::config::{Config, Environment, LogLevel, locate};
+use crate::config::{Config, Environment, LogLevel, keys, locate};
 use crate::logging;
 
 mod args;
@@ -18,6 +18,7 @@ mod conformance;
 mod destination;
 mod doctor;
 mod exit;
+mod explain;
 mod file;
 mod inspect;
 mod listing;
@@ -73,6 +74,8 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
         }
         Command::Plugin(args::Plugin::New(new)) => scaffold::run(&new, printer),
         Command::Config(args::Config::Check { file }) => once(check::run(file, global, printer)),
+        Command::Config(args::Config::Explain { key }) => explain::run(key.as_deref(), printer),
+        Command::Config(args::Config::Schema) => Ok(printer.json(&keys::schema())?),
         Command::Doctor => once(doctor::run(global, printer)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -6,9 +6,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use understudy_speech::{Manifest, Provider};
+use understudy_speech::{Capabilities, Manifest, Provider};
 
 use crate::error::SpeechError;
+use crate::plan::StandIns;
 use crate::suggest::nearest;
 use crate::voices::VoiceBook;
 
@@ -40,6 +41,24 @@ pub struct Cast {
 pub(crate) struct Seat {
     pub(crate) member: Member,
     pub(crate) voices: VoiceBook,
+    pub(crate) stand_ins: StandIns,
+}
+
+impl Seat {
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        &self.member.provider.manifest().capabilities
+    }
+
+    /// The plugin's own id, whatever the member is called here.
+    pub(crate) fn plugin_id(&self) -> &str {
+        &self.member.provider.manifest().id
+    }
+}
+
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.member.fmt(f)
+    }
 }
 
 impl Cast {
@@ -49,7 +68,11 @@ impl Cast {
         let mut seats: Vec<Arc<Seat>> = Vec::with_capacity(members.len());
         for member in members {
             if !seats.iter().any(|seat| seat.member.name == member.name) {
-                seats.push(Arc::new(Seat { member, voices: VoiceBook::default() }));
+                seats.push(Arc::new(Seat {
+                    member,
+                    voices: VoiceBook::default(),
+                    stand_ins: StandIns::default(),
+                }));
             }
         }
         Self { seats: seats.into() }

@@ -34,7 +34,7 @@ pub(crate) async fn deliver(
     passed: Passed,
     output: &Output,
 ) -> Result<Delivered, SpeechError> {
-    let Passed { audio, format, duration } = passed;
+    let Passed { audio, format, duration, .. } = passed;
     if fits(format, output) {
         return Ok(Delivered { audio, format, duration, passed_through: true });
     }
@@ -109,7 +109,7 @@ pub(crate) fn target(format: AudioFormat, output: &Output) -> Target {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     encoders: &Arc<Semaphore>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, SpeechError> {

@@ -1,27 +1,29 @@
 //! The engine's public face.
 
+mod clock;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
-use understudy_speech::{Call, Failure, Manifest, ProviderError, Voice};
+use understudy_speech::{Manifest, Voice};
+
+pub(crate) use clock::Clock;
 
 use crate::cast::{Cast, ProviderInfo, Seat};
 use crate::error::SpeechError;
+use crate::gate::{Calendar, Gate, Spending};
+use crate::plan;
+use crate::rehearsal::{self, Rehearsal};
 use crate::request::SpeechRequest;
 use crate::settings::EngineSettings;
 use crate::speak::{self, Speech};
+use crate::status::EngineStatus;
 use crate::stream::{self, SpeechStream};
 use crate::suggest::nearest;
 use crate::voice_id::VoiceId;
-
-/// How much later than the deadline the engine itself ends a call. A provider ends its calls by
-/// the deadline and knows better what happened; this is for one that does not.
-const GRACE: Duration = Duration::from_millis(250);
-
-/// The longest deadline; a longer one is cut to it.
-const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long an error message may wait for the voice list that would make it helpful.
 const SUGGESTION_PATIENCE: Duration = Duration::from_secs(2);
@@ -32,14 +34,31 @@ pub struct Engine {
     pub(crate) cast: Cast,
     pub(crate) settings: Arc<EngineSettings>,
     pub(crate) encoders: Arc<Semaphore>,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) calendar: Calendar,
 }
 
 impl Engine {
-    /// An engine for `cast`.
+    /// An engine for `cast`. Its days and months are counted from now, see [`Engine::dated`].
     #[must_use]
     pub fn new(cast: Cast, settings: EngineSettings) -> Self {
+        let gate = Arc::new(Gate::new(&settings.limits));
         let encoders = Arc::new(Semaphore::new(settings.encoders.max(1)));
-        Self { cast, settings: Arc::new(settings), encoders }
+        Self { cast, settings: Arc::new(settings), encoders, gate, calendar: Calendar::from_here() }
+    }
+
+    /// The same engine, which learns from `clock` when a day and a month begin.
+    #[must_use]
+    pub fn dated(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self { calendar: Calendar::new(clock), ..self }
+    }
+
+    /// An engine for another cast under other settings, that remembers what this one learnt:
+    /// breakers, counts, budgets and calls under way go on by the providers' names.
+    #[must_use]
+    pub fn recast(&self, cast: Cast, settings: EngineSettings) -> Self {
+        let gate = Arc::new(self.gate.under(&settings.limits));
+        Self { gate, calendar: self.calendar.clone(), ..Self::new(cast, settings) }
     }
 
     /// Its settings.
@@ -69,14 +88,12 @@ impl Engine {
         self.cast.find(provider).map(|seat| seat.member.provider.manifest())
     }
 
-    /// Who plays when nobody is named: the configured default, or whoever is alone in the cast.
+    /// Who plays first when nobody is named, as far as weights leave that open: the configured
+    /// default, the first of the default route or of the configured providers, or whoever is alone
+    /// in the cast.
     #[must_use]
     pub fn default_provider(&self) -> Option<&str> {
-        match (self.settings.default_provider.as_deref(), self.cast.seats()) {
-            (Some(name), _) => self.cast.find(name).map(|seat| seat.member.name.as_str()),
-            (None, [only]) => Some(&only.member.name),
-            (None, _) => None,
-        }
+        plan::default_provider(&self.cast, &self.settings)
     }
 
     /// The voices of `provider`, at most [`EngineSettings::voices_ttl`] old.
@@ -107,8 +124,12 @@ impl Engine {
     /// # Errors
     /// No such provider, or what it found wrong.
     pub async fn check(&self, provider: &str) -> Result<(), SpeechError> {
+        self.check_within(provider, self.settings.deadline).await
+    }
+
+    pub(crate) async fn check_within(&self, provider: &str, limit: Duration) -> Result<(), SpeechError> {
         let seat = self.cast.require(provider)?;
-        let clock = Clock::start(self.settings.deadline);
+        let clock = Clock::start(limit);
         let called = seat.member.provider.check(clock.call("check"));
         clock.hold(provider, called).await?.map_err(|failure| clock.blame(provider, failure))
     }
@@ -132,62 +153,70 @@ impl Engine {
         stream::stream(self, request).await
     }
 
-    /// A provider's failure as its client is told, with a suggestion where that helps.
-    pub(crate) async fn explain(&self, seat: &Seat, clock: &Clock, failure: Failure) -> SpeechError {
-        let provider = &seat.member.name;
-        let Failure::Provider(ProviderError::VoiceNotFound(voice)) = failure else {
-            tracing::debug!(provider, code = failure.code(), %failure, "call failed");
-            return clock.blame(provider, failure);
-        };
+    /// What would happen to a request, without buying anything: who could play it, in which order,
+    /// with which voice, at what price, and what would keep them from it now.
+    ///
+    /// # Errors
+    /// The request is wrong whoever plays it, or nobody could.
+    pub async fn rehearse(&self, request: SpeechRequest) -> Result<Rehearsal, SpeechError> {
+        rehearsal::rehearse(self, request).await
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn status(&self) -> EngineStatus {
+        let today = self.calendar.today();
+        let queue = self.gate.queue();
+        EngineStatus {
+            speaking: queue.speaking(),
+            waiting: queue.waiting(),
+            speaking_max: queue.limits().max_concurrent_syntheses,
+            waiting_max: queue.limits().queue_depth,
+            providers: self.cast.names().map(|name| self.gate.door(name).status(today)).collect(),
+        }
+    }
+
+    /// The characters every provider was asked to speak, to be kept over a restart.
+    #[must_use]
+    pub fn spending(&self) -> BTreeMap<String, Spending> {
+        self.gate.spending()
+    }
+
+    /// Takes up what [`Engine::spending`] said before a restart.
+    pub fn restore_spending(&self, spending: BTreeMap<String, Spending>) {
+        for (provider, spending) in spending {
+            self.gate.door(&provider).restore(spending);
+        }
+    }
+
+    /// The voices of a provider as it last told them, without waiting for it.
+    pub(crate) fn known_voices(&self, seat: &Arc<Seat>) -> Option<Arc<[Voice]>> {
+        seat.voices.last()
+    }
+
+    /// Sees to it that the voices of `seat` are known when somebody needs a stand-in among them.
+    pub(crate) fn learn_voices(&self, seat: &Arc<Seat>) {
+        if seat.voices.is_fresh(self.settings.voices_ttl) || !seat.voices.may_refresh() {
+            return;
+        }
+        let (engine, seat) = (self.clone(), Arc::clone(seat));
+        tokio::spawn(async move {
+            if let Err(error) = engine.voice_list(&seat.member.name).await {
+                tracing::debug!(provider = seat.member.name, code = error.code(), "voices not listed");
+            }
+            seat.voices.refreshed();
+        });
+    }
+
+    /// The same error, with the voice that was probably meant where one is missing.
+    pub(crate) async fn with_suggestion(&self, error: SpeechError) -> SpeechError {
+        let SpeechError::UnknownVoice { provider, voice, .. } = error else { return error };
         let patience = Instant::now() + SUGGESTION_PATIENCE;
-        let voices = timeout_at(patience, self.voice_list(provider)).await.ok().and_then(Result::ok);
+        let voices = timeout_at(patience, self.voice_list(&provider)).await.ok().and_then(Result::ok);
         let known: Vec<String> =
             voices.iter().flat_map(|voices| voices.iter()).map(|voice| voice.id.clone()).collect();
         let suggestion = nearest(&voice, known.iter().map(String::as_str))
             .map(|found| VoiceId::new(provider.as_str(), found).to_string());
-        SpeechError::UnknownVoice { provider: provider.clone(), voice, suggestion, known }
-    }
-}
-
-/// One deadline, from its start.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
-    pub(crate) started: Instant,
-    limit: Duration,
-}
-
-impl Clock {
-    pub(crate) fn start(limit: Duration) -> Self {
-        Self { started: Instant::now(), limit: limit.min(DEADLINE_MAX) }
-    }
-
-    pub(crate) fn deadline(&self) -> Instant {
-        self.started + self.limit
-    }
-
-    pub(crate) fn call(&self, request_id: impl Into<Arc<str>>) -> Call {
-        Call { request_id: request_id.into(), deadline: self.deadline() }
-    }
-
-    /// Ends `work` shortly after the deadline.
-    pub(crate) async fn hold<T>(
-        &self,
-        provider: &str,
-        work: impl Future<Output = T>,
-    ) -> Result<T, SpeechError> {
-        timeout_at(self.deadline() + GRACE, work).await.map_err(|_| self.exceeded(provider))
-    }
-
-    pub(crate) fn exceeded(&self, provider: &str) -> SpeechError {
-        SpeechError::DeadlineExceeded { provider: provider.to_owned(), limit: self.limit }
-    }
-
-    /// A call that ended because this clock ran out is not the provider's failure but the
-    /// deadline's, whoever noticed it first.
-    fn blame(&self, provider: &str, failure: Failure) -> SpeechError {
-        match failure {
-            Failure::DeadlineExceeded { .. } if Instant::now() >= self.deadline() => self.exceeded(provider),
-            failure => SpeechError::Failed { provider: provider.to_owned(), failure },
-        }
+        SpeechError::UnknownVoice { provider, voice, suggestion, known }
     }
 }

@@ -3,13 +3,19 @@
 //! Each case has a stable code, most have a hint, and each knows whose fault it is. The last point
 //! is what decides about an HTTP status, about a retry, and about a provider's record.
 
+mod hint;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use understudy_audio::AudioError;
 use understudy_speech::{Encoding, Failure, InvalidField, ProviderError, TextLimit};
 
+use crate::gate::Withheld;
+use crate::provenance::{Attempt, Skipped};
+
 /// Why a request for speech failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SpeechError {
     /// A field is wrong whoever speaks.
     #[error(transparent)]
@@ -32,6 +38,16 @@ pub enum SpeechError {
         /// The field that named it: `provider` or `voice`.
         field: &'static str,
         /// The providers there are.
+        known: Vec<String>,
+        /// The one that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// No such route.
+    #[error("no such route: {name}")]
+    UnknownRoute {
+        /// As asked for.
+        name: String,
+        /// The routes there are.
         known: Vec<String>,
         /// The one that was probably meant.
         suggestion: Option<String>,
@@ -99,6 +115,46 @@ pub enum SpeechError {
         /// The time given.
         limit: Duration,
     },
+    /// The provider has no voice that may stand in for the one asked for.
+    #[error("provider {provider} has no stand-in for {asked}: {reason}")]
+    NoStandIn {
+        /// Which provider.
+        provider: String,
+        /// The public id of the voice asked for, or the provider that was.
+        asked: String,
+        /// Why none will do.
+        reason: String,
+    },
+    /// The provider was not asked.
+    #[error("provider {provider} was not asked: {reason}")]
+    Withheld {
+        /// Which provider.
+        provider: String,
+        /// Why.
+        reason: Withheld,
+    },
+    /// So many requests are being spoken and waiting that this one is not taken.
+    #[error("too many requests are being spoken")]
+    Busy {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// Every provider that could speak is being asked as often as it may be.
+    #[error("every provider that could speak is rate limited")]
+    RateLimited {
+        /// When the first of them may be asked again, if that is known.
+        retry_after: Option<Duration>,
+    },
+    /// There was more than one candidate, and none gave a take.
+    #[error("no provider could speak, {}: {decisive}", called(.attempts))]
+    AllFailed {
+        /// The calls that were made.
+        attempts: Vec<Attempt>,
+        /// The providers that were not called, and why.
+        skipped: Vec<Skipped>,
+        /// The failure that says most: the first of a provider that was really called.
+        decisive: Box<Self>,
+    },
     /// Good audio could not be brought into the wanted form.
     #[error("audio could not be encoded: {0}")]
     Encode(#[from] AudioError),
@@ -115,6 +171,7 @@ impl SpeechError {
             Self::Invalid(_) => "invalid_value",
             Self::TextTooLong { .. } => "text_too_long",
             Self::UnknownProvider { .. } => "unknown_provider",
+            Self::UnknownRoute { .. } => "unknown_route",
             Self::NoProviderChosen { .. } => "no_provider_chosen",
             Self::NoProviders => "no_providers",
             Self::UnknownVoice { .. } => "voice_not_found",
@@ -123,6 +180,11 @@ impl SpeechError {
             Self::Failed { failure, .. } => failure.code(),
             Self::Unusable { .. } => "provider_unusable_audio",
             Self::DeadlineExceeded { .. } => "deadline_exceeded",
+            Self::NoStandIn { .. } => "no_stand_in",
+            Self::Withheld { reason, .. } => reason.code(),
+            Self::Busy { .. } => "busy",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::AllFailed { .. } => "all_providers_failed",
             Self::Encode(error) => error.code(),
             Self::Internal(_) => "internal",
         }
@@ -142,37 +204,11 @@ impl SpeechError {
                 Some("text")
             }
             Self::UnknownProvider { field, .. } => Some(field),
+            Self::UnknownRoute { .. } => Some("route"),
             Self::NoProviderChosen { .. } => Some("provider"),
             Self::UnknownVoice { .. } => Some("voice"),
             Self::NotOffered { field, .. } => Some(field),
             Self::CannotEncode { .. } => Some("encoding"),
-            _ => None,
-        }
-    }
-
-    /// What the client could do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::UnknownProvider { suggestion: Some(name), .. } => Some(format!("did you mean {name}?")),
-            Self::UnknownProvider { known, .. } | Self::NoProviderChosen { known } => {
-                Some(format!("the providers are {}", list(known)))
-            }
-            Self::NoProviders => Some("load a plugin; `understudy doctor` tells why none is".to_owned()),
-            Self::UnknownVoice { suggestion: Some(voice), .. } => Some(format!("did you mean {voice}?")),
-            Self::UnknownVoice { provider, known, .. } if known.is_empty() => {
-                Some(format!("list the voices of {provider}"))
-            }
-            Self::UnknownVoice { provider, known, .. } => {
-                Some(format!("the voices of {provider} are {}", list(known)))
-            }
-            Self::TextTooLong { .. } => Some("split the text".to_owned()),
-            Self::CannotEncode { .. } => Some("ask for mp3, opus, aac, flac, wav or pcm".to_owned()),
-            Self::DeadlineExceeded { .. } => Some("send a shorter text, or raise the deadline".to_owned()),
-            Self::Failed { failure: Failure::Provider(ProviderError::Unauthorized(_)), .. } => {
-                Some("check the provider's credentials in the configuration".to_owned())
-            }
-            Self::Failed { failure: Failure::NotGranted { hint, .. }, .. } => Some(hint.clone()),
             _ => None,
         }
     }
@@ -185,6 +221,7 @@ impl SpeechError {
             Self::Invalid(_)
             | Self::TextTooLong { .. }
             | Self::UnknownProvider { .. }
+            | Self::UnknownRoute { .. }
             | Self::NoProviderChosen { .. }
             | Self::UnknownVoice { .. }
             | Self::NotOffered { .. }
@@ -194,7 +231,7 @@ impl SpeechError {
         }
     }
 
-    /// How long to wait before another try, when the provider said so.
+    /// How long to wait before another try, when that is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -203,7 +240,37 @@ impl SpeechError {
                 ProviderError::QuotaExhausted { resets_in } => *resets_in,
                 _ => None,
             },
+            Self::Withheld { reason, .. } => reason.retry_after(),
+            Self::Busy { retry_after } => Some(*retry_after),
+            Self::RateLimited { retry_after } => *retry_after,
+            Self::AllFailed { attempts, decisive, .. } if attempts.is_empty() => decisive.retry_after(),
             _ => None,
+        }
+    }
+
+    /// True when the same request may well succeed a little later. False for what every provider
+    /// was already tried for, for what an operator has to put right, and for what a plugin makes of
+    /// this very text: trying those again would only cost.
+    #[must_use]
+    pub fn is_worth_retrying(&self) -> bool {
+        match self {
+            Self::AllFailed { attempts, decisive, .. } => attempts.is_empty() && decisive.is_worth_retrying(),
+            Self::NoStandIn { .. } => false,
+            Self::Failed { failure, .. } => may_pass(failure) && !is_refusal(failure),
+            Self::Withheld { reason, .. } => !matches!(reason, Withheld::NotRolledOut | Withheld::NotLoaded),
+            error => !error.is_client_fault(),
+        }
+    }
+
+    /// True when the provider is asked as often as it may be, by its own word or by our limits.
+    pub(crate) const fn is_rate_limit(&self) -> bool {
+        match self {
+            Self::Failed { failure: Failure::Provider(error), .. } => {
+                matches!(error, ProviderError::RateLimited { .. } | ProviderError::QuotaExhausted { .. })
+            }
+            Self::Withheld { reason, .. } => reason.is_rate_limit(),
+            Self::RateLimited { .. } => true,
+            _ => false,
         }
     }
 
@@ -217,7 +284,10 @@ impl SpeechError {
             | Self::CannotEncode { provider, .. }
             | Self::Failed { provider, .. }
             | Self::Unusable { provider, .. }
+            | Self::NoStandIn { provider, .. }
+            | Self::Withheld { provider, .. }
             | Self::DeadlineExceeded { provider, .. } => Some(provider),
+            Self::AllFailed { decisive, .. } => decisive.provider(),
             _ => None,
         }
     }
@@ -237,6 +307,28 @@ const fn is_refusal(failure: &Failure) -> bool {
     )
 }
 
+const fn may_pass(failure: &Failure) -> bool {
+    !matches!(
+        failure,
+        Failure::Provider(ProviderError::Unauthorized(_) | ProviderError::QuotaExhausted { .. })
+            | Failure::Trapped { .. }
+            | Failure::CpuExceeded { .. }
+            | Failure::LimitExceeded { .. }
+            | Failure::NotGranted { .. }
+            | Failure::BrokenContract { .. }
+    )
+}
+
+/// How many providers the calls went to.
+fn called(attempts: &[Attempt]) -> String {
+    let names: BTreeSet<_> = attempts.iter().map(|attempt| &attempt.provider).collect();
+    match names.len() {
+        0 => "none was called".to_owned(),
+        1 => "one was called".to_owned(),
+        count => format!("{count} were called"),
+    }
+}
+
 const fn verb(failure: &Failure) -> &'static str {
     if is_refusal(failure) { "refused" } else { "failed" }
 }
@@ -245,16 +337,5 @@ fn limit_of(provider: Option<&str>, limit: &TextLimit) -> String {
     match provider {
         Some(provider) => format!("provider {provider} takes, {} {}", limit.maximum, limit.unit.name()),
         None => format!("{} {}", limit.maximum, limit.unit.name()),
-    }
-}
-
-/// At most this many names in a hint; a hundred of them help nobody.
-const LISTED_MAX: usize = 12;
-
-fn list(names: &[String]) -> String {
-    let shown = names.iter().take(LISTED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len().checked_sub(LISTED_MAX) {
-        Some(more @ 1..) => format!("{shown} and {more} more"),
-        _ => shown,
     }
 }

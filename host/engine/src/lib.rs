@@ -2,48 +2,62 @@
 //!
 //! [`Engine`] stands between a client's wish and a [`Provider`](understudy_speech::Provider). One
 //! request passes these rooms in order, and each is one file: `text` (is it speakable?), `plan`
-//! (who plays it?), `fit` (what of it can that provider honour?), `attempt` (one call, its
-//! deadline and its cancellation), `recording` (what came back, within bounds), `audition` (is it
-//! audio, and whole?), `delivery` (the encoding the client asked for). [`Engine::speak`] walks them
-//! and answers with the whole; [`Engine::stream`] sends audio on while it comes.
+//! (who could play it, with which voice?), `walk` (whose turn is it, and for how long?), `take`
+//! (where does that one's take come from?), `gate` (may it be asked now?), `attempt` (one call and
+//! its cancellation), `recording` (what came back, within bounds), `audition` (is it audio, and
+//! whole?), `delivery` (the encoding the client asked for). When a call fails, `verdict` says what
+//! that means. [`Engine::speak`] walks them and answers with the whole; [`Engine::stream`] sends
+//! audio on while it comes; [`Engine::rehearse`] tells what they would do.
 //!
 //! What is true of all of them: nothing here knows WebAssembly or HTTP; a client's mistake is told
 //! apart from a provider's fault ([`SpeechError::is_client_fault`]), because only the latter may
 //! ever count against a provider; and dropping the future or stream that a caller holds ends the
 //! provider's work, because speech that nobody waits for is only cost.
-//!
-//! A plan is one candidate today. Fallback makes it a list that is walked; the gate (breaker,
-//! rates, budgets) goes before an attempt, and the cache and single flight around it.
 
 mod attempt;
-mod audition;
+pub mod audition;
 mod cast;
+pub mod catalogue;
+mod chance;
 mod delivery;
 mod engine;
 mod error;
 mod fit;
+mod gate;
+pub mod likeness;
 mod plan;
 mod provenance;
 mod recording;
+mod rehearsal;
 mod request;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 mod settings;
 mod speak;
+mod status;
 mod stream;
 mod suggest;
-mod text;
+mod take;
+pub mod text;
+mod verdict;
 mod voice_id;
 mod voices;
+mod walk;
 mod words;
 
 pub use cast::{Cast, Member, ProviderInfo};
 pub use engine::Engine;
 pub use error::SpeechError;
-pub use provenance::{Attempt, Provenance};
+pub use gate::{BreakerState, Period, Spending, Withheld};
+pub use provenance::{Attempt, Casting, How, Provenance, Skipped, Substitution};
+pub use rehearsal::{Rehearsal, Rehearsed};
 pub use request::{Output, SpeechRequest};
-pub use settings::EngineSettings;
+pub use settings::{
+    BreakerSettings, Delivery, EngineSettings, GlobalLimits, HedgeSettings, LogicalVoice, Probe,
+    ProviderPolicy, RetrySettings, Route, Tier, VoicePart, VoicePolicy,
+};
 pub use speak::Speech;
+pub use status::{EngineStatus, ProviderStatus};
 pub use stream::{Finished, SpeechEvent, SpeechStream};
 pub use suggest::nearest;
 pub use voice_id::VoiceId;

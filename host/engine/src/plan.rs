@@ -1,106 +1,224 @@
-//! Who plays it.
+//! Who could play it, in which order.
 //!
-//! In this order: the provider the request names, the provider its voice names (`flite/amy`), the
-//! default, or whoever is alone in the cast. A voice with a slash whose first half is no provider
-//! is refused rather than tried at the default: far more often it is a misspelt provider than a
-//! voice with a slash in its name, and that one can still be had as `provider/its/name`.
+//! First whoever the request names: its provider, the provider of its voice (`flite/amy`), the cast
+//! of a voice of this server. Then the chain of its route, or of the configured providers. A voice
+//! with a slash whose first half is no provider is refused rather than tried at the default: far
+//! more often it is a misspelt provider than a voice with a slash in its name, and that one can
+//! still be had as `provider/its/name`.
+//!
+//! A plan is made without asking anybody. Which voice stands in at a candidate is settled when its
+//! turn comes (`plan/casting.rs`), because it takes the provider's voice list, and a request whose first
+//! candidate plays, which is nearly all of them, must not wait for lists it never needs.
+//!
+//! Providers that cannot play at all stay in the plan with the reason, so that it can be told.
+
+mod casting;
+mod chain;
+mod lead;
+mod memory;
+mod stand_in;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use understudy_speech::{InvalidField, Request};
+use tokio::sync::OnceCell;
+use understudy_speech::Request;
+
+pub(crate) use casting::Candidate;
+pub(crate) use memory::StandIns;
 
 use crate::cast::{Cast, Seat};
+use crate::chance::is_rolled_out;
+use crate::engine::Engine;
 use crate::error::SpeechError;
-use crate::fit::fit;
-use crate::request::SpeechRequest;
-use crate::settings::EngineSettings;
+use crate::gate::Withheld;
+use crate::request::{Output, SpeechRequest};
+use crate::settings::{EngineSettings, Route, VoicePart, VoicePolicy};
 use crate::suggest::nearest;
-use crate::text;
+use crate::text::{self, SpanMap};
 use crate::voice_id::VoiceId;
+use lead::Lead;
 
-/// A provider that could speak, and the request as it will be asked.
-pub(crate) struct Candidate {
-    pub(crate) seat: Arc<Seat>,
-    pub(crate) request: Arc<Request>,
-    /// What of the request this provider cannot honour.
-    pub(crate) dropped: Vec<String>,
-    /// What was done to the request.
-    pub(crate) notes: Vec<String>,
+/// A request, and who could play it.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The request but for the voice, which differs from candidate to candidate.
+    pub(crate) request: Request,
+    pub(crate) output: Output,
     /// The text's length.
     pub(crate) characters: usize,
+    /// What was done to the request.
+    pub(crate) notes: Vec<String>,
+    /// From the text as it is sent to the caller's own spelling.
+    pub(crate) spans: SpanMap,
+    pub(crate) terms: Terms,
+    /// What was asked for.
+    pub(crate) asked: Asked,
+    /// Never empty.
+    pub(crate) parts: Vec<Part>,
 }
 
-impl Candidate {
-    pub(crate) fn name(&self) -> &str {
-        &self.seat.member.name
+/// What holds for this request, from its route.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    /// The route's name; none when nobody named one and there is no default.
+    pub(crate) route: Option<String>,
+    pub(crate) rules: Route,
+    pub(crate) deadline: Duration,
+}
+
+/// What was asked for: what the first candidate would play.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) provider: String,
+    /// The provider's own id.
+    pub(crate) voice: Option<String>,
+    /// The voice of this server.
+    pub(crate) logical: Option<String>,
+}
+
+/// One who could play it.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) provider: String,
+    pub(crate) role: Role,
+    /// Who it is, or why not.
+    pub(crate) seat: Result<Arc<Seat>, SpeechError>,
+    /// Filled when its turn comes.
+    pub(crate) candidate: OnceCell<Arc<Candidate>>,
+}
+
+/// Which voice it would play.
+#[derive(Clone, Debug)]
+pub(crate) enum Role {
+    /// This voice, or the provider's own choice when nobody named one.
+    Named(Option<String>),
+    /// As the configuration casts it.
+    Mapped(VoicePart),
+    /// The one most like what was asked for.
+    StandIn,
+}
+
+impl Asked {
+    /// As a client would write it.
+    pub(crate) fn public(&self) -> String {
+        match (&self.logical, &self.voice) {
+            (Some(logical), _) => logical.clone(),
+            (None, Some(voice)) => VoiceId::new(self.provider.as_str(), voice.as_str()).to_string(),
+            (None, None) => self.provider.clone(),
+        }
     }
 }
 
-/// Checks a request and casts it.
+impl Plan {
+    /// Has the voices learnt that a stand-in will be chosen from and by, while the first candidate
+    /// is busy. Nothing waits for it.
+    pub(crate) fn prepare_to_fall_back(&self, engine: &Engine) {
+        let stand_ins = self.parts.iter().filter(|part| matches!(part.role, Role::StandIn));
+        let mut seats = stand_ins.filter_map(|part| part.seat.as_ref().ok()).peekable();
+        if seats.peek().is_some() {
+            seats.chain(engine.cast.find(&self.asked.provider)).for_each(|seat| engine.learn_voices(seat));
+        }
+    }
+}
+
+/// Who leads the plan of a request that names nobody.
+pub(crate) fn default_provider<'cast>(cast: &'cast Cast, settings: &EngineSettings) -> Option<&'cast str> {
+    let terms = terms(settings, None).ok()?;
+    let chain = chain::of(settings, cast, &terms, "", false);
+    let name = lead::unasked(cast, settings, &terms, &chain).ok()?;
+    cast.find(&name).map(|seat| seat.member.name.as_str())
+}
+
+/// Checks a request and plans it.
 pub(crate) fn plan(
     cast: &Cast,
     settings: &EngineSettings,
     wanted: SpeechRequest,
-) -> Result<Candidate, SpeechError> {
-    let SpeechRequest { provider, mut request, output, .. } = wanted;
-    let (characters, controls) = text::prepare(&mut request.utterance, settings.max_text_characters)?;
+) -> Result<Plan, SpeechError> {
+    let SpeechRequest { id, provider, mut request, output, deadline, route, fallback, user, task } = wanted;
+    let prepared = text::admit(&mut request.utterance, &settings.text)?;
     request.check_ranges()?;
     output.check_ranges()?;
-    let (seat, voice) = choose(cast, settings, provider.as_deref(), request.voice.take())?;
-    request.voice = voice;
-    let mut notes = Vec::new();
-    if controls > 0 {
-        notes.push(format!("control characters in the text were spoken as spaces: {controls}"));
-    }
-    let dropped = fit(&seat.member.name, seat.member.provider.manifest(), &mut request, &output)?;
-    Ok(Candidate { seat, request: Arc::new(request), dropped, notes, characters })
+    let mut terms = terms(settings, route)?;
+    terms.deadline = deadline.unwrap_or(terms.deadline);
+    let chain = chain::of(settings, cast, &terms, &id, request.character.is_some());
+    let is_named = provider.is_some() || request.voice.is_some();
+    let lead = lead::find(cast, settings, &terms, &chain, provider.as_deref(), request.voice.take())?;
+    let (asked, roles) = cast_roles(lead, &chain, fallback != Some(false));
+    let caller = user.as_deref().or(task.as_deref()).unwrap_or(&id);
+    let part = |(index, (provider, role)): (usize, (String, Role))| {
+        let seat = seat(cast, settings, &provider, caller).and_then(|seat| {
+            let strict = is_named && terms.rules.voice_policy == VoicePolicy::Strict;
+            if index > 0 && strict && !matches!(role, Role::Mapped(_)) {
+                return Err(no_stand_in(&provider, &asked, "the route allows none"));
+            }
+            Ok(seat)
+        });
+        Part { provider, role, seat, candidate: OnceCell::new() }
+    };
+    let parts = roles.into_iter().enumerate().map(part).collect();
+    let (characters, notes) = (prepared.characters, prepared.notes());
+    Ok(Plan { request, output, characters, notes, spans: prepared.spans, terms, asked, parts })
 }
 
-/// The provider, and the voice by the provider's own id.
-fn choose(
+pub(crate) fn no_stand_in(provider: &str, asked: &Asked, reason: impl Into<String>) -> SpeechError {
+    let (provider, asked) = (provider.to_owned(), asked.public());
+    SpeechError::NoStandIn { provider, asked, reason: reason.into() }
+}
+
+fn terms(settings: &EngineSettings, named: Option<String>) -> Result<Terms, SpeechError> {
+    let Some(name) = named.or_else(|| settings.default_route.clone()) else {
+        return Ok(Terms { route: None, rules: settings.unrouted.clone(), deadline: settings.deadline });
+    };
+    let Some(rules) = settings.routes.get(&name) else {
+        let known: Vec<String> = settings.routes.keys().cloned().collect();
+        let suggestion = nearest(&name, known.iter().map(String::as_str)).map(str::to_owned);
+        return Err(SpeechError::UnknownRoute { name, known, suggestion });
+    };
+    let deadline = rules.deadline.unwrap_or(settings.deadline);
+    Ok(Terms { route: Some(name), rules: rules.clone(), deadline })
+}
+
+/// What was asked for, and every provider with its role.
+fn cast_roles(lead: Lead, chain: &[&str], may_fall_back: bool) -> (Asked, Vec<(String, Role)>) {
+    let (asked, mut roles) = match lead {
+        Lead::One { provider, voice } => {
+            let asked = Asked { provider: provider.clone(), voice: voice.clone(), logical: None };
+            (asked, vec![(provider, Role::Named(voice))])
+        }
+        Lead::Logical { name, parts } => {
+            let first = parts.first();
+            let asked = Asked {
+                provider: first.map(|part| part.provider.clone()).unwrap_or_default(),
+                voice: first.map(|part| part.voice.clone()),
+                logical: Some(name),
+            };
+            (asked, parts.into_iter().map(|part| (part.provider.clone(), Role::Mapped(part))).collect())
+        }
+    };
+    for provider in chain {
+        if !roles.iter().any(|(name, _)| name == provider) {
+            let role = if asked.voice.is_some() { Role::StandIn } else { Role::Named(None) };
+            roles.push(((*provider).to_owned(), role));
+        }
+    }
+    if !may_fall_back {
+        roles.truncate(1);
+    }
+    (asked, roles)
+}
+
+fn seat(
     cast: &Cast,
     settings: &EngineSettings,
-    provider: Option<&str>,
-    voice: Option<String>,
-) -> Result<(Arc<Seat>, Option<String>), SpeechError> {
-    if voice.as_deref().is_some_and(|voice| voice.trim().is_empty()) {
-        let message = "must name a voice, or be left out".to_owned();
-        return Err(InvalidField { field: "voice".to_owned(), message }.into());
+    provider: &str,
+    caller: &str,
+) -> Result<Arc<Seat>, SpeechError> {
+    let withheld = |reason| SpeechError::Withheld { provider: provider.to_owned(), reason };
+    let seat = cast.find(provider).ok_or_else(|| withheld(Withheld::NotLoaded))?;
+    if !is_rolled_out(provider, caller, settings.policy(provider).rollout_percent) {
+        return Err(withheld(Withheld::NotRolledOut));
     }
-    let public = voice.as_deref().and_then(VoiceId::parse);
-    match (provider, public) {
-        (Some(provider), Some(public)) if provider == public.provider => {
-            Ok((Arc::clone(cast.require(provider)?), Some(public.voice)))
-        }
-        (Some(provider), Some(public)) if cast.find(&public.provider).is_some() => {
-            cast.require(provider)?;
-            let message = format!("must be a voice of provider {provider}, got {public}");
-            Err(InvalidField { field: "voice".to_owned(), message }.into())
-        }
-        (Some(provider), _) => Ok((Arc::clone(cast.require(provider)?), voice)),
-        (None, Some(public)) => Ok((Arc::clone(require_of_voice(cast, &public)?), Some(public.voice))),
-        (None, None) => Ok((Arc::clone(default_seat(cast, settings)?), voice)),
-    }
-}
-
-fn require_of_voice<'cast>(cast: &'cast Cast, public: &VoiceId) -> Result<&'cast Arc<Seat>, SpeechError> {
-    cast.find(&public.provider).ok_or_else(|| SpeechError::UnknownProvider {
-        name: public.provider.clone(),
-        field: "voice",
-        suggestion: nearest(&public.provider, cast.names())
-            .map(|provider| VoiceId::new(provider, public.voice.as_str()).to_string()),
-        known: cast.names().map(str::to_owned).collect(),
-    })
-}
-
-fn default_seat<'cast>(
-    cast: &'cast Cast,
-    settings: &EngineSettings,
-) -> Result<&'cast Arc<Seat>, SpeechError> {
-    match (&settings.default_provider, cast.seats()) {
-        (_, []) => Err(SpeechError::NoProviders),
-        (Some(name), _) => cast.require(name),
-        (None, [only]) => Ok(only),
-        (None, _) => Err(SpeechError::NoProviderChosen { known: cast.names().map(str::to_owned).collect() }),
-    }
+    Ok(Arc::clone(seat))
 }

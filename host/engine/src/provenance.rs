@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::error::SpeechError;
+
 /// Who spoke, and what became of the request on the way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Provenance {
     /// The request's id.
     pub request_id: Arc<str>,
@@ -16,8 +18,12 @@ pub struct Provenance {
     pub voice: Option<String>,
     /// The plugin's version.
     pub plugin_version: String,
-    /// Every call that was made for it, the last one being the take.
+    /// Every call that was made for it, in the order they ended; the last one is the take.
     pub attempts: Vec<Attempt>,
+    /// Providers that stood before this one and were not called, and why.
+    pub skipped: Vec<Skipped>,
+    /// What was asked for, when somebody else spoke.
+    pub substituted: Option<Substitution>,
     /// Fields the caller set that this provider cannot honour. It spoke without them.
     pub dropped: Vec<String>,
     /// What else was done to the request, in sentences.
@@ -47,6 +53,103 @@ pub struct Attempt {
     pub time: Duration,
 }
 
-fn milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+/// A provider that was not called, though it stood in the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// The provider.
+    pub provider: String,
+    /// The reason's code.
+    pub code: &'static str,
+    /// The reason, in words.
+    pub reason: String,
+}
+
+/// Somebody stood in.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Substitution {
+    /// What was asked for: a public voice id, the name of a voice of this server, or a provider.
+    pub asked: String,
+    /// Why it did not speak: an error's code, or `slow` when a rival was faster.
+    pub why: &'static str,
+    /// How the voice that spoke was found.
+    #[serde(flatten)]
+    pub casting: Casting,
+}
+
+/// How a voice was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Casting {
+    /// In which way.
+    pub how: How,
+    /// How alike it is to the voice asked for, 0 to 1, when that was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<f32>,
+    /// What was compared, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+}
+
+/// In which way a voice was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum How {
+    /// The caller named it.
+    Asked,
+    /// Nobody named a voice; the provider chooses.
+    Unnamed,
+    /// The configuration casts it for the voice that was named.
+    Mapped,
+    /// It is the voice of the same name at a sister service.
+    SameName,
+    /// It is the most alike of those the provider has.
+    Nearest,
+}
+
+impl Skipped {
+    pub(crate) fn because(provider: &str, error: &SpeechError) -> Self {
+        // Who it is stands beside the reason already.
+        let reason = match error {
+            SpeechError::Withheld { reason, .. } => reason.to_string(),
+            SpeechError::NoStandIn { reason, .. } => reason.clone(),
+            error => error.to_string(),
+        };
+        Self { provider: provider.to_owned(), code: error.code(), reason }
+    }
+}
+
+impl Casting {
+    pub(crate) const fn by(how: How) -> Self {
+        Self { how, score: None, reasons: Vec::new() }
+    }
+}
+
+/// What happened before a take, from its walk.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Story {
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) skipped: Vec<Skipped>,
+    pub(crate) substituted: Option<Substitution>,
+}
+
+impl Provenance {
+    /// Tells the story of the walk.
+    pub(crate) fn tell(&mut self, story: Story) {
+        let Story { attempts, skipped, substituted } = story;
+        (self.attempts, self.skipped, self.substituted) = (attempts, skipped, substituted);
+    }
+}
+
+pub(crate) fn milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[allow(clippy::ref_option, reason = "serde's signature")]
+pub(crate) fn optional_milliseconds<S: Serializer>(
+    time: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => milliseconds(time, serializer),
+        None => serializer.serialize_none(),
+    }
 }

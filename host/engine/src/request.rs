@@ -11,15 +11,24 @@ use understudy_speech::{Encoding, InvalidField, Request};
 pub struct SpeechRequest {
     /// The id in logs, provenance and the provider's call.
     pub id: Arc<str>,
-    /// The provider by name; none leaves it to the voice, then to the default.
+    /// The provider by name; none leaves it to the voice, then to the route or the default.
     pub provider: Option<String>,
-    /// What is spoken. `voice` may be a public id (`provider/voice`) or the provider's own;
+    /// What is spoken. `voice` may be a public id (`provider/voice`), the name of a voice of this
+    /// server ([`LogicalVoice`](crate::LogicalVoice)), or the provider's own;
     /// `encodings` is the engine's to fill and is overwritten.
     pub request: Request,
     /// How the audio is wanted.
     pub output: Output,
-    /// In place of [`EngineSettings::deadline`](crate::EngineSettings::deadline).
+    /// In place of [`EngineSettings::deadline`](crate::EngineSettings::deadline) and the route's.
     pub deadline: Option<Duration>,
+    /// The route to take, in place of the default one.
+    pub route: Option<String>,
+    /// False: the first candidate or nobody. Otherwise the route's voice policy decides.
+    pub fallback: Option<bool>,
+    /// Who asks; decides about rollouts, together with the provider's name.
+    pub user: Option<String>,
+    /// The task it is for; decides about rollouts when there is no user.
+    pub task: Option<String>,
 }
 
 /// How the audio is wanted.
@@ -57,6 +66,16 @@ impl SpeechRequest {
     /// A request for `request` under `id`, with everything else left open.
     #[must_use]
     pub fn new(id: impl Into<Arc<str>>, request: Request) -> Self {
-        Self { id: id.into(), provider: None, request, output: Output::default(), deadline: None }
+        Self {
+            id: id.into(),
+            provider: None,
+            request,
+            output: Output::default(),
+            deadline: None,
+            route: None,
+            fallback: None,
+            user: None,
+            task: None,
+        }
     }
 }

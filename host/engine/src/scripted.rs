@@ -4,6 +4,7 @@
 //! asked, how many calls are still running, how many events it could not hand over. A test waits
 //! for such a fact with [`Scripted::until`] and never for a time.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use understudy_speech::{
     AudioFormat, Call, Capabilities, Encoding, Failure, FormatSupport, Gender, Manifest, Provider, Range,
     Request, Summary, TakeEvent, TakeSink, Voice, Word, WordTimes,
@@ -35,7 +37,7 @@ pub enum Step {
     Panic,
 }
 
-/// A provider that plays the same script at every call.
+/// A provider that plays the same script at every call, unless others were queued before it.
 #[derive(Debug)]
 pub struct Scripted {
     /// What it says it is; open to change before it is shared.
@@ -46,9 +48,12 @@ pub struct Scripted {
     pub steps: Vec<Step>,
     /// What its check says.
     pub check: Result<(), Failure>,
-    requests: Mutex<Vec<Arc<Request>>>,
+    queued: Mutex<VecDeque<Vec<Step>>>,
+    requests: Mutex<Vec<(Instant, Arc<Request>)>>,
     listings: AtomicUsize,
+    checks: AtomicUsize,
     running: AtomicUsize,
+    running_max: AtomicUsize,
     unheard: AtomicUsize,
     changed: Notify,
 }
@@ -62,9 +67,12 @@ impl Scripted {
             voices: Vec::new(),
             steps,
             check: Ok(()),
+            queued: Mutex::default(),
             requests: Mutex::default(),
             listings: AtomicUsize::new(0),
+            checks: AtomicUsize::new(0),
             running: AtomicUsize::new(0),
+            running_max: AtomicUsize::new(0),
             unheard: AtomicUsize::new(0),
             changed: Notify::new(),
         }
@@ -103,9 +111,31 @@ impl Scripted {
         self
     }
 
+    /// Plays `steps` once, at the next call that nothing else is queued for.
+    pub fn queue(&self, steps: Vec<Step>) {
+        self.queued.lock().unwrap_or_else(PoisonError::into_inner).push_back(steps);
+    }
+
     /// The requests it was asked to speak, oldest first.
     pub fn requests(&self) -> Vec<Arc<Request>> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.iter().map(|(_, request)| Arc::clone(request)).collect()
+    }
+
+    /// When each of them began.
+    pub fn calls(&self) -> Vec<Instant> {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.iter().map(|(began, _)| *began).collect()
+    }
+
+    /// How often it was checked.
+    pub fn checks(&self) -> usize {
+        self.checks.load(Ordering::SeqCst)
+    }
+
+    /// The most calls that were ever running at once.
+    pub fn running_max(&self) -> usize {
+        self.running_max.load(Ordering::SeqCst)
     }
 
     /// How often its voices were listed.
@@ -135,10 +165,10 @@ impl Scripted {
         }
     }
 
-    async fn play(&self, request: &Request, take: &TakeSink) -> Result<Summary, Failure> {
+    async fn play(&self, steps: &[Step], request: &Request, take: &TakeSink) -> Result<Summary, Failure> {
         let mut summary = summary(AudioFormat::mono(Encoding::PcmS16le, 24_000));
         summary.voice.clone_from(&request.voice);
-        for step in &self.steps {
+        for step in steps {
             let event = match step {
                 Step::Wait(time) => {
                     tokio::time::sleep(*time).await;
@@ -187,11 +217,14 @@ impl Provider for Scripted {
     }
 
     async fn check(&self, _call: Call) -> Result<(), Failure> {
+        self.checks.fetch_add(1, Ordering::SeqCst);
+        self.changed.notify_waiters();
         self.check.clone()
     }
 
     async fn voices(&self, _call: Call) -> Result<Vec<Voice>, Failure> {
         self.listings.fetch_add(1, Ordering::SeqCst);
+        self.changed.notify_waiters();
         Ok(self.voices.clone())
     }
 
@@ -201,11 +234,14 @@ impl Provider for Scripted {
         request: Arc<Request>,
         take: TakeSink,
     ) -> Result<Summary, Failure> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&request));
-        self.running.fetch_add(1, Ordering::SeqCst);
+        let began = (Instant::now(), Arc::clone(&request));
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(began);
+        let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.running_max.fetch_max(running, Ordering::SeqCst);
         let _running = Running(self);
         self.changed.notify_waiters();
-        self.play(&request, &take).await
+        let queued = self.queued.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        self.play(queued.as_deref().unwrap_or(&self.steps), &request, &take).await
     }
 }
 

@@ -1,15 +1,52 @@
 //! Every limit of the engine, and what breaks past it.
+//!
+//! The tables of the configuration file are read into these types, key by key: durations are
+//! written in seconds there (`timeout_seconds = 2.5`), and an absent key is the default.
 
+mod breaker;
+mod limits;
+mod policy;
+mod route;
+mod seconds;
+mod voice;
+
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+pub use breaker::{BreakerSettings, HedgeSettings, Probe, RetrySettings};
+pub use limits::GlobalLimits;
+pub use policy::{ProviderPolicy, Tier};
+pub use route::{Delivery, Route, VoicePolicy};
+pub use voice::{LogicalVoice, VoicePart};
+
+use crate::text::TextRules;
+
 /// The engine's settings; [`Default`] is what `understudy` ships with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EngineSettings {
-    /// The provider of requests that name none. With a single provider in the cast it may be left
-    /// out.
+    /// Who leads when a request names nobody and there is no default route. With a single provider
+    /// in the cast it may be left out.
     pub default_provider: Option<String>,
+    /// What the operator wants of each provider, by its name. A provider that is named here takes
+    /// part in the fallback of requests without a route; one that is not, such as a file dropped
+    /// into a folder, plays only when a request or a route names it.
+    pub providers: BTreeMap<String, ProviderPolicy>,
+    /// Chains of providers, by name.
+    pub routes: BTreeMap<String, Route>,
+    /// The route of requests that name none; without it the chain is made of `providers`.
+    pub default_route: Option<String>,
+    /// Voices of this server, by name, each cast at several providers.
+    pub voices: BTreeMap<String, LogicalVoice>,
+    /// What all requests share.
+    pub limits: GlobalLimits,
+    /// When a provider is left alone, and for how long.
+    pub breaker: BreakerSettings,
+    /// How a provider is tried again.
+    pub retry: RetrySettings,
+    /// Whether a slow provider gets a rival.
+    pub hedge: HedgeSettings,
     /// How long a client waits: for the whole of [`Engine::speak`](crate::Engine::speak), for the
     /// first audio of [`Engine::stream`](crate::Engine::stream). Default 100 s, so that a client
     /// with a patience of 120 s gets an answer instead of a cut connection.
@@ -17,9 +54,12 @@ pub struct EngineSettings {
     /// How long one streamed take may last, slow listeners included. It bounds how long a client
     /// that stops reading keeps a plugin instance. Default 600 s.
     pub stream_deadline: Duration,
-    /// The longest text, in characters. Default 100,000, about two hours of speech; no client
+    /// What texts are held to. Default: 100,000 characters, about two hours of speech; no client
     /// sends that in one piece on purpose.
-    pub max_text_characters: usize,
+    pub text: TextRules,
+    /// The rules of requests that take no route: stand-ins and auditions. Its lists of providers are
+    /// not used.
+    pub unrouted: Route,
     /// Events a provider may be ahead of its listener before it waits. Default 16.
     pub take_buffer: usize,
     /// The most audio one take may hold before encoding, in bytes. Default 512 MiB: the text limit
@@ -36,13 +76,31 @@ impl Default for EngineSettings {
     fn default() -> Self {
         Self {
             default_provider: None,
+            providers: BTreeMap::new(),
+            routes: BTreeMap::new(),
+            default_route: None,
+            voices: BTreeMap::new(),
+            limits: GlobalLimits::default(),
+            breaker: BreakerSettings::default(),
+            retry: RetrySettings::default(),
+            hedge: HedgeSettings::default(),
             deadline: Duration::from_secs(100),
             stream_deadline: Duration::from_secs(600),
-            max_text_characters: 100_000,
+            text: TextRules::default(),
+            unrouted: Route::default(),
             take_buffer: 16,
             max_audio_bytes: 512 * 1024 * 1024,
             voices_ttl: Duration::from_secs(300),
             encoders: available_parallelism().map_or(2, NonZeroUsize::get),
         }
+    }
+}
+
+impl EngineSettings {
+    /// What the operator wants of `provider`; the default when nothing was said.
+    #[must_use]
+    pub fn policy(&self, provider: &str) -> &ProviderPolicy {
+        static UNSAID: ProviderPolicy = ProviderPolicy::UNSAID;
+        self.providers.get(provider).unwrap_or(&UNSAID)
     }
 }

@@ -4,17 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use understudy_speech::{AudioFormat, Character, Failure, ProviderError, Summary, Word, WordTimes};
+use understudy_speech::{AudioFormat, Character, Summary, Word, WordTimes};
 
-use crate::attempt::{Performance, Step};
-use crate::audition::{Passed, audition};
 use crate::delivery::deliver;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::plan::{Candidate, plan};
-use crate::provenance::{Attempt, Provenance};
-use crate::recording::Recording;
+use crate::provenance::Provenance;
 use crate::request::SpeechRequest;
+use crate::take::{Take, take_of};
+use crate::walk::{Walk, Won, race};
 use crate::words::clip;
 
 /// A whole take, ready to be played.
@@ -39,16 +38,23 @@ pub struct Speech {
 }
 
 pub(crate) async fn speak(engine: &Engine, wanted: SpeechRequest) -> Result<Speech, SpeechError> {
-    let clock = Clock::start(wanted.deadline.unwrap_or(engine.settings.deadline));
     let (id, output) = (Arc::clone(&wanted.id), wanted.output);
-    let candidate = plan(&engine.cast, &engine.settings, wanted)?;
-    let name = candidate.name();
-    let take = clock.hold(name, record(engine, &candidate, &clock, &id));
-    let Take { passed, mut words, summary, time } = take.await??;
-    let delivered = clock.hold(name, deliver(&engine.encoders, passed, &output)).await??;
+    let plan = plan(&engine.cast, &engine.settings, wanted)?;
+    let clock = Clock::start(plan.terms.deadline);
+    plan.prepare_to_fall_back(engine);
+    let walk = Walk::new(engine, &plan, clock, Arc::clone(&id));
+    let won = race(walk, |mut turn| async move {
+        let Take { passed, words, summary, time } = take_of(engine, &mut turn).await?;
+        let delivering = deliver(&engine.encoders, passed, &output);
+        let delivered = clock.hold(turn.candidate.name(), delivering).await??;
+        Ok((delivered, words, summary, time))
+    });
+    let Won { candidate, value: (delivered, mut words, summary, time), story } = won.await?;
+    plan.spans.restore(&mut words);
     clip(&mut words, delivered.duration);
     let word_times = summary.word_times.filter(|_| !words.is_empty());
-    let provenance = provenance(&candidate, id, &summary, time, delivered.passed_through);
+    let mut provenance = provenance(&candidate, id, &summary, time, delivered.passed_through);
+    provenance.tell(story);
     Ok(Speech {
         audio: delivered.audio,
         format: delivered.format,
@@ -61,48 +67,7 @@ pub(crate) async fn speak(engine: &Engine, wanted: SpeechRequest) -> Result<Spee
     })
 }
 
-/// What a call left behind.
-struct Take {
-    passed: Passed,
-    words: Vec<Word>,
-    summary: Summary,
-    time: Duration,
-}
-
-async fn record(
-    engine: &Engine,
-    candidate: &Candidate,
-    clock: &Clock,
-    id: &Arc<str>,
-) -> Result<Take, SpeechError> {
-    let member = &candidate.seat.member;
-    let request = Arc::clone(&candidate.request);
-    let call = clock.call(Arc::clone(id));
-    let mut performance =
-        Performance::begin(Arc::clone(&member.provider), call, request, engine.settings.take_buffer);
-    let text = candidate.request.utterance.source();
-    let mut recording = Recording::new(&member.name, engine.settings.max_audio_bytes, text);
-    let summary = match listen(&mut performance, &mut recording).await {
-        Ok(summary) => summary,
-        Err(failure) => return Err(engine.explain(&candidate.seat, clock, failure).await),
-    };
-    let time = clock.started.elapsed();
-    let format = recording.format().unwrap_or(summary.format);
-    let Recording { audio, words, .. } = recording;
-    let passed = audition(&member.name, format, audio.join()).await?;
-    Ok(Take { passed, words, summary, time })
-}
-
-async fn listen(performance: &mut Performance, recording: &mut Recording<'_>) -> Result<Summary, Failure> {
-    loop {
-        match performance.next().await {
-            Some(Step::Event(event)) => recording.push(event)?,
-            Some(Step::Ended(outcome)) => return *outcome,
-            None => return Err(ProviderError::NoAudio.into()),
-        }
-    }
-}
-
+/// Where a take came from, but for the walk that led there.
 pub(crate) fn provenance(
     candidate: &Candidate,
     request_id: Arc<str>,
@@ -110,13 +75,14 @@ pub(crate) fn provenance(
     synthesis_time: Duration,
     passed_through: bool,
 ) -> Provenance {
-    let provider = candidate.name().to_owned();
     Provenance {
         request_id,
         voice: summary.voice.clone().or_else(|| candidate.request.voice.clone()),
         plugin_version: candidate.seat.member.provider.manifest().version.clone(),
-        attempts: vec![Attempt { provider: provider.clone(), outcome: "ok", time: synthesis_time }],
-        provider,
+        attempts: Vec::new(),
+        skipped: Vec::new(),
+        substituted: None,
+        provider: candidate.name().to_owned(),
         dropped: candidate.dropped.clone(),
         notes: candidate.notes.clone(),
         characters: candidate.characters,

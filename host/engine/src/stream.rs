@@ -11,6 +11,7 @@ mod path;
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -23,8 +24,11 @@ use understudy_speech::{AudioFormat, Character, Word, WordTimes};
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::plan::plan;
-use crate::provenance::Provenance;
-use crate::request::SpeechRequest;
+use crate::provenance::{Attempt, Provenance, Story, Substitution};
+use crate::request::{Output, SpeechRequest};
+use crate::take::enter;
+use crate::text::SpanMap;
+use crate::walk::{Turn, Walk, Won, race};
 use driver::{Driver, Signal};
 
 /// Pieces encoded ahead of the listener.
@@ -37,6 +41,10 @@ pub struct SpeechStream {
     provider: String,
     voice: Option<String>,
     dropped: Vec<String>,
+    /// Told with the last event.
+    story: Story,
+    /// Leads word marks back to the caller's own spelling.
+    spans: SpanMap,
     early: VecDeque<SpeechEvent>,
     signals: mpsc::Receiver<Result<Signal, SpeechError>>,
     over: bool,
@@ -100,9 +108,28 @@ impl SpeechStream {
         &self.dropped
     }
 
+    /// What was asked for, when somebody else speaks; as in [`Provenance::substituted`].
+    #[must_use]
+    pub const fn substituted(&self) -> Option<&Substitution> {
+        self.story.substituted.as_ref()
+    }
+
+    /// The calls made until the first audio, as in [`Provenance::attempts`].
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.story.attempts
+    }
+
     /// The next event; none after the last. Safe to cancel.
     pub async fn next(&mut self) -> Option<Result<SpeechEvent, SpeechError>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// Leads the marks of the text as it was sent back to the text as it was written.
+    fn spell(&self, event: &mut SpeechEvent) {
+        if let SpeechEvent::Words(words) = event {
+            self.spans.restore(words);
+        }
     }
 
     /// Waits for the first audio and keeps what came before it.
@@ -128,7 +155,8 @@ impl Stream for SpeechStream {
     type Item = Result<SpeechEvent, SpeechError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(event) = self.early.pop_front() {
+        if let Some(mut event) = self.early.pop_front() {
+            self.spell(&mut event);
             return Poll::Ready(Some(Ok(event)));
         }
         if self.over {
@@ -142,32 +170,57 @@ impl Stream for SpeechStream {
                 None => Err(stopped()),
             };
             self.over = matches!(item, Err(_) | Ok(SpeechEvent::Finished(_)));
+            let mut item = item;
+            if let Ok(event) = &mut item {
+                self.spell(event);
+            }
+            if let Ok(SpeechEvent::Finished(finished)) = &mut item {
+                finished.provenance.tell(std::mem::take(&mut self.story));
+            }
             return Poll::Ready(Some(item));
         }
     }
 }
 
 pub(crate) async fn stream(engine: &Engine, wanted: SpeechRequest) -> Result<SpeechStream, SpeechError> {
-    let limit = wanted.deadline.unwrap_or(engine.settings.deadline);
-    let (first, whole) = (Clock::start(limit), Clock::start(limit.max(engine.settings.stream_deadline)));
-    let (id, output) = (wanted.id.clone(), wanted.output);
-    let candidate = plan(&engine.cast, &engine.settings, wanted)?;
+    let (id, output) = (Arc::clone(&wanted.id), wanted.output);
+    let plan = plan(&engine.cast, &engine.settings, wanted)?;
+    let clock = Clock::start(plan.terms.deadline);
+    let whole = Clock::start(plan.terms.deadline.max(engine.settings.stream_deadline));
+    plan.prepare_to_fall_back(engine);
+    let walk = Walk::new(engine, &plan, clock, id);
+    let Won { value: mut stream, story, .. } = race(walk, |turn| open(engine, turn, output, whole)).await?;
+    stream.story = story;
+    stream.spans = plan.spans;
+    Ok(stream)
+}
+
+/// One candidate's stream, with its first audio there.
+async fn open(
+    engine: &Engine,
+    mut turn: Turn,
+    output: Output,
+    whole: Clock,
+) -> Result<SpeechStream, SpeechError> {
+    let pass = enter(engine, &mut turn).await?;
     let (sender, signals) = mpsc::channel(PIECES_AHEAD);
-    let name = candidate.name().to_owned();
+    let (name, first) = (turn.candidate.name().to_owned(), turn.clock());
+    let (voice, dropped) = (turn.candidate.request.voice.clone(), turn.candidate.dropped.clone());
+    let driver = Driver::new(engine.clone(), turn, output, (first, whole), sender);
     let mut stream = SpeechStream {
         // Replaced by the format told before the first audio.
         format: AudioFormat::mono(understudy_speech::Encoding::PcmS16le, 24_000),
-        provider: name.clone(),
-        voice: candidate.request.voice.clone(),
-        dropped: candidate.dropped.clone(),
+        provider: name,
+        voice,
+        dropped,
+        story: Story::default(),
+        spans: SpanMap::default(),
         early: VecDeque::new(),
         signals,
         over: false,
-        _task: AbortOnDropHandle::new(tokio::spawn(
-            Driver::new(engine.clone(), candidate, id, output, whole, sender).run(),
-        )),
+        _task: AbortOnDropHandle::new(tokio::spawn(driver.run(pass))),
     };
-    first.hold(&name, stream.open()).await??;
+    stream.open().await?;
     Ok(stream)
 }
 

@@ -1,95 +1,125 @@
-//! Is it speakable at all?
+//! Is it speakable at all, and in which spelling is it sent?
 //!
-//! Control characters are the one thing repaired here, because scripts that come out of a language
-//! model or a scraped page hold them and no provider wants them. They are replaced, not stripped:
-//! word marks are byte spans into the caller's own text, so each is replaced by white space of the
-//! same length (a space, or U+00A0 for the two-byte ones) and every span stays true.
+//! Everything that is wrong with a text whoever speaks it is found here, before anyone is asked: its
+//! length in characters and bytes, nothing to say in it, what the operator blocks, SSML that is no
+//! document. What can be repaired without a listener hearing it is repaired (`sanitise`), and a
+//! [`SpanMap`] leads every word mark back to the caller's own spelling.
 
-use understudy_speech::{InvalidField, TextLimit, TextUnit, Utterance};
-
-use crate::error::SpeechError;
-
-/// Checks and repairs the text in place. Returns its length in characters and how many of them
-/// were replaced.
-pub(crate) fn prepare(
-    utterance: &mut Utterance,
-    max_characters: usize,
-) -> Result<(usize, usize), SpeechError> {
-    let (Utterance::Text(text) | Utterance::Ssml(text)) = utterance;
-    let (mut length, mut controls, mut blank) = (0, 0, true);
-    for character in text.chars() {
-        length += 1;
-        controls += usize::from(is_unspeakable(character));
-        blank &= character.is_whitespace() || character.is_control();
-    }
-    if blank {
-        let message = "must hold something to speak".to_owned();
-        return Err(InvalidField { field: "text".to_owned(), message }.into());
-    }
-    if length > max_characters {
-        let maximum = u32::try_from(max_characters).unwrap_or(u32::MAX);
-        let limit = TextLimit { maximum, unit: TextUnit::Characters };
-        return Err(SpeechError::TextTooLong { length, limit, provider: None });
-    }
-    if controls > 0 {
-        *text = text
-            .chars()
-            .map(|character| if is_unspeakable(character) { blank_like(character) } else { character })
-            .collect();
-    }
-    Ok((length, controls))
-}
-
-fn is_unspeakable(character: char) -> bool {
-    character.is_control() && !matches!(character, '\t' | '\n' | '\r')
-}
-
-/// White space that takes as many bytes.
-fn blank_like(control: char) -> char {
-    if control.len_utf8() == 1 { ' ' } else { '\u{a0}' }
-}
-
+mod blocked;
+mod fault;
+mod language;
+mod sanitise;
+mod span_map;
+mod ssml;
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
+mod tests;
 
-    use super::*;
+use understudy_speech::{TextLimit, TextUnit, Utterance};
 
-    fn check(text: &str, expected: Result<(&str, usize, usize), &str>) {
-        let mut utterance = Utterance::Text(text.to_owned());
-        let prepared = prepare(&mut utterance, 20);
-        let found = prepared.map(|(length, controls)| (utterance.source(), length, controls));
-        assert_eq!(found.map_err(|error| error.to_string()), expected.map_err(str::to_owned), "{text:?}");
+pub use blocked::{BlockedPatterns, PatternError};
+pub use fault::{SsmlProblem, TextFault};
+pub use language::language;
+pub use span_map::SpanMap;
+
+use sanitise::{Sanitised, sanitise};
+
+/// What texts are held to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextRules {
+    /// The longest text, in characters as the caller wrote them.
+    pub max_characters: usize,
+    /// The longest text, in bytes of UTF-8: what it costs to carry, where characters are what it
+    /// costs to speak.
+    pub max_bytes: usize,
+    /// Texts that are refused.
+    pub blocked: BlockedPatterns,
+}
+
+impl Default for TextRules {
+    /// 100,000 characters, about two hours of speech, and four bytes for each of them.
+    fn default() -> Self {
+        Self { max_characters: 100_000, max_bytes: 400_000, blocked: BlockedPatterns::default() }
     }
+}
 
-    #[test]
-    fn blank_or_long_text_is_refused_and_the_rest_is_kept() {
-        check("The show.", Ok(("The show.", 9, 0)));
-        check("tab\tline\r\n.", Ok(("tab\tline\r\n.", 11, 0)));
-        check("", Err("text must hold something to speak"));
-        check(" \n\u{a0}\u{2003}\u{0}", Err("text must hold something to speak"));
-        check("ééééééééééééééééééé!", Ok(("ééééééééééééééééééé!", 20, 0)));
-        check("twenty one characters", Err("text is longer than 20 characters: 21 characters"));
-    }
+/// What became of a text on its way to the provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prepared {
+    /// Its length as the caller wrote it.
+    pub characters: usize,
+    /// From the text as it is sent back to the caller's own.
+    pub spans: SpanMap,
+    /// Control characters that are sent as spaces.
+    pub controls: usize,
+    /// Invisible characters that are not sent.
+    pub invisible: usize,
+}
 
-    #[test]
-    fn control_characters_become_white_space_of_the_same_length() {
-        check("a\u{0}b\u{7f}c\u{85}d", Ok(("a b c\u{a0}d", 7, 3)));
-    }
-
-    proptest! {
-        #[test]
-        fn byte_positions_never_move(text in "[\u{0}-\u{a1}a-zé]{1,60}") {
-            let mut utterance = Utterance::Text(text.clone());
-            if prepare(&mut utterance, 100).is_ok() {
-                let after: Vec<_> = utterance.source().char_indices().collect();
-                let before: Vec<_> = text.char_indices().collect();
-                prop_assert_eq!(after.len(), before.len());
-                for ((at, new), (was, old)) in after.into_iter().zip(before) {
-                    prop_assert_eq!(at, was);
-                    prop_assert!(new == old || is_unspeakable(old));
-                }
-            }
+impl Prepared {
+    /// What was done, for the caller's eyes.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.controls > 0 {
+            notes.push(format!("control characters in the text were spoken as spaces: {}", self.controls));
         }
+        if self.invisible > 0 {
+            notes.push(format!("invisible characters in the text were left out: {}", self.invisible));
+        }
+        notes
+    }
+}
+
+/// Checks a text and repairs it in place. Word marks of what is sent must go through
+/// [`Prepared::spans`] before a caller sees them.
+///
+/// # Errors
+/// The first [`TextFault`] in this order: length, nothing to speak, SSML, blocked.
+pub fn admit(utterance: &mut Utterance, rules: &TextRules) -> Result<Prepared, TextFault> {
+    let characters = measure(utterance.source(), rules)?;
+    let markup = matches!(utterance, Utterance::Ssml(_));
+    let (Utterance::Text(text) | Utterance::Ssml(text)) = utterance;
+    let Sanitised { text: repaired, spans, controls, invisible } = sanitise(text, markup);
+    let sent = repaired.as_deref().unwrap_or(text);
+    speakable(sent, markup)?;
+    if let Some(label) = rules.blocked.blocks(sent) {
+        return Err(TextFault::Blocked { label: label.to_owned() });
+    }
+    if let Some(repaired) = repaired {
+        *text = repaired;
+    }
+    Ok(Prepared { characters, spans, controls, invisible })
+}
+
+/// Bytes first: they are known without reading.
+fn measure(text: &str, rules: &TextRules) -> Result<usize, TextFault> {
+    let too_long = |length, maximum: usize, unit| {
+        let maximum = u32::try_from(maximum).unwrap_or(u32::MAX);
+        TextFault::TooLong { length, limit: TextLimit { maximum, unit } }
+    };
+    if text.len() > rules.max_bytes {
+        return Err(too_long(text.len(), rules.max_bytes, TextUnit::Bytes));
+    }
+    let characters = text.chars().count();
+    if characters > rules.max_characters {
+        return Err(too_long(characters, rules.max_characters, TextUnit::Characters));
+    }
+    Ok(characters)
+}
+
+fn speakable(text: &str, markup: bool) -> Result<(), TextFault> {
+    if text.chars().all(char::is_whitespace) {
+        return Err(TextFault::Empty);
+    }
+    let (speaks, has_text) = if markup {
+        let document = ssml::check(text)?;
+        (document.speaks, document.has_text)
+    } else {
+        (text.chars().any(char::is_alphanumeric), true)
+    };
+    match (speaks, has_text) {
+        (true, _) => Ok(()),
+        (false, true) => Err(TextFault::Unspeakable),
+        (false, false) => Err(TextFault::Empty),
     }
 }

@@ -4,8 +4,12 @@
 //! list changes a few times a year and is wanted often: to show it, to map a client's voice name,
 //! to say what a misspelt voice should have been. So it is kept, and the lock is held across the
 //! call, so that a hundred clients who ask at once cost one listing.
+//!
+//! An old list is not thrown away. Whoever looks for a stand-in does so because a provider is in
+//! trouble, and must neither wait for that provider's list nor do without it.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -16,7 +20,9 @@ use crate::error::SpeechError;
 
 #[derive(Default)]
 pub(crate) struct VoiceBook {
-    list: Mutex<Option<(Instant, Arc<[Voice]>)>>,
+    listing: Mutex<()>,
+    list: RwLock<Option<(Instant, Arc<[Voice]>)>>,
+    refreshing: AtomicBool,
 }
 
 impl VoiceBook {
@@ -27,14 +33,33 @@ impl VoiceBook {
         ttl: Duration,
         fetch: impl Future<Output = Result<Vec<Voice>, SpeechError>>,
     ) -> Result<Arc<[Voice]>, SpeechError> {
-        let mut list = self.list.lock().await;
-        if let Some((since, voices)) = list.as_ref()
-            && since.elapsed() < ttl
-        {
-            return Ok(Arc::clone(voices));
+        let _listing = self.listing.lock().await;
+        if let Some(voices) = self.last().filter(|_| self.is_fresh(ttl)) {
+            return Ok(voices);
         }
         let voices: Arc<[Voice]> = fetch.await?.into();
-        *list = Some((Instant::now(), Arc::clone(&voices)));
+        let fresh = (Instant::now(), Arc::clone(&voices));
+        *self.list.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
         Ok(voices)
+    }
+
+    /// The list as it was last told, however long ago; none when it never was.
+    pub(crate) fn last(&self) -> Option<Arc<[Voice]>> {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        list.as_ref().map(|(_, voices)| Arc::clone(voices))
+    }
+
+    pub(crate) fn is_fresh(&self, ttl: Duration) -> bool {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        list.as_ref().is_some_and(|(since, _)| since.elapsed() < ttl)
+    }
+
+    /// True for one caller at a time: the one who now refreshes it, until [`VoiceBook::refreshed`].
+    pub(crate) fn may_refresh(&self) -> bool {
+        !self.refreshing.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn refreshed(&self) {
+        self.refreshing.store(false, Ordering::Release);
     }
 }

@@ -76,7 +76,8 @@ impl Complaint {
     }
 }
 
-fn read(body: &[u8]) -> Complaint {
+/// Reads a body; status and wait are the caller's to fill in.
+pub(crate) fn read(body: &[u8]) -> Complaint {
     let mut complaint = Complaint {
         status: 0,
         code: None,

@@ -41,28 +41,47 @@ pub fn split(text: &str, limit: TextLimit) -> Vec<Piece<'_>> {
         TextUnit::Characters => 1,
         TextUnit::Bytes => 4,
     };
-    let limit = TextLimit { maximum: limit.maximum.max(least), ..limit };
+    split_by(text, limit.maximum.max(least) as usize, |part| limit.unit.length_of(part))
+}
+
+/// The same for a limit of the service's own unit: bytes of escaped text, or characters that count
+/// twice. `length_of` a whole must be the sum of its parts' lengths.
+///
+/// ```
+/// use understudy_plugin::text;
+/// let pieces = text::split_by("Tom & I. You & me.", 13, |part| text::escape_xml(part).len());
+/// assert_eq!(pieces.iter().map(|piece| piece.text).collect::<Vec<_>>(), ["Tom & I. ", "You & me."]);
+/// ```
+#[must_use]
+pub fn split_by(text: &str, maximum: usize, length_of: impl Fn(&str) -> usize) -> Vec<Piece<'_>> {
+    let limit = Limit { maximum, length_of: &length_of };
     let mut pieces = Vec::new();
     pack(Piece { text, start: 0 }, Cut::Sentences, limit, &mut pieces);
     pieces
 }
 
+/// The longest piece, and how it is measured.
+#[derive(Clone, Copy)]
+struct Limit<'limit> {
+    maximum: usize,
+    length_of: &'limit dyn Fn(&str) -> usize,
+}
+
 /// Packs as many units of one kind as fit into each piece, and cuts a unit that is too long alone
 /// by the next kind.
-fn pack<'text>(whole: Piece<'text>, cut: Cut, limit: TextLimit, pieces: &mut Vec<Piece<'text>>) {
+fn pack<'text>(whole: Piece<'text>, cut: Cut, limit: Limit<'_>, pieces: &mut Vec<Piece<'text>>) {
     let mut pending: Range<usize> = 0..0;
     let mut length = 0;
-    let maximum = limit.maximum as usize;
     for end in cut.ends(whole.text) {
         let Some(unit) = whole.part(pending.end..end) else { continue };
-        let unit_length = limit.unit.length_of(unit.text);
-        if length + unit_length > maximum {
+        let unit_length = (limit.length_of)(unit.text);
+        if length + unit_length > limit.maximum {
             pieces.extend(whole.part(pending.clone()).filter(|piece| !piece.text.is_empty()));
             pending.start = pending.end;
             length = 0;
         }
         match cut.finer() {
-            Some(finer) if unit_length > maximum => {
+            Some(finer) if unit_length > limit.maximum => {
                 pack(unit, finer, limit, pieces);
                 pending = end..end;
             }

@@ -136,6 +136,16 @@ proptest! {
     }
 
     #[test]
+    fn pieces_keep_a_limit_of_another_unit(text in any_text(), maximum in 6_usize..60) {
+        let length_of = |part: &str| escape_xml(part).len();
+        let pieces = split_by(&text, maximum, length_of);
+        check_cover(&text, &pieces);
+        for piece in pieces {
+            prop_assert!(length_of(piece.text) <= maximum, "{:?}", piece);
+        }
+    }
+
+    #[test]
     fn words_are_where_they_say(text in any_text()) {
         let mut end = 0;
         for word in words(&text) {

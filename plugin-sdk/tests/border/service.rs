@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use understudy_plugin::testing::{Harness, Peer, Reply};
-use understudy_plugin::websocket::{Event, Handshake};
+use understudy_plugin::websocket::{self, Event, Handshake, Refusal};
 use understudy_plugin::{
     Error, Host, Manifest, Plugin, Request, SecretRequest, Summary, Take, Voice, http, log, memo, settings,
     signing,
@@ -134,6 +134,24 @@ fn a_websocket_peer_answers_and_closes() {
     assert_eq!(silent.synthesize(Request::text("hi")).unwrap_err(), Error::TimedOut);
     let mut empty = Harness::<Cloud>::new().websocket(|_| Ok(Peer::new().closes(1000, "done")));
     assert_eq!(empty.synthesize(Request::text("hi")).unwrap_err(), Error::NoAudio);
+}
+
+#[test]
+fn a_refused_handshake_says_what_a_refused_request_does() {
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let refusal = Refusal {
+        status: 429,
+        headers: vec![header("Retry-After", " 7 ")],
+        body: br#"{"error":{"code":"429","message":"Slow down"}}"#.to_vec(),
+    };
+    let complaint = refusal.complaint();
+    assert_eq!((complaint.status, complaint.message.as_str()), (429, "Slow down"));
+    assert!(complaint.is(&["429"]));
+    let limited = Error::RateLimited { retry_after: Some(Duration::from_secs(7)) };
+    assert_eq!(
+        (complaint.by_status(), Error::from(websocket::Error::Refused(refusal))),
+        (limited.clone(), limited)
+    );
 }
 
 #[test]

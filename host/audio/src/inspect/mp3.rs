@@ -7,12 +7,16 @@
 //! stream join chunks without care, so bytes that are no frame are stepped over as long as another
 //! frame of the same kind follows.
 
+mod gain;
+
 use understudy_speech::Encoding;
 
 use super::{Inspection, format};
 use crate::AudioError;
 use crate::field::{array, holds, index, u8_at, u24_be, u32_be};
+use crate::levels::Levels;
 use crate::pcm::span;
+use gain::Gains;
 
 /// Kilobits a second by index, MPEG-1 layer III.
 const BIT_RATES_1: [u32; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
@@ -77,13 +81,25 @@ impl Header {
 }
 
 pub(super) fn walk(bytes: &[u8]) -> Result<Inspection, AudioError> {
+    visit(bytes, |_, _| ()).map(|(inspection, _)| inspection)
+}
+
+/// The walk, and levels by the frames' own gain fields.
+pub(super) fn listen(bytes: &[u8]) -> Result<(Inspection, Levels), AudioError> {
+    let mut gains = Gains::new();
+    let (inspection, first) = visit(bytes, |frame, header| gains.push(frame, header))?;
+    Ok((inspection, gains.finish(&first)))
+}
+
+/// Walks all frames and shows each of them that holds sound to `each`.
+fn visit(bytes: &[u8], each: impl FnMut(&[u8], &Header)) -> Result<(Inspection, Header), AudioError> {
     let audio = without_trailer(after_id3(bytes).ok_or(AudioError::Empty)?);
     let start = first_frame(audio).ok_or(AudioError::Empty)?;
     let first = Header::parse(audio.get(start..).unwrap_or_default()).ok_or(AudioError::Empty)?;
     let frame = audio.get(start..start.saturating_add(first.frame_bytes)).unwrap_or_default();
     let tag = Tag::parse(frame, &first);
     let begin = if tag.is_some() { start + first.frame_bytes } else { start };
-    let count = count(audio, begin, &first);
+    let count = count(audio, begin, &first, each);
     if count.frames == 0 {
         return Err(AudioError::Empty);
     }
@@ -93,11 +109,12 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Inspection, AudioError> {
     let trim = if cut { trim.min(DECODER_DELAY * 2) } else { trim };
     let samples = count.frames * first.samples;
     let whole = span(samples, first.sample_rate);
-    Ok(Inspection {
+    let inspection = Inspection {
         format: format(Encoding::Mp3, first.sample_rate, first.channels, Some((count.bytes, whole)))?,
         duration: span(samples.saturating_sub(trim), first.sample_rate),
         truncated: cut || count.cut,
-    })
+    };
+    Ok((inspection, first))
 }
 
 /// The bytes behind any ID3v2 tags; nothing when a tag is longer than the bytes.
@@ -151,16 +168,17 @@ struct Count {
     cut: bool,
 }
 
-fn count(audio: &[u8], start: usize, kind: &Header) -> Count {
+fn count(audio: &[u8], start: usize, kind: &Header, mut each: impl FnMut(&[u8], &Header)) -> Count {
     let mut count = Count { frames: 0, bytes: 0, cut: false };
     let mut rest = audio.get(start..).unwrap_or_default();
     while !rest.is_empty() {
         match Header::parse(rest).filter(|header| header.same_kind(kind)) {
             Some(header) => {
-                let Some(behind) = rest.get(header.frame_bytes..) else {
+                let Some((frame, behind)) = rest.split_at_checked(header.frame_bytes) else {
                     count.cut = true;
                     break;
                 };
+                each(frame, &header);
                 count.frames += 1;
                 count.bytes += header.frame_bytes as u64;
                 rest = behind;

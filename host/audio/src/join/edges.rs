@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::silence::Silence;
 use crate::Pcm;
-use crate::silence::Silence;
 
 /// The frames of `pcm` that are kept when at most `silence_max` of silence stays at each end.
 pub(super) fn kept(pcm: &Pcm, silence_max: Option<Duration>) -> Range<usize> {
@@ -12,7 +12,7 @@ pub(super) fn kept(pcm: &Pcm, silence_max: Option<Duration>) -> Range<usize> {
     let Some(silence_max) = silence_max else { return 0..frames };
     let bound = usize::try_from(frames_of(silence_max, pcm.sample_rate)).unwrap_or(usize::MAX);
     let silence = Silence::of(pcm);
-    let (leading, trailing) = (silence.leading_frames(), silence.trailing_frames());
+    let (leading, trailing) = (silence.leading_frames, silence.trailing_frames);
     if leading == frames {
         // Nothing but silence: both ends of it.
         return 0..frames.min(bound.saturating_mul(2));

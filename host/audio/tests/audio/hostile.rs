@@ -1,7 +1,7 @@
 //! Bytes from outside: nothing panics, nothing runs without end, nothing allocates without bound.
 
 use proptest::prelude::*;
-use understudy_audio::{AudioError, Pcm, Target, decode, decode_within, encode, inspect, sniff};
+use understudy_audio::{AudioError, Pcm, Target, decode, decode_within, encode, inspect, sniff, survey};
 use understudy_speech::Encoding;
 
 use crate::speech::{fixture, speech};
@@ -10,6 +10,11 @@ use crate::speech::{fixture, speech};
 const SAMPLES_MAX: usize = 30 * 48_000;
 
 fn survive(bytes: &[u8]) {
+    if let Ok(seen) = survey(bytes, None) {
+        assert_eq!(inspect(bytes, None), Ok(seen.inspection));
+        let share = seen.levels.map_or(0.0, |levels| levels.silent_share);
+        assert!((0.0..=1.0).contains(&share), "{share}");
+    }
     let _ = sniff(bytes);
     let _ = inspect(bytes, None);
     if let Ok(pcm) = decode_within(bytes, None, SAMPLES_MAX) {

@@ -22,4 +22,5 @@ mod signals;
 mod speakers;
 mod speech;
 mod stream;
+mod voice_loudness;
 mod walk;

@@ -69,7 +69,8 @@ Examples:
 const PLUGIN_EXAMPLES: &str = "\
 Examples:
   understudy plugin list
-  understudy plugin inspect my-voice.wasm
+  understudy plugin inspect azure
+  understudy plugin check my-voice.wasm
   understudy plugin new my-voice";
 
 const NEW_EXAMPLES: &str = "\
@@ -80,7 +81,9 @@ Examples:
 const CONFIG_EXAMPLES: &str = "\
 Examples:
   understudy config check
-  understudy config check /etc/understudy/understudy.toml";
+  understudy config check /etc/understudy/understudy.toml
+  understudy config explain providers.azure
+  understudy config schema > understudy.schema.json";
 
 const DOCTOR_EXAMPLES: &str = "\
 Examples:
@@ -280,4 +283,12 @@ pub(super) enum Config {
         /// The file; the one that would be used when absent.
         file: Option<PathBuf>,
     },
+    /// Say what a key means, what it may be and what it is by default.
+    Explain {
+        /// The key or section, for example `server.drain_seconds` or `providers.azure`; all when
+        /// absent.
+        key: Option<String>,
+    },
+    /// Print the JSON Schema of the file, for editors.
+    Schema,
 }

@@ -11,6 +11,7 @@ use toml::de::DeValue;
 use understudy_sandbox::{Grant, HostPattern, Secret};
 
 use super::folders;
+use super::keys::Kind;
 use super::section::{Found, Section};
 
 /// The largest file of a secret, in bytes. A service account's key file has two thousand.
@@ -66,28 +67,28 @@ impl std::fmt::Display for SecretSource {
 
 /// Reads `grants`: hosts, or tables of a host and what is dangerous about it.
 pub(super) fn grants(section: &Section<'_>) -> Option<Vec<Grant>> {
+    let items = section.items("grants", "a list of hosts");
     section.raw("grants")?;
-    let granted =
-        section.items("grants", "a list of hosts").into_iter().filter_map(|item| match item.get_ref() {
-            DeValue::String(host) => {
-                let found = Found { value: host.to_string(), span: item.span() };
-                Some(Grant { host: host_of(section, &found)?, private: false, plain_http: false })
-            }
-            DeValue::Table(table) => {
-                let table = section.nested("grants", table);
-                let grant = host_key(&table, &item.span()).map(|host| Grant {
-                    host,
-                    private: table.boolean("private", false),
-                    plain_http: table.boolean("plain_http", false),
-                });
-                table.finish();
-                grant
-            }
-            _ => {
-                section.mismatch("grants", "hosts, or tables like { host = \"localhost:8880\" }", item);
-                None
-            }
-        });
+    let granted = items.into_iter().filter_map(|item| match item.get_ref() {
+        DeValue::String(host) => {
+            let found = Found { value: host.to_string(), span: item.span() };
+            Some(Grant { host: host_of(section, &found)?, private: false, plain_http: false })
+        }
+        DeValue::Table(table) => {
+            let table = section.nested("grants", table);
+            let grant = host_key(&table, &item.span()).map(|host| Grant {
+                host,
+                private: table.boolean("private", false),
+                plain_http: table.boolean("plain_http", false),
+            });
+            table.finish();
+            grant
+        }
+        _ => {
+            section.mismatch("grants", "hosts, or tables like { host = \"localhost:8880\" }", item);
+            None
+        }
+    });
     Some(granted.collect())
 }
 
@@ -118,6 +119,7 @@ fn host_of(section: &Section<'_>, found: &Found<String>) -> Option<HostPattern> 
 
 /// Reads `secrets`: where each of them is.
 pub(super) fn secrets(section: &Section<'_>, folder: &Path) -> BTreeMap<String, SecretSource> {
+    section.describe("secrets", Kind::Table, "");
     let listed = section.section("secrets").texts();
     listed
         .into_iter()

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use understudy_audio::{StreamEncoder, sniff};
 use understudy_speech::{AudioFormat, Encoding};
 
-use crate::audition::{audition, unusable, whole_frames};
+use crate::audition::{AuditionSettings, Brief, audition, unusable, whole_frames};
 use crate::delivery::{deliver, encode_piece, fits, streams, target};
 use crate::error::SpeechError;
 use crate::recording::Pieces;
@@ -112,7 +112,8 @@ impl Path {
                 Ok((Bytes::new(), None))
             }
             Self::Collect(pieces, format) => {
-                let passed = audition(provider, format, pieces.join()).await?;
+                let brief = Brief::without_text(AuditionSettings::default());
+                let passed = audition(provider, format, pieces.join(), &brief, encoders).await?;
                 let delivered = deliver(encoders, passed, output).await?;
                 Ok((delivered.audio, Some(delivered.format)))
             }

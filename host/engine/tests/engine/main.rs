@@ -2,15 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail where it stands")]
 
+mod breaking;
+mod casting;
+mod chaos;
+mod falling_back;
+mod limiting;
 mod planning;
+mod rehearsing;
 mod speaking;
 mod streaming;
+mod streams_falling_back;
 
 use std::sync::Arc;
 
-use understudy_engine::scripted::Scripted;
-use understudy_engine::{Cast, Engine, EngineSettings, Member, Output, SpeechError, SpeechRequest};
-use understudy_speech::{Encoding, Provider, Request, Word};
+use understudy_engine::scripted::{Scripted, Step};
+use understudy_engine::{
+    Attempt, Cast, Engine, EngineSettings, Member, Output, ProviderStatus, Route, SpeechError, SpeechRequest,
+};
+use understudy_speech::{Encoding, Failure, Provider, ProviderError, Request, Word};
 
 const TEXT: &str = "The show must go on.";
 
@@ -30,6 +39,44 @@ fn engine_with(providers: &[&Arc<Scripted>], settings: EngineSettings) -> Engine
 
 fn engine(providers: &[&Arc<Scripted>]) -> Engine {
     engine_with(providers, EngineSettings::default())
+}
+
+/// Settings whose one route asks these providers in this order.
+fn route(providers: &[&str]) -> EngineSettings {
+    let route = Route { primary: names(providers), ..Route::default() };
+    EngineSettings {
+        routes: [("main".to_owned(), route)].into(),
+        default_route: Some("main".to_owned()),
+        ..EngineSettings::default()
+    }
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn good(id: &str) -> Arc<Scripted> {
+    Arc::new(Scripted::speaking(id, 1, Vec::new()))
+}
+
+fn failing(id: &str, error: impl Into<Failure>) -> Arc<Scripted> {
+    Arc::new(Scripted::new(id, vec![Step::Fail(error.into())]))
+}
+
+fn unavailable() -> ProviderError {
+    ProviderError::Unavailable("503".to_owned())
+}
+
+/// How a provider stands.
+fn status(engine: &Engine, provider: &str) -> ProviderStatus {
+    let found = engine.status().providers.into_iter().find(|status| status.name == provider);
+    found.unwrap()
+}
+
+/// The calls made for a take: `a:provider_unavailable b:ok`.
+fn calls(attempts: &[Attempt]) -> String {
+    let call = |attempt: &Attempt| format!("{}:{}", attempt.provider, attempt.outcome);
+    attempts.iter().map(call).collect::<Vec<_>>().join(" ")
 }
 
 fn request(text: &str) -> SpeechRequest {

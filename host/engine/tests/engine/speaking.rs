@@ -111,6 +111,22 @@ async fn another_encoding_than_announced_is_refused() {
 }
 
 #[tokio::test]
+async fn whole_audio_that_cannot_be_this_text_is_the_providers_fault() {
+    check(
+        vec![pcm(), Step::Audio(tone(2_400).into())],
+        "server provider_unusable_audio: provider p sent unusable audio: its quality is 0.17, under 0.70: \
+         it is too short for its text: 100 ms instead of 245 or more",
+    )
+    .await;
+    check(
+        vec![pcm(), Step::Audio(vec![0; 48_000].into())],
+        "server provider_unusable_audio: provider p sent unusable audio: its quality is 0.00, under 0.70: \
+         it is silent, at most -120 dBFS",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn a_provider_error_keeps_its_code_and_its_blame() {
     let fails = |error: ProviderError| vec![pcm(), Step::Fail(Failure::Provider(error))];
     check(
@@ -158,7 +174,7 @@ async fn a_deadline_ends_the_call_whoever_set_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_within_its_deadline_is_left_alone() {
-    let slow = script(vec![pcm(), Step::Wait(Duration::from_secs(99)), Step::Audio(tone(24).into())]);
+    let slow = script(vec![pcm(), Step::Wait(Duration::from_secs(99)), Step::Audio(tone(24_000).into())]);
     assert!(engine(&[&slow]).speak(request(TEXT)).await.is_ok());
 }
 

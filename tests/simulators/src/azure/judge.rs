@@ -21,6 +21,10 @@ const MSTTS: [&str; 2] = ["http://www.w3.org/2001/mstts", "https://www.w3.org/20
 /// The refusal the service words most often.
 pub(crate) const INVALID: &str = "SSML is invalid";
 
+/// The refusal of names of another form, as far as it is on record: a close frame cut it.
+pub(crate) const STANDARD: &str =
+    "Starting September 1st, 2021 standard voices will no longer be supported for new users. Please use n";
+
 /// A document the service would speak.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Accepted {
@@ -83,12 +87,19 @@ fn speak(root: Node<'_, '_>) -> Result<(), String> {
 }
 
 fn voice(node: Node<'_, '_>) -> Result<&'static AzureVoice, String> {
-    let asked = node.attribute("name").filter(|name| !name.is_empty()).ok_or_else(|| INVALID.to_owned())?;
-    let voice = voice::find(asked).ok_or_else(|| format!("Unsupported voice {asked}."))?;
+    let asked = node.attribute("name").ok_or_else(|| INVALID.to_owned())?;
+    let voice = voice::find(asked).ok_or_else(|| unknown_voice(asked))?;
     for inner in node.descendants().skip(1).filter(Node::is_element) {
         element::check(inner, voice).ok_or_else(|| INVALID.to_owned())?;
     }
     Ok(voice)
+}
+
+/// What a name without a voice is refused with. One that is no neural voice's, the empty one too, is
+/// taken for one of the voices the service had before those.
+pub(super) fn unknown_voice(name: &str) -> String {
+    let is_neural = name.trim_end_matches(')').ends_with("Neural");
+    if is_neural { format!("Unsupported voice {name}.") } else { STANDARD.to_owned() }
 }
 
 fn misplaced(child: &str) -> String {

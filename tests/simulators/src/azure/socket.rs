@@ -15,7 +15,7 @@ use super::boundary::{self, Wanted};
 use super::config::Settings;
 use super::format::Format;
 use super::frame::{self, Message};
-use super::judge::{Accepted, judge};
+use super::judge::{Accepted, judge, unknown_voice};
 use super::line::{Closing, End, Line};
 use super::refusal::{bad_request, unauthorized};
 use super::turn::Turn;
@@ -120,7 +120,7 @@ impl Session {
     async fn pieces(&mut self, id: &str, mut text: String) -> Result<(), End> {
         let input = self.settings(id)?.input.clone().filter(|input| input.bidirectional_streaming_mode);
         let name = input.ok_or_else(|| refuse("bidirectionalStreamingMode is not enabled"))?.voice_name;
-        let voice = voice::find(&name).ok_or_else(|| refuse(format!("Unsupported voice {name}.")))?;
+        let voice = voice::find(&name).ok_or_else(|| refuse(unknown_voice(&name)))?;
         loop {
             let message = self.line.hear().await?;
             match message.path() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use understudy_engine::SpeechError;
+use understudy_engine::{SpeechError, Withheld};
 use understudy_speech::{Failure, ProviderError};
 
 use super::{ApiError, Dialect};
@@ -16,10 +16,6 @@ impl ApiError {
     pub(crate) fn of(error: &SpeechError, dialect: Dialect) -> Self {
         let param = error.field().map(|field| param(field, dialect).to_owned());
         let (status, openai_code) = class(error);
-        let retryable = match error {
-            SpeechError::Failed { failure, .. } => may_pass(failure) && !error.is_client_fault(),
-            _ => !error.is_client_fault(),
-        };
         let busy = matches!(error, SpeechError::Failed { failure: Failure::Busy { .. }, .. });
         Self {
             openai_code,
@@ -27,7 +23,7 @@ impl ApiError {
             param,
             hint: error.hint(),
             retry_after: error.retry_after().or(busy.then_some(BUSY_RETRY)),
-            retryable,
+            retryable: error.is_worth_retrying(),
             ..Self::new(status, error.code(), "")
         }
     }
@@ -45,7 +41,7 @@ fn message(error: &SpeechError, param: Option<&str>) -> String {
 }
 
 /// The status, and OpenAI's code where it has one.
-const fn class(error: &SpeechError) -> (StatusCode, Option<&'static str>) {
+fn class(error: &SpeechError) -> (StatusCode, Option<&'static str>) {
     match error {
         SpeechError::TextTooLong { .. } => (StatusCode::BAD_REQUEST, Some("string_above_max_length")),
         SpeechError::UnknownVoice { .. } => (StatusCode::BAD_REQUEST, Some("invalid_value")),
@@ -54,10 +50,20 @@ const fn class(error: &SpeechError) -> (StatusCode, Option<&'static str>) {
             (StatusCode::BAD_REQUEST, if by_voice { Some("invalid_value") } else { None })
         }
         SpeechError::Invalid(_)
+        | SpeechError::UnknownRoute { .. }
         | SpeechError::NoProviderChosen { .. }
         | SpeechError::NotOffered { .. }
         | SpeechError::CannotEncode { .. } => (StatusCode::BAD_REQUEST, None),
-        SpeechError::NoProviders => (StatusCode::SERVICE_UNAVAILABLE, None),
+        SpeechError::NoProviders | SpeechError::NoStandIn { .. } | SpeechError::Busy { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, None)
+        }
+        SpeechError::Withheld { reason, .. } => match reason {
+            Withheld::Held { quota: true, .. } => (StatusCode::TOO_MANY_REQUESTS, Some("insufficient_quota")),
+            reason if reason.is_rate_limit() => (StatusCode::TOO_MANY_REQUESTS, Some("rate_limit_exceeded")),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, None),
+        },
+        SpeechError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, Some("rate_limit_exceeded")),
+        SpeechError::AllFailed { decisive, .. } => class(decisive),
         SpeechError::Unusable { .. } => (StatusCode::BAD_GATEWAY, None),
         SpeechError::DeadlineExceeded { .. } => (StatusCode::GATEWAY_TIMEOUT, None),
         SpeechError::Encode(_) | SpeechError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, None),
@@ -91,20 +97,6 @@ const fn failed(failure: &Failure) -> (StatusCode, Option<&'static str>) {
         | Failure::NotGranted { .. }
         | Failure::BrokenContract { .. } => (StatusCode::BAD_GATEWAY, None),
     }
-}
-
-/// False when the failure lies in how the server is set up, or in what the plugin makes of this
-/// very request: trying again would only cost.
-const fn may_pass(failure: &Failure) -> bool {
-    !matches!(
-        failure,
-        Failure::Provider(ProviderError::Unauthorized(_) | ProviderError::QuotaExhausted { .. })
-            | Failure::Trapped { .. }
-            | Failure::CpuExceeded { .. }
-            | Failure::LimitExceeded { .. }
-            | Failure::NotGranted { .. }
-            | Failure::BrokenContract { .. }
-    )
 }
 
 /// The client's name for a field of the engine's request.

@@ -60,6 +60,11 @@ fn only_a_voice_may_stand_directly_under_the_root() {
 #[test]
 fn an_unknown_voice_is_named() {
     check_root("<voice name='en-US-NopeNeural'>a</voice>", Err("Unsupported voice en-US-NopeNeural."));
+    for name in
+        ["", "alloy", "en-US-ZiraRUS", "Microsoft Server Speech Text to Speech Voice (en-US, ZiraRUS)"]
+    {
+        check_root(&format!("<voice name='{name}'>a</voice>"), Err(STANDARD));
+    }
     check_root("<voice>a</voice>", Err(INVALID));
 }
 

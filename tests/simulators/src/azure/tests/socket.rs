@@ -208,20 +208,29 @@ async fn the_handshake_is_refused_with_a_status_a_client_can_read() {
     check(&[("x-connectionid", ID), ("ocp-apim-subscription-key", "wrong")], 401).await;
     check(&[("ocp-apim-subscription-key", simulator.key())], 400).await;
     check(&[("ocp-apim-subscription-key", simulator.key()), ("x-connectionid", "1-2")], 400).await;
+    let good = [("x-connectionid", ID), ("ocp-apim-subscription-key", simulator.key())];
     simulator.faults().next(1, Fault::RateLimited { retry_after: None });
-    check(&[("x-connectionid", ID), ("ocp-apim-subscription-key", simulator.key())], 429).await;
+    check(&good, 429).await;
+    simulator.faults().next(1, Fault::QuotaExhausted);
+    check(&good, 403).await;
+    for status in [500, 502, 503] {
+        simulator.faults().next(1, Fault::Failing(status.try_into().unwrap()));
+        check(&good, status).await;
+    }
 }
 
 #[tokio::test]
 async fn a_client_that_breaks_the_protocol_is_told_why() {
     let simulator = azure();
     let voice = SSML.replace("Jenny", "Nope");
+    let old = SSML.replace("JennyNeural", "ZiraRUS");
     let many = SSML.replace("Hello", &"Hello ".repeat(12_000));
     for (messages, code, reason) in [
         (vec![ssml(SSML)], 1007, "speech.config is missing"),
         (vec![config(), ssml(SSML)], 1007, "synthesis.context is missing"),
         (vec![config(), context(r#""wordBoundary":true"#)], 1007, "Invalid synthesis.context: unknown field"),
         (vec![config(), context(""), ssml(&voice)], 1007, "Unsupported voice en-US-NopeNeural."),
+        (vec![config(), context(""), ssml(&old)], 1007, "Starting September 1st, 2021 standard voices"),
         (vec![config(), context(""), ssml("<speak>")], 1007, "The SSML is not well-formed XML."),
         (vec![config(), context(""), ssml(&many)], 1009, "Websocket message size cannot exceed 65536 bytes"),
         (

@@ -1,0 +1,107 @@
+//! An estimate of loudness from layer III side information, without decoding.
+//!
+//! A granule's side information tells the quantiser's step (`global_gain`) and which Huffman tables
+//! its three regions use. A table codes values up to a limit, and encoders take the smallest that
+//! will do, so step and limit together bound the largest spectral line from above within a factor
+//! of two: ISO/IEC 11172-3, 2.4.3.4, has a line as sign · |value|^(4/3) · 2^((global_gain − 210) / 4).
+//! The gain field alone would not do: a loud tone, whose values are large, has the same step as
+//! very quiet noise. What is not read, to save the decoding, are the scale factors, which only make
+//! lines quieter, and how many lines are near the largest one.
+//!
+//! Measured on LAME 3.100 at 32 to 128 kbit/s and VBR, 16 to 44.1 kHz, with speech, white noise and
+//! a tone at 0, −20, −40 and −60 dB: the mean over a file is 12 dB below to 23 dB above the decoded
+//! power. A granule without main data is digital silence exactly.
+
+use crate::field::{array, u32_be};
+use crate::levels::{Levels, Tally};
+use crate::pcm::span;
+
+use super::Header;
+
+/// A granule estimated under this is taken for silence. Silence proper is −55 dBFS, and what noise
+/// is under-estimated by is left below it.
+const SILENCE_DB: f32 = -62.0;
+/// Samples of a granule.
+const GRANULE: u64 = 576;
+/// The longest side information, with what a read at its end takes beyond.
+const SIDE_INFO_MAX: usize = 32 + 8;
+
+/// The largest value of each Huffman table: ISO/IEC 11172-3, table B.7, with `linbits` added.
+const TABLE_LIMITS: [u16; 32] = [
+    0, 1, 2, 2, 0, 3, 3, 5, 5, 5, 7, 7, 7, 15, 0, 15, 16, 18, 22, 30, 78, 270, 1038, 8206, 30, 46, 78, 142,
+    270, 526, 2062, 8206,
+];
+
+/// The levels of one stream's granules.
+pub(super) struct Gains {
+    tally: Tally,
+    frames: u64,
+}
+
+impl Gains {
+    pub(super) const fn new() -> Self {
+        Self { tally: Tally::new(SILENCE_DB), frames: 0 }
+    }
+
+    /// Counts a frame.
+    pub(super) fn push(&mut self, frame: &[u8], header: &Header) {
+        self.frames += 1;
+        let protected = frame.get(1).is_some_and(|byte| byte & 1 == 0);
+        let begin = if protected { 6 } else { 4 };
+        let mut side = [0_u8; SIDE_INFO_MAX];
+        let there = frame.get(begin..).unwrap_or_default();
+        let taken = there.len().min(SIDE_INFO_MAX);
+        if let (Some(to), Some(from)) = (side.get_mut(..taken), there.get(..taken)) {
+            to.copy_from_slice(from);
+        }
+        let mpeg1 = header.samples == 2 * GRANULE;
+        let stereo = header.channels == 2;
+        let (mut at, granules, length, compress) = match (mpeg1, stereo) {
+            (true, false) => (9 + 5 + 4, 2, 59, 4),
+            (true, true) => (9 + 3 + 8, 2, 59, 4),
+            (false, false) => (8 + 1, 1, 63, 9),
+            (false, true) => (8 + 2, 1, 63, 9),
+        };
+        for _ in 0..granules {
+            let mut level = f32::NEG_INFINITY;
+            for _ in 0..header.channels {
+                level = level.max(granule_level(&side, at, compress));
+                at += length;
+            }
+            self.tally.push(level);
+        }
+    }
+
+    pub(super) fn finish(self, header: &Header) -> Levels {
+        let whole = span(self.frames * header.samples, header.sample_rate);
+        Levels { estimated: true, ..self.tally.finish(GRANULE, header.sample_rate, whole) }
+    }
+}
+
+/// The estimated level of the granule whose side information begins at bit `at`; `compress` is
+/// the width of its scale factor field.
+fn granule_level(side: &[u8; SIDE_INFO_MAX], at: usize, compress: usize) -> f32 {
+    let (main_data_bits, gain) = (bits(side, at, 12), bits(side, at + 21, 8));
+    let tables = at + 29 + compress + 1;
+    let limit = |at: usize| TABLE_LIMITS.get(usize::from(bits(side, at, 5))).copied().unwrap_or(0);
+    let largest = if bits(side, tables - 1, 1) == 1 {
+        // Two regions, behind the block type and the flag for mixed blocks.
+        limit(tables + 3).max(limit(tables + 8))
+    } else {
+        limit(tables).max(limit(tables + 5)).max(limit(tables + 10))
+    };
+    if main_data_bits == 0 {
+        return f32::NEG_INFINITY;
+    }
+    // The region above the big values holds ones and zeroes.
+    let step_db = (f32::from(gain) - 210.0) * (20.0 * 0.25 * std::f32::consts::LOG10_2);
+    step_db + 20.0 * (4.0 / 3.0) * f32::from(largest.max(1)).log10()
+}
+
+/// `width` bits at bit `at`, 16 at most; past the end there are zeroes.
+fn bits(side: &[u8; SIDE_INFO_MAX], at: usize, width: usize) -> u16 {
+    let word = u32_be(side, at / 8)
+        .or_else(|| array::<2>(side, at / 8).map(|two| u32::from(u16::from_be_bytes(two)) << 16));
+    let shifted = word.unwrap_or(0) << (at % 8) >> (32 - width);
+    u16::try_from(shifted).unwrap_or(0)
+}

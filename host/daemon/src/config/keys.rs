@@ -1,0 +1,247 @@
+//! What every key is: its type, range and default from the code that reads it, its meaning from
+//! `config/understudy.toml`.
+//!
+//! Both are asked and not copied: the reader is run over no file and says what it looked for, and
+//! the commented default file, which a test holds to the defaults, travels inside the program.
+
+use serde_json::{Map, Value, json};
+
+use super::read;
+
+/// Stands for the names an operator chooses, in `providers.NAME.enabled`.
+pub(super) const NAME: &str = "NAME";
+
+/// The file in which every key is explained.
+const EXPLAINED: &str = include_str!("../../../../config/understudy.toml");
+
+/// One key.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Key {
+    /// Its dotted path; `NAME` stands for a name of one's own.
+    pub(crate) path: String,
+    /// What it holds.
+    pub(crate) kind: Kind,
+    /// Its default as it is written; none when there is none, or when it depends on the machine.
+    pub(crate) default: Option<String>,
+}
+
+/// What a key holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Boolean,
+    Text,
+    /// One text or a list of them.
+    Texts,
+    Integer {
+        least: String,
+        most: String,
+    },
+    Number {
+        least: String,
+        most: String,
+    },
+    Choice(Vec<String>),
+    /// A list, and of what.
+    List(String),
+    /// A table that is somebody else's to read.
+    Table,
+}
+
+impl Kind {
+    pub(super) fn of_choices<T>(choices: &[(&str, T)]) -> Self {
+        Self::Choice(choices.iter().map(|(word, _)| (*word).to_owned()).collect())
+    }
+
+    /// In words: `a whole number from 1 to 100`.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Boolean => "true or false".to_owned(),
+            Self::Text => "a string".to_owned(),
+            Self::Texts => "a string or a list of strings".to_owned(),
+            Self::Integer { least, most } => format!("a whole number from {least} to {most}"),
+            Self::Number { least, most } => format!("a number from {least} to {most}"),
+            Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::List(wanted) => wanted.clone(),
+            Self::Table => "a table".to_owned(),
+        }
+    }
+
+    fn schema(&self) -> Value {
+        let number = |text: &String| text.parse::<f64>().map_or(Value::Null, Value::from);
+        match self {
+            Self::Boolean => json!({ "type": "boolean" }),
+            Self::Text => json!({ "type": "string" }),
+            Self::Texts => json!({ "type": ["string", "array"], "items": { "type": "string" } }),
+            Self::Integer { least, most } => {
+                json!({ "type": "integer", "minimum": number(least), "maximum": number(most) })
+            }
+            Self::Number { least, most } => {
+                json!({ "type": "number", "minimum": number(least), "maximum": number(most) })
+            }
+            Self::Choice(words) => json!({ "type": "string", "enum": words }),
+            Self::List(_) => json!({ "type": "array" }),
+            Self::Table => json!({ "type": "object" }),
+        }
+    }
+}
+
+/// Every key there is, in the order they are read.
+pub(crate) fn keys() -> Vec<Key> {
+    let mut keys: Vec<Key> = Vec::new();
+    for key in read::keys() {
+        if !keys.iter().any(|known| known.path == key.path) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// What a key means, in the words of the commented default file. The limits of one provider are
+/// those of `[sandbox]`.
+pub(crate) fn explanation(path: &str) -> Option<String> {
+    let shared = path.strip_prefix("providers.NAME.limits.").map(|limit| format!("sandbox.{limit}"));
+    explained(shared.as_deref().unwrap_or(path))
+}
+
+fn explained(path: &str) -> Option<String> {
+    let mut section = String::new();
+    let (mut comment, mut used) = (Vec::new(), false);
+    for line in EXPLAINED.lines() {
+        let code = line.trim_start_matches(['#', ' ']);
+        if let Some(name) = heading(line, code) {
+            section = named(name);
+            if section == path {
+                return (!comment.is_empty()).then(|| comment.join(" "));
+            }
+            (comment, used) = (Vec::new(), false);
+        } else if let Some(key) = assigned(code) {
+            if joined(&section, key) == path {
+                return (!comment.is_empty()).then(|| comment.join(" "));
+            }
+            used = true;
+        } else if code.is_empty() && !line.starts_with('#') {
+            (comment, used) = (Vec::new(), false);
+        } else if line.starts_with('#') && !code.is_empty() {
+            // A comment after keys begins the explanation of the next ones.
+            if used {
+                (comment, used) = (Vec::new(), false);
+            }
+            comment.push(code);
+        } else {
+            (comment, used) = (Vec::new(), false);
+        }
+    }
+    None
+}
+
+fn heading<'line>(line: &str, code: &'line str) -> Option<&'line str> {
+    let name = code.strip_prefix('[')?.strip_suffix(']')?;
+    (!line.contains(' ') || line.starts_with("# [")).then_some(name)
+}
+
+/// The key of a line of code, commented out or not. Prose has no ` = ` after its first word.
+fn assigned(code: &str) -> Option<&str> {
+    let (key, _) = code.split_once(" = ")?;
+    (!key.contains([' ', ',', '"'])).then_some(key)
+}
+
+/// The sections of the file that have an example's name.
+fn named(section: &str) -> String {
+    let mut parts: Vec<&str> = section.split('.').collect();
+    if let ["providers" | "routes" | "voices" | "characters", name, ..] = parts.as_mut_slice() {
+        *name = NAME;
+    }
+    parts.join(".")
+}
+
+fn joined(section: &str, key: &str) -> String {
+    if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
+}
+
+/// A path as a person writes it, with the name of a provider of theirs in it, as it is known here.
+pub(crate) fn known_path(path: &str) -> String {
+    named(path)
+}
+
+/// JSON Schema (draft 2020-12) of the file.
+pub(crate) fn schema() -> Value {
+    let mut root = table();
+    for key in keys() {
+        let mut schema = key.kind.schema();
+        if let (Some(text), Value::Object(schema)) = (explanation(&key.path), &mut schema) {
+            schema.insert("description".to_owned(), text.into());
+        }
+        if let (Some(default), Value::Object(schema)) = (&key.default, &mut schema) {
+            let value = serde_json::from_str(default).unwrap_or_else(|_| default.as_str().into());
+            schema.insert("default".to_owned(), value);
+        }
+        put(&mut root, &key.path, schema);
+    }
+    root.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
+    root.insert("title".to_owned(), "understudy.toml".into());
+    Value::Object(root)
+}
+
+fn table() -> Map<String, Value> {
+    let mut table = Map::new();
+    table.insert("type".to_owned(), "object".into());
+    table.insert("additionalProperties".to_owned(), false.into());
+    table
+}
+
+/// Puts a key's schema into the tables that lead to it. A name of one's own is any property.
+fn put(into: &mut Map<String, Value>, path: &str, schema: Value) {
+    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let place = if first == NAME {
+        into.entry("additionalProperties").or_insert_with(|| Value::Object(table()))
+    } else {
+        let properties = into.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(properties) = properties else { return };
+        properties.entry(first.to_owned()).or_insert_with(|| Value::Object(table()))
+    };
+    match (rest, &mut *place) {
+        (None, place) => *place = schema,
+        (Some(rest), Value::Object(inner)) => put(inner, rest, schema),
+        (Some(rest), place) => {
+            // `additionalProperties: false` until the first name.
+            let mut inner = table();
+            put(&mut inner, rest, schema);
+            *place = Value::Object(inner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_explained() {
+        let mute: Vec<String> =
+            keys().into_iter().map(|key| key.path).filter(|path| explanation(path).is_none()).collect();
+        assert!(mute.is_empty(), "config/understudy.toml does not explain: {mute:#?}");
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_type_range_and_default() {
+        let check = |path: &str, words: &str, default: Option<&str>| {
+            let key = keys().into_iter().find(|key| key.path == path).unwrap_or_else(|| panic!("{path}"));
+            assert_eq!((key.kind.words().as_str(), key.default.as_deref()), (words, default), "{path}");
+        };
+        check("server.drain_seconds", "a number from 0 to 3600", Some("30"));
+        check("server.default_delivery", "one of whole, stream", Some("whole"));
+        check("providers.NAME.enabled", "true or false", Some("true"));
+        check("providers.NAME.limits.cpu_ms", "a whole number from 1 to 86400000", Some("60000"));
+        check("sandbox.certificate_authorities", "a string", None);
+    }
+
+    #[test]
+    fn the_schema_nests_as_the_file_does() {
+        let schema = schema();
+        let provider = &schema["properties"]["providers"]["additionalProperties"]["properties"];
+        assert_eq!(provider["enabled"]["type"], "boolean");
+        assert_eq!(provider["limits"]["properties"]["cpu_ms"]["minimum"], 1.0);
+        assert_eq!(schema["properties"]["server"]["additionalProperties"], false);
+        assert_eq!(schema["properties"]["log"]["properties"]["level"]["default"], "info");
+    }
+}

@@ -1,0 +1,120 @@
+//! What the audition is told beforehand: what should be heard, and how closely to listen.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use understudy_speech::{InvalidField, Language, Request, Utterance};
+
+use super::pace::{Manner, plausible};
+
+/// How closely takes are listened to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Depth {
+    /// Format and wholeness alone; nothing is judged by its sound or length.
+    Off,
+    /// Without decoding, unless that raises a suspicion. Default.
+    #[default]
+    Walk,
+    /// Every take is decoded: about a hundred times the work.
+    Full,
+}
+
+impl FromStr for Depth {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self::Off),
+            "walk" => Ok(Self::Walk),
+            "full" => Ok(Self::Full),
+            _ => Err(format!("unknown audition depth: {text}, expected off, walk or full")),
+        }
+    }
+}
+
+/// How takes are auditioned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AuditionSettings {
+    /// How closely.
+    pub depth: Depth,
+    /// The share of takes that are decoded without suspicion, 0 to 1: what the walk cannot see
+    /// (clipping in an MP3, say) is found in time. Default 0.02.
+    pub full_share: f32,
+    /// A take of lower quality, 0 to 1, is its provider's failure. Default 0.7.
+    pub min_quality: f32,
+}
+
+impl Default for AuditionSettings {
+    fn default() -> Self {
+        Self { depth: Depth::Walk, full_share: 0.02, min_quality: 0.7 }
+    }
+}
+
+impl AuditionSettings {
+    /// Checks both shares against their range.
+    ///
+    /// # Errors
+    /// Names the first that is outside 0 to 1, NaN included.
+    pub fn check(&self) -> Result<(), InvalidField> {
+        for (field, value) in [("full_share", self.full_share), ("min_quality", self.min_quality)] {
+            if !(0.0..=1.0).contains(&value) {
+                let message = format!("must be between 0 and 1, got {value}");
+                return Err(InvalidField { field: field.to_owned(), message });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Services take a rate or a style their own way.
+const CONTROLLED: f32 = 1.25;
+/// A provider's own options may hold a speed of their own.
+const OPTIONS: f32 = 2.0;
+
+/// What the audition of one take is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Brief {
+    pub(super) settings: AuditionSettings,
+    /// The least and the greatest plausible length.
+    pub(super) at_least: Duration,
+    pub(super) at_most: Option<Duration>,
+    /// Decibels asked for; a caller who asks for silence gets it.
+    pub(super) gain_db: f32,
+    /// How slow the caller wants it: pauses grow with it.
+    pub(super) slowness: f32,
+    /// SSML: its author may have written any silence.
+    pub(super) markup: bool,
+}
+
+impl Brief {
+    /// The brief for a take whose text nobody knows: only the sound is judged.
+    #[must_use]
+    pub const fn without_text(settings: AuditionSettings) -> Self {
+        Self { settings, at_least: Duration::ZERO, at_most: None, gain_db: 0.0, slowness: 1.0, markup: false }
+    }
+
+    /// The brief for `request` as its provider was asked. `language` is that of the voice, for
+    /// requests that name none; without either the bounds of the length are wider.
+    #[must_use]
+    pub fn of(request: &Request, language: Option<&Language>, settings: AuditionSettings) -> Self {
+        let markup = matches!(request.utterance, Utterance::Ssml(_));
+        let rate = request.rate.filter(|rate| Request::RATE.contains(rate)).unwrap_or(1.0);
+        let played = request.style.is_some() || request.emotion.is_some() || request.character.is_some();
+        let controlled = if played || request.rate.is_some() { CONTROLLED } else { 1.0 };
+        let optional =
+            if request.options.as_ref().is_some_and(|options| !options.is_empty()) { OPTIONS } else { 1.0 };
+        let manner = Manner { rate, room: controlled * optional, markup };
+        let language = request.language.as_ref().or(language);
+        let (at_least, at_most) = plausible(request.utterance.source(), language, manner);
+        Self {
+            settings,
+            at_least,
+            at_most,
+            gain_db: request.volume.unwrap_or(0.0),
+            slowness: 1.0 / rate.min(1.0),
+            markup,
+        }
+    }
+}

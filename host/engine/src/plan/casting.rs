@@ -1,0 +1,129 @@
+//! Which voice a candidate plays, and the request as it will be asked.
+
+use std::sync::Arc;
+
+use understudy_speech::{Language, Request, TextLimit, TextUnit};
+
+use super::stand_in::{StandIn, stand_in};
+use super::{Part, Plan, Role};
+use crate::cast::Seat;
+use crate::engine::Engine;
+use crate::error::SpeechError;
+use crate::fit::fit;
+use crate::provenance::{Casting, How};
+use crate::settings::VoicePart;
+
+/// A provider that could speak, and the request as it will be asked.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) seat: Arc<Seat>,
+    pub(crate) request: Arc<Request>,
+    /// What of the request this provider cannot honour.
+    pub(crate) dropped: Vec<String>,
+    /// What was done to the request.
+    pub(crate) notes: Vec<String>,
+    /// The text's length.
+    pub(crate) characters: usize,
+    pub(crate) casting: Casting,
+}
+
+impl Candidate {
+    pub(crate) fn name(&self) -> &str {
+        &self.seat.member.name
+    }
+
+    /// The language its voice is known to speak first; none when nobody has listed the voices yet,
+    /// or when it speaks several equally.
+    pub(crate) fn language(&self) -> Option<Language> {
+        let wanted = self.request.voice.as_deref()?;
+        let voices = self.seat.voices.last()?;
+        let voice = voices.iter().find(|voice| voice.id == wanted)?;
+        let [language] = voice.languages.as_slice() else { return None };
+        Some(language.clone())
+    }
+}
+
+impl Part {
+    /// The candidate, made when it is first wanted.
+    pub(crate) async fn cast(&self, engine: &Engine, plan: &Plan) -> Result<Arc<Candidate>, SpeechError> {
+        let cast = || async {
+            let seat = self.seat.as_ref().map_err(SpeechError::clone)?;
+            cast(engine, plan, seat, &self.role).await.map(Arc::new)
+        };
+        self.candidate.get_or_try_init(cast).await.map(Arc::clone)
+    }
+}
+
+async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Result<Candidate, SpeechError> {
+    let (voice, trim, casting) = match role {
+        Role::Named(None) => (None, None, Casting::by(How::Unnamed)),
+        Role::Named(Some(voice)) => (Some(voice.clone()), None, Casting::by(How::Asked)),
+        Role::Mapped(part) => (Some(part.voice.clone()), Some(part.clone()), Casting::by(How::Mapped)),
+        Role::StandIn => {
+            let StandIn { voice, trim, casting } = stand_in(engine, plan, seat).await?;
+            (Some(voice), trim, casting)
+        }
+    };
+    let mut request = Request { voice, ..plan.request.clone() };
+    if let Some(trim) = &trim {
+        apply(&mut request, trim);
+    }
+    let name = &seat.member.name;
+    check_length(name, engine.settings.policy(name).max_text_length, plan.characters)?;
+    let dropped = fit(name, seat.member.provider.manifest(), &mut request, &plan.output)?;
+    Ok(Candidate {
+        seat: Arc::clone(seat),
+        request: Arc::new(request),
+        dropped,
+        notes: plan.notes.clone(),
+        characters: plan.characters,
+        casting,
+    })
+}
+
+fn check_length(provider: &str, maximum: Option<u32>, length: usize) -> Result<(), SpeechError> {
+    match maximum {
+        Some(maximum) if length > maximum as usize => {
+            let limit = TextLimit { maximum, unit: TextUnit::Characters };
+            Err(SpeechError::TextTooLong { length, limit, provider: Some(provider.to_owned()) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Brings a voice to the sound it is cast for.
+fn apply(request: &mut Request, part: &VoicePart) {
+    let both = |asked: Option<f32>, trim: Option<f32>, join: fn(f32, f32) -> f32| match (asked, trim) {
+        (Some(asked), Some(trim)) => Some(join(asked, trim)),
+        (asked, trim) => asked.or(trim),
+    };
+    request.rate = both(request.rate, part.rate, |asked, trim| asked * trim);
+    request.pitch = both(request.pitch, part.pitch, |asked, trim| asked + trim);
+    request.volume = both(request.volume, part.volume, |asked, trim| asked + trim);
+    for manner in [&mut request.style, &mut request.emotion] {
+        if let Some(word) = manner.as_ref().and_then(|word| part.styles.get(word)) {
+            *manner = Some(word.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trims_come_on_top_of_what_was_asked() {
+        let mut request = Request { rate: Some(1.5), style: Some("news".to_owned()), ..Request::text("x") };
+        let part = VoicePart {
+            provider: String::new(),
+            voice: String::new(),
+            rate: Some(2.0),
+            pitch: Some(-1.0),
+            volume: None,
+            styles: [("news".to_owned(), "newscast".to_owned())].into(),
+        };
+        apply(&mut request, &part);
+        assert_eq!((request.rate, request.pitch, request.volume), (Some(3.0), Some(-1.0), None));
+        assert_eq!(request.style.as_deref(), Some("newscast"));
+    }
+}

@@ -1,0 +1,98 @@
+//! Who plays first.
+
+use std::sync::Arc;
+
+use understudy_speech::InvalidField;
+
+use super::Terms;
+use crate::cast::{Cast, Seat};
+use crate::error::SpeechError;
+use crate::settings::{EngineSettings, VoicePart};
+use crate::suggest::nearest;
+use crate::voice_id::VoiceId;
+
+/// What the first candidate is.
+pub(super) enum Lead {
+    /// A provider and the voice by its own id.
+    One { provider: String, voice: Option<String> },
+    /// A voice of this server and its cast, which is not empty.
+    Logical { name: String, parts: Vec<VoicePart> },
+}
+
+pub(super) fn find(
+    cast: &Cast,
+    settings: &EngineSettings,
+    terms: &Terms,
+    chain: &[&str],
+    provider: Option<&str>,
+    voice: Option<String>,
+) -> Result<Lead, SpeechError> {
+    if voice.as_deref().is_some_and(|voice| voice.trim().is_empty()) {
+        let message = "must name a voice, or be left out".to_owned();
+        return Err(InvalidField { field: "voice".to_owned(), message }.into());
+    }
+    if let Some(logical) = voice.as_deref().and_then(|name| logical(settings, name, provider)) {
+        return Ok(logical);
+    }
+    let public = voice.as_deref().and_then(VoiceId::parse);
+    let one = |seat: &Arc<Seat>, voice| Lead::One { provider: seat.member.name.clone(), voice };
+    match (provider, public) {
+        (Some(provider), Some(public)) if provider == public.provider => {
+            Ok(one(cast.require(provider)?, Some(public.voice)))
+        }
+        (Some(provider), Some(public)) if cast.find(&public.provider).is_some() => {
+            cast.require(provider)?;
+            let message = format!("must be a voice of provider {provider}, got {public}");
+            Err(InvalidField { field: "voice".to_owned(), message }.into())
+        }
+        (Some(provider), _) => Ok(one(cast.require(provider)?, voice)),
+        (None, Some(public)) => Ok(one(require_of_voice(cast, &public)?, Some(public.voice))),
+        (None, None) => Ok(Lead::One { provider: unasked(cast, settings, terms, chain)?, voice }),
+    }
+}
+
+/// The cast of a voice of this server; that of the named provider first.
+fn logical(settings: &EngineSettings, name: &str, provider: Option<&str>) -> Option<Lead> {
+    let voice = settings.voices.get(name).filter(|voice| !voice.cast.is_empty())?;
+    let mut parts = voice.cast.clone();
+    if let Some(provider) = provider {
+        // A provider the voice is not cast at was named for a voice of its own.
+        parts.iter().find(|part| part.provider == provider)?;
+        parts.sort_by_key(|part| part.provider != provider);
+    }
+    Some(Lead::Logical { name: name.to_owned(), parts })
+}
+
+fn require_of_voice<'cast>(cast: &'cast Cast, public: &VoiceId) -> Result<&'cast Arc<Seat>, SpeechError> {
+    cast.find(&public.provider).ok_or_else(|| SpeechError::UnknownProvider {
+        name: public.provider.clone(),
+        field: "voice",
+        suggestion: nearest(&public.provider, cast.names())
+            .map(|provider| VoiceId::new(provider, public.voice.as_str()).to_string()),
+        known: cast.names().map(str::to_owned).collect(),
+    })
+}
+
+/// Who plays when nobody was named: the first of the route; without one the default; then the first
+/// of the configured providers, or whoever is alone. A name that is in a chain and not in the cast
+/// is passed over while somebody else in it is there.
+pub(super) fn unasked(
+    cast: &Cast,
+    settings: &EngineSettings,
+    terms: &Terms,
+    chain: &[&str],
+) -> Result<String, SpeechError> {
+    if cast.seats().is_empty() {
+        return Err(SpeechError::NoProviders);
+    }
+    let first = chain.iter().find(|name| cast.find(name).is_some()).or(chain.first());
+    match (&settings.default_provider, first, cast.seats()) {
+        (Some(name), _, _) if terms.route.is_none() && cast.find(name).is_some() => Ok(name.clone()),
+        (_, Some(first), _) => Ok((*first).to_owned()),
+        (Some(name), None, _) => cast.require(name).map(|seat| seat.member.name.clone()),
+        (None, None, [only]) => Ok(only.member.name.clone()),
+        (None, None, _) => {
+            Err(SpeechError::NoProviderChosen { known: cast.names().map(str::to_owned).collect() })
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The walk along a plan: who is asked next, for how long, and what is told in the end.
+//!
+//! [`Walk`] is a machine without I/O: it hands out steps and is told how they ended, and it asks
+//! the [`verdict`](crate::verdict) alone what a failure means. What a step *does* is the same for
+//! whole takes and for streams but for its last part, and stands in [`perform`](step::perform).
+//!
+//! Time is shared out. An attempt gets its provider's own timeout, or else its share of what is
+//! left of the deadline, counted over the candidates that have not been asked; so a provider that
+//! hangs leaves the others time to answer, and the last one gets all the rest. A pause before a
+//! retry is never longer than the time there is.
+//!
+//! A candidate whose places are all taken is passed over. Only when nobody else could play either
+//! does the request stand in line there, because to wait is still better than to fail.
+
+mod backoff;
+mod ending;
+mod race;
+mod shares;
+mod step;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub(crate) use race::{Won, race};
+pub(crate) use step::{Errand, Turn};
+
+use crate::engine::{Clock, Engine};
+use crate::error::SpeechError;
+use crate::gate::Withheld;
+use crate::plan::{Candidate, Part, Plan};
+use crate::provenance::{Attempt, Skipped, Story, Substitution};
+use crate::verdict::{Decision, verdict};
+
+/// One attempt to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// Its place in the plan.
+    pub(crate) part: usize,
+    /// Attempts at this candidate before it.
+    pub(crate) tries: u32,
+    /// To be waited before it.
+    pub(crate) pause: Duration,
+    /// The most it may take.
+    pub(crate) limit: Duration,
+    /// Nobody else could play it.
+    pub(crate) sole: bool,
+    /// It may wait for a place.
+    pub(crate) in_line: bool,
+}
+
+/// How a step ended.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    pub(crate) error: SpeechError,
+    /// False when the provider was not called.
+    pub(crate) called: bool,
+    pub(crate) time: Duration,
+}
+
+/// A walk under way.
+#[derive(Debug)]
+pub(crate) struct Walk<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) plan: &'a Plan,
+    pub(crate) clock: Clock,
+    pub(crate) errand: Arc<Errand>,
+    cursor: usize,
+    retries: VecDeque<Step>,
+    full: Option<usize>,
+    attempts: Vec<Attempt>,
+    skipped: Vec<Skipped>,
+    /// The last error of each candidate that failed, and its place in the plan.
+    errors: Vec<(usize, SpeechError)>,
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(engine: &'a Engine, plan: &'a Plan, clock: Clock, id: Arc<str>) -> Self {
+        Self {
+            engine,
+            plan,
+            clock,
+            errand: Arc::new(Errand::new(id)),
+            cursor: 0,
+            retries: VecDeque::new(),
+            full: None,
+            attempts: Vec::new(),
+            skipped: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// The next step; none when there is nobody left, or no time.
+    pub(crate) fn next(&mut self, now: Instant) -> Option<Step> {
+        if now >= self.clock.deadline() {
+            return None;
+        }
+        if let Some(step) = self.retries.pop_front() {
+            let limit = self.share(step.part, now + step.pause);
+            return Some(Step { limit, ..step });
+        }
+        while let Some(part) = self.plan.parts.get(self.cursor) {
+            let index = self.cursor;
+            self.cursor += 1;
+            match &part.seat {
+                Ok(_) => return Some(self.step(index, now, false)),
+                Err(error) => self.give_up(index, error.clone(), false),
+            }
+        }
+        let full = self.full.take()?;
+        Some(self.step(full, now, true))
+    }
+
+    fn step(&self, part: usize, now: Instant, in_line: bool) -> Step {
+        let sole = self.others(part).next().is_none();
+        Step { part, tries: 0, pause: Duration::ZERO, limit: self.share(part, now), sole, in_line }
+    }
+
+    /// The candidates that may still be asked after `part`.
+    fn others(&self, part: usize) -> impl Iterator<Item = &'a Part> {
+        let from = self.cursor.max(part + 1);
+        self.plan.parts.iter().skip(from).filter(|part| part.seat.is_ok())
+    }
+
+    fn share(&self, part: usize, now: Instant) -> Duration {
+        let left = self.clock.deadline().saturating_duration_since(now);
+        let timeout = |part: &Part| self.engine.settings.policy(&part.provider).timeout;
+        let own = self.plan.parts.get(part).and_then(timeout);
+        shares::share(left, own, self.others(part).map(timeout))
+    }
+
+    /// Takes note of a failed step. An error is the request's end.
+    pub(crate) fn lost(&mut self, step: &Step, lost: Lost, now: Instant) -> Result<(), SpeechError> {
+        let Lost { error, called, time } = lost;
+        let verdict = verdict(&error);
+        let provider = self.provider(step.part).to_owned();
+        tracing::debug!(provider, code = error.code(), called, %error, "candidate lost");
+        if called {
+            self.attempts.push(Attempt { provider: provider.clone(), outcome: error.code(), time });
+        }
+        match verdict.decision {
+            Decision::FailNow => return Err(error),
+            Decision::Retry if step.tries < self.engine.settings.policy(&provider).max_retries => {
+                let pause =
+                    backoff::pause(&self.engine.settings.retry, step.tries, &self.errand.id, &provider);
+                // A pause that leaves no time to answer is only a delay.
+                if now + pause < self.clock.deadline() {
+                    self.retries.push_back(Step { tries: step.tries + 1, pause, ..step.clone() });
+                    self.keep(step.part, error);
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+        let is_full = matches!(error, SpeechError::Withheld { reason: Withheld::Full { .. }, .. });
+        if is_full && !step.in_line && self.full.is_none() {
+            self.full = Some(step.part);
+        }
+        // A retry that was not let in says less than the failure it was to make good.
+        if called || step.tries == 0 {
+            self.give_up(step.part, error, called);
+        }
+        Ok(())
+    }
+
+    fn give_up(&mut self, part: usize, error: SpeechError, called: bool) {
+        let provider = self.provider(part).to_owned();
+        self.skipped.retain(|skipped| skipped.provider != provider);
+        if !called {
+            self.skipped.push(Skipped::because(&provider, &error));
+        }
+        self.keep(part, error);
+    }
+
+    /// The last error of a candidate is the one that is told.
+    fn keep(&mut self, part: usize, error: SpeechError) {
+        self.errors.retain(|(place, _)| *place != part);
+        self.errors.push((part, error));
+    }
+
+    /// The story of the walk, won by `candidate` at `step`.
+    pub(crate) fn won(self, step: &Step, candidate: &Candidate, time: Duration) -> Story {
+        let Self { mut attempts, skipped, errors, plan, .. } = self;
+        let provider = candidate.name().to_owned();
+        attempts.push(Attempt { provider, outcome: "ok", time });
+        let substituted = (step.part > 0).then(|| Substitution {
+            asked: plan.asked.public(),
+            why: errors.iter().find(|(part, _)| *part == 0).map_or("slow", |(_, error)| error.code()),
+            casting: candidate.casting.clone(),
+        });
+        let skipped = skipped.into_iter().filter(|skipped| skipped.provider != candidate.name()).collect();
+        Story { attempts, skipped, substituted }
+    }
+
+    /// When the provider of `step` gets a rival, if it does.
+    pub(crate) fn hedge_after(&self, step: &Step) -> Option<Duration> {
+        let hedge = &self.engine.settings.hedge;
+        if !hedge.enabled || self.others(step.part).next().is_none() {
+            return None;
+        }
+        hedge.after.or_else(|| self.engine.gate.door(self.provider(step.part)).slow())
+    }
+
+    fn provider(&self, part: usize) -> &'a str {
+        self.plan.parts.get(part).map_or("", |part| part.provider.as_str())
+    }
+}

@@ -1,0 +1,128 @@
+//! One step of a walk, carried out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
+use tokio::time::{Instant, sleep};
+
+use super::{Lost, Step, Walk};
+use crate::audition::AuditionSettings;
+use crate::engine::{Clock, Engine};
+use crate::error::SpeechError;
+use crate::gate::Place;
+use crate::plan::{Candidate, Plan};
+
+/// What all steps of one request share.
+#[derive(Debug)]
+pub(crate) struct Errand {
+    pub(crate) id: Arc<str>,
+    /// The request's place among all that are being spoken, from its first call to its end.
+    pub(crate) place: OnceCell<OwnedSemaphorePermit>,
+}
+
+impl Errand {
+    pub(crate) fn new(id: Arc<str>) -> Self {
+        Self { id, place: OnceCell::new() }
+    }
+}
+
+/// One candidate, about to be called.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) candidate: Arc<Candidate>,
+    pub(crate) errand: Arc<Errand>,
+    /// The request's.
+    pub(crate) request_clock: Clock,
+    /// The most this attempt may take.
+    pub(crate) limit: Duration,
+    /// How its take is listened to.
+    pub(crate) audition: AuditionSettings,
+    pub(crate) sole: bool,
+    pub(crate) is_retry: bool,
+    /// The place it has waited for.
+    pub(crate) place: Option<Place>,
+}
+
+impl Turn {
+    /// The attempt's deadline, from now on.
+    pub(crate) fn clock(&self) -> Clock {
+        self.request_clock.within(self.limit)
+    }
+}
+
+/// A step that is over.
+pub(super) struct Done<T> {
+    pub(super) step: Step,
+    pub(super) time: Duration,
+    pub(super) result: Result<(Arc<Candidate>, T), Lost>,
+}
+
+/// Carries out `step`; `play` makes the call.
+pub(super) async fn perform<T, F>(
+    (engine, plan, clock): (&Engine, &Plan, Clock),
+    errand: Arc<Errand>,
+    step: Step,
+    play: impl FnOnce(Turn) -> F,
+) -> Done<T>
+where
+    F: Future<Output = Result<T, SpeechError>>,
+{
+    if !step.pause.is_zero() {
+        sleep(step.pause).await;
+    }
+    let began = Instant::now();
+    let prepared = prepare((engine, plan, clock), errand, &step).await;
+    let (candidate, turn) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            let time = began.elapsed();
+            return Done { step, time, result: Err(Lost { error, called: false, time }) };
+        }
+    };
+    let began = Instant::now();
+    let result = play(turn).await;
+    let time = began.elapsed();
+    let result = result.map(|won| (candidate, won)).map_err(|error| {
+        let called = !matches!(error, SpeechError::Withheld { .. } | SpeechError::Busy { .. });
+        Lost { error, called, time }
+    });
+    Done { step, time, result }
+}
+
+async fn prepare(
+    (engine, plan, clock): (&Engine, &Plan, Clock),
+    errand: Arc<Errand>,
+    step: &Step,
+) -> Result<(Arc<Candidate>, Turn), SpeechError> {
+    let nobody = || SpeechError::Internal("the walk left its plan".to_owned());
+    let part = plan.parts.get(step.part).ok_or_else(nobody)?;
+    let candidate = part.cast(engine, plan).await?;
+    let place = if step.in_line { Some(wait_in_line(engine, &candidate, clock).await?) } else { None };
+    let turn = Turn {
+        candidate: Arc::clone(&candidate),
+        errand,
+        request_clock: clock,
+        limit: step.limit,
+        audition: plan.terms.rules.audition(),
+        sole: step.sole,
+        is_retry: step.tries > 0,
+        place,
+    };
+    Ok((candidate, turn))
+}
+
+async fn wait_in_line(engine: &Engine, candidate: &Candidate, clock: Clock) -> Result<Place, SpeechError> {
+    let queue_deadline = engine.settings.limits.queue_deadline;
+    let until = clock.deadline().min(Instant::now() + queue_deadline);
+    let policy = engine.settings.policy(candidate.name());
+    let place = engine.gate.door(candidate.name()).wait(policy, until).await;
+    place.ok_or(SpeechError::Busy { retry_after: queue_deadline.max(Duration::from_secs(1)) })
+}
+
+impl<'a> Walk<'a> {
+    /// What a step needs of the walk.
+    pub(super) fn ground(&self) -> (&'a Engine, &'a Plan, Clock) {
+        (self.engine, self.plan, self.clock)
+    }
+}

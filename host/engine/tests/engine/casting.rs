@@ -1,0 +1,217 @@
+//! Whose voice stands in for whose.
+
+use std::sync::Arc;
+
+use understudy_engine::scripted::{Scripted, Step};
+use understudy_engine::{
+    Engine, EngineSettings, How, LogicalVoice, SpeechError, SpeechRequest, Substitution, VoicePart,
+    VoicePolicy,
+};
+use understudy_speech::{Encoding, FormatSupport, Gender, Request};
+
+use crate::{TEXT, engine_with, request, route, unavailable};
+
+/// A provider with these voices, each `id language gender`; `f` fails.
+fn provider(id: &str, voices: &[&str], fails: bool) -> Arc<Scripted> {
+    let mut provider = if fails {
+        Scripted::new(id, vec![Step::Fail(unavailable().into())])
+    } else {
+        Scripted::speaking(id, 1, Vec::new())
+    };
+    for voice in voices {
+        let words: Vec<_> = voice.split(' ').collect();
+        let gender = if words[2] == "f" { Gender::Female } else { Gender::Male };
+        provider = provider.with_voice(words[0], words[1], gender);
+    }
+    Arc::new(provider)
+}
+
+fn wanting(voice: &str) -> SpeechRequest {
+    let mut wanted = request(TEXT);
+    wanted.request.voice = Some(voice.to_owned());
+    wanted
+}
+
+/// `provider/voice how`, or why nobody stood in.
+async fn spoken(engine: &Engine, wanted: SpeechRequest) -> String {
+    match engine.speak(wanted).await {
+        Ok(speech) => {
+            let told = speech.provenance;
+            let how = told.substituted.map(|told| format!(" {:?}", told.casting.how)).unwrap_or_default();
+            format!("{}/{}{how}", told.provider, told.voice.unwrap_or_default())
+        }
+        Err(SpeechError::AllFailed { skipped, .. }) => skipped.last().unwrap().reason.clone(),
+        Err(error) => error.to_string(),
+    }
+}
+
+const AMERICAN: [&str; 2] = ["en-US-Aria en-US f", "en-US-Guy en-US m"];
+
+async fn check(theirs: &[&str], voice: &str, expected: &str) {
+    let engine =
+        engine_with(&[&provider("a", &AMERICAN, true), &provider("b", theirs, false)], route(&["a", "b"]));
+    // Its list is known from an earlier day.
+    engine.voices("a").await.unwrap();
+    assert_eq!(spoken(&engine, wanting(voice)).await, expected, "{voice} among {theirs:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_most_alike_voice_stands_in() {
+    let theirs = ["x de-DE f", "y en-GB f", "z en-US m", "w en-US f"];
+    check(&theirs, "a/en-US-Aria", "b/w Nearest").await;
+    check(&theirs, "a/en-US-Guy", "b/z Nearest").await;
+    check(&theirs[..2], "a/en-US-Aria", "b/y Nearest").await;
+    check(&theirs[..1], "a/en-US-Aria", "none of its voices speaks en-US").await;
+    check(&[], "a/en-US-Aria", "none of its voices speaks en-US").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_substitute_is_told_with_the_score_and_the_reasons() {
+    let engine = engine_with(
+        &[&provider("a", &AMERICAN, true), &provider("b", &["y en-GB f"], false)],
+        route(&["a", "b"]),
+    );
+    engine.voices("a").await.unwrap();
+    let provenance = engine.speak(wanting("a/en-US-Aria")).await.unwrap().provenance;
+    let Substitution { asked, why, casting } = provenance.substituted.unwrap();
+    assert_eq!((asked.as_str(), why, casting.how), ("a/en-US-Aria", "provider_unavailable", How::Nearest));
+    let score = casting.score.unwrap();
+    assert!(score > 0.5 && score < 1.0, "{score}");
+    assert!(casting.reasons.iter().any(|reason| reason.contains("language")), "{:?}", casting.reasons);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_listed_is_read_from_the_request_and_the_id() {
+    let theirs = ["x de-DE f", "w en-US f"];
+    let engine =
+        engine_with(&[&provider("a", &[], true), &provider("b", &theirs, false)], route(&["a", "b"]));
+    assert_eq!(spoken(&engine, wanting("a/en-US-Aria")).await, "b/w Nearest");
+    let unknown = "the language of the text is not known";
+    assert_eq!(spoken(&engine, wanting("a/alloy")).await, unknown);
+    let mut german = wanting("a/alloy");
+    german.request.language = "de".parse().ok();
+    assert_eq!(spoken(&engine, german).await, "b/x Nearest");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_says_how_alike_is_alike_enough() {
+    let theirs = ["x de-DE f"];
+    let mut settings = route(&["a", "b"]);
+    settings.routes.get_mut("main").unwrap().voice_policy = VoicePolicy::Any;
+    let told = |min_score| {
+        let mut settings = settings.clone();
+        settings.routes.get_mut("main").unwrap().min_score = min_score;
+        async move {
+            let providers = [&provider("a", &AMERICAN, true), &provider("b", &theirs, false)];
+            let engine = engine_with(&providers, settings);
+            engine.voices("a").await.unwrap();
+            spoken(&engine, wanting("a/en-US-Aria")).await
+        }
+    };
+    assert_eq!(told(0.0).await, "b/x Nearest");
+    assert!(told(0.9).await.starts_with("the nearest of its voices scores 0."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn sisters_have_the_same_voices() {
+    for theirs in [&["w en-US f", "en-US-Aria en-US f"][..], &[]] {
+        let (azure, edge) = (provider("azure", &AMERICAN, true), provider("edge", theirs, false));
+        let engine = engine_with(&[&azure, &edge], route(&["azure", "edge"]));
+        let expected =
+            if theirs.is_empty() { "none of its voices speaks en-US" } else { "edge/en-US-Aria SameName" };
+        assert_eq!(spoken(&engine, wanting("azure/en-US-Aria")).await, expected);
+    }
+}
+
+fn cast(parts: &[(&str, &str)]) -> LogicalVoice {
+    let part = |(provider, voice): &(&str, &str)| VoicePart {
+        provider: (*provider).to_owned(),
+        voice: (*voice).to_owned(),
+        rate: None,
+        pitch: None,
+        volume: None,
+        styles: [("news".to_owned(), format!("{provider}-news"))].into(),
+    };
+    LogicalVoice { cast: parts.iter().map(part).collect() }
+}
+
+fn with_narrator(parts: &[(&str, &str)]) -> EngineSettings {
+    EngineSettings { voices: [("narrator".to_owned(), cast(parts))].into(), ..route(&["a", "b"]) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_voice_of_this_server_plays_as_it_is_cast() {
+    let (first, second) = (provider("a", &AMERICAN, false), provider("b", &[], false));
+    let engine = engine_with(&[&first, &second], with_narrator(&[("b", "bella"), ("a", "en-US-Aria")]));
+    let mut wanted = wanting("narrator");
+    wanted.request.style = Some("news".to_owned());
+    assert_eq!(spoken(&engine, wanted).await, "b/bella");
+    assert_eq!(second.requests()[0].style.as_deref(), Some("b-news"));
+    let at_first = SpeechRequest { provider: Some("a".to_owned()), ..wanting("narrator") };
+    assert_eq!(spoken(&engine, at_first).await, "a/en-US-Aria");
+    assert_eq!(spoken(&engine, wanting("a/en-US-Guy")).await, "a/en-US-Guy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_written_down_goes_before_what_is_measured() {
+    let second = provider("b", &["w en-US f"], false);
+    let mut settings = with_narrator(&[("a", "en-US-Aria"), ("b", "bella")]);
+    let narrator = settings.voices.get_mut("narrator").unwrap();
+    (narrator.cast[0].rate, narrator.cast[1].rate) = (Some(0.8), Some(1.2));
+    let engine = engine_with(&[&provider("a", &AMERICAN, true), &second], settings);
+    assert_eq!(spoken(&engine, wanting("a/en-US-Aria")).await, "b/bella Mapped");
+    let rate = second.requests()[0].rate.unwrap();
+    assert!((rate - 1.5).abs() < 1e-6, "the trims are relative to one sound: {rate}");
+    assert_eq!(spoken(&engine, wanting("narrator")).await, "b/bella Mapped");
+    assert_eq!(spoken(&engine, wanting("a/en-US-Guy")).await, "b/w Nearest");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_default_voice_is_nobodys_stand_in() {
+    let second = provider("b", &[], false);
+    let engine = engine_with(&[&provider("a", &AMERICAN, true), &second], route(&["a", "b"]));
+    spoken(&engine, wanting("a/en-US-Aria")).await;
+    assert!(second.requests().is_empty());
+    assert_eq!(spoken(&engine, request(TEXT)).await, "b/ Unnamed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_candidate_is_asked_for_what_it_can_do() {
+    let mut second = Scripted::speaking("b", 1, Vec::new());
+    second.manifest.capabilities.styles = false;
+    second.manifest.capabilities.rate = None;
+    second.manifest.capabilities.formats =
+        vec![FormatSupport { encoding: Encoding::PcmS16le, sample_rates: Vec::new() }];
+    let second = Arc::new(second);
+    let engine = engine_with(&[&provider("a", &[], true), &second], route(&["a", "b"]));
+    let mut wanted = request(TEXT);
+    (wanted.request.style, wanted.request.rate) = (Some("news".to_owned()), Some(1.5));
+    let provenance = engine.speak(wanted).await.unwrap().provenance;
+    assert_eq!(provenance.dropped, ["rate", "style"]);
+    let expected = Request { encodings: vec![Encoding::PcmS16le], ..Request::text(TEXT) };
+    assert_eq!(*second.requests()[0], expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn characters_go_to_those_who_play_them() {
+    let mut first = Scripted::speaking("a", 1, Vec::new());
+    first.manifest.capabilities.characters = false;
+    let (first, second) = (Arc::new(first), provider("b", &[], false));
+    let engine = engine_with(&[&first, &second], route(&["a", "b"]));
+    let mut wanted = request(TEXT);
+    wanted.request.character = Some("hamlet".to_owned());
+    assert_eq!(spoken(&engine, wanted).await, "b/");
+    assert_eq!(spoken(&engine, request(TEXT)).await, "a/");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_first_candidate_plays_waits_for_no_list() {
+    let (first, second) = (provider("a", &AMERICAN, false), provider("b", &["w en-US f"], false));
+    let engine = engine_with(&[&first, &second], route(&["a", "b"]));
+    engine.speak(wanting("a/en-US-Aria")).await.unwrap();
+    assert_eq!((first.listings(), second.listings()), (0, 0), "nothing was waited for");
+    second.until(|second| second.listings() == 1).await;
+    engine.speak(wanting("a/en-US-Aria")).await.unwrap();
+    tokio::task::yield_now().await;
+    assert_eq!((first.listings(), second.listings()), (1, 1), "what is known is not asked for again");
+}
