@@ -90,10 +90,12 @@ impl Told {
 }
 
 async fn whole(engine: &Engine, request: SpeechRequest, told: Told) -> Result<Response, ApiError> {
-    let speech = engine.speak(request).await.map_err(|error| ApiError::of(&error, Dialect::OpenAi))?;
+    let failed = |error| ApiError::of(&error, Dialect::OpenAi);
+    let speech = engine.speak(request).await.map_err(failed)?;
+    let audio = speech.bytes().await.map_err(failed)?;
     let provenance = &speech.provenance;
     let dropped = told.dropped(engine, &provenance.provider, &provenance.dropped);
-    let mut response = answer(Body::from(speech.audio), told.media_type);
+    let mut response = answer(Body::from(audio), told.media_type);
     Reply {
         provider: &provenance.provider,
         voice: provenance.voice.as_deref(),

@@ -157,7 +157,7 @@ async fn bring_in(sandbox: &Sandbox, wanted: Wanted) -> Outcome {
                 let state = awaiting(&name, &source, plugin.manifest());
                 return Outcome { status: status(state, facts), member: None };
             }
-            let member = Member { name: name.clone(), provider: Arc::new(plugin) };
+            let member = Member::new(name.clone(), Arc::new(plugin));
             Outcome { status: status(PluginState::Ready, facts), member: Some(member) }
         }
         Err(error @ LoadError::MissingSecret { .. }) => match sandbox.inspect(wasm).await {
