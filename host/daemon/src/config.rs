@@ -198,7 +198,7 @@ impl Default for RequestLimits {
         Self {
             deadline: engine.deadline,
             stream_deadline: engine.stream_deadline,
-            max_text_characters: engine.max_text_characters,
+            max_text_characters: engine.text.max_characters,
             max_audio_bytes: engine.max_audio_bytes,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::time::Instant;
 use tracing::{info, warn};
+use understudy_engine::text::TextRules;
 use understudy_engine::{Cast, Engine, EngineSettings};
 use understudy_sandbox::{Sandbox, SandboxError, SandboxOptions};
 use understudy_speech::Provider;
@@ -202,7 +203,7 @@ fn engine_settings(config: &Config, plugins: &[PluginStatus]) -> EngineSettings 
         default_provider,
         deadline: config.limits.deadline,
         stream_deadline: config.limits.stream_deadline,
-        max_text_characters: config.limits.max_text_characters,
+        text: TextRules { max_characters: config.limits.max_text_characters, ..TextRules::default() },
         max_audio_bytes: config.limits.max_audio_bytes,
         ..EngineSettings::default()
     }
