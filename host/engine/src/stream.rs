@@ -24,7 +24,7 @@ use understudy_speech::{AudioFormat, Character, Word, WordTimes};
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::plan::plan;
-use crate::provenance::{Attempt, Provenance, Story, Substitution};
+use crate::provenance::{Attempt, Provenance, Skipped, Story, Substitution};
 use crate::request::{Output, SpeechRequest};
 use crate::take::enter;
 use crate::text::SpanMap;
@@ -118,6 +118,12 @@ impl SpeechStream {
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.story.attempts
+    }
+
+    /// The providers passed over until then, as in [`Provenance::skipped`].
+    #[must_use]
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.story.skipped
     }
 
     /// The next event; none after the last. Safe to cancel.

@@ -76,7 +76,7 @@ fn require_of_voice<'cast>(cast: &'cast Cast, public: &VoiceId) -> Result<&'cast
 /// Who plays when nobody was named: the first of the route; without one the default; then the first
 /// of the configured providers, or whoever is alone. A name that is in a chain and not in the cast
 /// is passed over while somebody else in it is there.
-fn unasked(
+pub(super) fn unasked(
     cast: &Cast,
     settings: &EngineSettings,
     terms: &Terms,
