@@ -9,7 +9,8 @@ use crate::support::Daemon;
 
 async fn daemon() -> Daemon {
     let config = format!(
-        "[providers.flite]\n[providers.misfit]\nplugin = {:?}\ngrants = []\n\
+        "fallback.voice_policy = \"strict\"\nbreaker.failures = 1_000\n\
+         [providers.flite]\n[providers.misfit]\nplugin = {:?}\ngrants = []\n\
          limits = {{ cpu_ms = 200, memory_bytes = 16_777_216, output_bytes = 1_048_576 }}\n",
         misfit()
     );

@@ -129,10 +129,12 @@ pub(crate) fn leave_key(folder: &Path) {
     std::fs::write(folder.join("key"), format!("{CANARY}\n")).expect("the key is written");
 }
 
-/// A daemon with all of them, and their services in the same order.
+/// A daemon with all of them, and their services in the same order. Nobody stands in for another,
+/// and nobody is left alone for failing.
 pub(crate) async fn everybody(config: &str) -> (Daemon, Vec<Simulator>) {
+    const EACH_FOR_ITSELF: &str = "fallback.voice_policy = \"strict\"\nbreaker.failures = 1_000\n";
     let simulators: Vec<Simulator> = PROVIDERS.iter().map(Provider::simulator).collect();
     let sections = PROVIDERS.iter().zip(&simulators).map(|(provider, simulator)| provider.section(simulator));
-    let config = config.to_owned() + &sections.collect::<String>();
+    let config = [EACH_FOR_ITSELF, config, &sections.collect::<String>()].concat();
     (Daemon::start_with(&config, leave_key).await, simulators)
 }

@@ -8,19 +8,25 @@
 //! Relative paths in a file are relative to the folder the file lies in, so that it means the same
 //! whoever starts the program from wherever.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use understudy_engine::EngineSettings;
+use understudy_engine::text::TextRules;
+use understudy_engine::{
+    BreakerSettings, EngineSettings, GlobalLimits, HedgeSettings, LogicalVoice, RetrySettings, Route,
+};
 
 mod access;
 mod folders;
 pub(crate) mod keys;
 mod locate;
+mod policies;
 mod problem;
 mod providers;
 mod read;
+mod routes;
 mod sandbox;
 mod section;
 #[cfg(test)]
@@ -31,6 +37,7 @@ pub use locate::{Environment, locate};
 pub use problem::{ConfigError, Place, Problem};
 pub(crate) use providers::is_provider_name;
 pub use providers::{PluginChoice, ProviderConfig};
+pub use understudy_engine::Delivery;
 
 /// The port of the default address.
 pub const DEFAULT_PORT: u16 = 8750;
@@ -47,8 +54,26 @@ pub struct Config {
     pub server: Server,
     /// `[plugins]`
     pub plugins: Plugins,
+    /// The route of requests that name none.
+    pub default_route: Option<String>,
     /// `[limits]`
     pub limits: RequestLimits,
+    /// `[limits]`: what all requests share.
+    pub shared: GlobalLimits,
+    /// `[text]`: what texts are held to.
+    pub text: TextRules,
+    /// `[breaker]`
+    pub breaker: BreakerSettings,
+    /// `[retry]`
+    pub retry: RetrySettings,
+    /// `[hedge]`
+    pub hedge: HedgeSettings,
+    /// `[fallback]`: the rules of requests that take no route.
+    pub fallback: Route,
+    /// `[routes.*]`
+    pub routes: BTreeMap<String, Route>,
+    /// `[voices.*]`: voices of this server, each cast at several providers.
+    pub voices: BTreeMap<String, LogicalVoice>,
     /// `[sandbox]`
     pub sandbox: Sandbox,
     /// `[providers.*]`, in the order of the file.
@@ -70,15 +95,6 @@ pub struct Server {
     pub default_delivery: Delivery,
 }
 
-/// How audio is sent to a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// Once all of it is there and believed, with its length.
-    Whole,
-    /// From the first piece on.
-    Stream,
-}
-
 /// `[plugins]`: where plugins lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plugins {
@@ -96,8 +112,6 @@ pub struct RequestLimits {
     pub deadline: Duration,
     /// How long one stream may last, slow listeners included.
     pub stream_deadline: Duration,
-    /// The longest text, in characters.
-    pub max_text_characters: usize,
     /// The most audio one request may hold before it is encoded, in bytes.
     pub max_audio_bytes: usize,
 }
@@ -165,7 +179,16 @@ impl Default for Config {
             default_provider: None,
             server: Server::default(),
             plugins: Plugins::default(),
+            default_route: None,
             limits: RequestLimits::default(),
+            shared: GlobalLimits::default(),
+            text: TextRules::default(),
+            breaker: BreakerSettings::default(),
+            retry: RetrySettings::default(),
+            hedge: HedgeSettings::default(),
+            fallback: Route::default(),
+            routes: BTreeMap::new(),
+            voices: BTreeMap::new(),
             sandbox: Sandbox::default(),
             providers: Vec::new(),
             log: Log { level: LogLevel::Info, format: LogFormat::Text },
@@ -198,7 +221,6 @@ impl Default for RequestLimits {
         Self {
             deadline: engine.deadline,
             stream_deadline: engine.stream_deadline,
-            max_text_characters: engine.text.max_characters,
             max_audio_bytes: engine.max_audio_bytes,
         }
     }

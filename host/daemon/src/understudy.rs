@@ -1,16 +1,16 @@
 //! The embedding API: a configuration in, a working engine out.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::time::Instant;
 use tracing::{info, warn};
-use understudy_engine::text::TextRules;
-use understudy_engine::{Cast, Engine, EngineSettings};
+use understudy_engine::{Cast, Engine, EngineSettings, ProviderPolicy, Tier};
 use understudy_sandbox::{Sandbox, SandboxError, SandboxOptions};
 use understudy_speech::Provider;
 
-use crate::config::Config;
+use crate::config::{Config, ProviderConfig};
 use crate::plugins::{self, PluginState, PluginStatus};
 
 /// A working Understudy: the sandbox, the plugins in it, and the engine that asks them.
@@ -188,23 +188,122 @@ pub(crate) fn sandbox(config: &Config) -> Result<Sandbox, SandboxError> {
     }
 }
 
-/// Who speaks when nobody is named: as configured, else the first section that is ready, else the
-/// offline voice. A file dropped into a folder does not change who speaks.
+/// What the operator wants of each provider. The offline voice stands in last unless its section
+/// says otherwise: it can go on when nobody else can, and nobody would choose it who had a choice.
+fn policies(config: &Config, plugins: &[PluginStatus]) -> BTreeMap<String, ProviderPolicy> {
+    let wanted = |provider: &ProviderConfig| (provider.name.clone(), provider.policy.clone());
+    let mut policies: BTreeMap<_, _> =
+        config.providers.iter().filter(|provider| provider.enabled).map(wanted).collect();
+    let offline = crate::built_in::OFFLINE_VOICE;
+    let plays = plugins.iter().any(|status| status.name == offline && status.state == PluginState::Ready);
+    if plays && config.provider(offline).is_none() {
+        let last = ProviderPolicy { tier: Tier::Emergency, ..ProviderPolicy::default() };
+        policies.insert(offline.to_owned(), last);
+    }
+    policies
+}
+
+/// Who speaks when nobody is named: as configured, else the configured providers by their tier,
+/// priority and order, the offline voice last. A file dropped into a folder does not change who
+/// speaks, unless nobody else is there.
 fn engine_settings(config: &Config, plugins: &[PluginStatus]) -> EngineSettings {
+    let providers = policies(config, plugins);
     let ready = || plugins.iter().filter(|status| status.state == PluginState::Ready);
     let default_provider = config.default_provider.clone().or_else(|| {
-        ready()
-            .find(|status| config.provider(&status.name).is_some())
-            .or_else(|| ready().find(|status| status.name == crate::built_in::OFFLINE_VOICE))
-            .or_else(|| ready().next())
-            .map(|status| status.name.clone())
+        let chosen = ready().any(|status| providers.contains_key(&status.name));
+        ready().next().filter(|_| !chosen).map(|status| status.name.clone())
     });
     EngineSettings {
         default_provider,
         deadline: config.limits.deadline,
         stream_deadline: config.limits.stream_deadline,
-        text: TextRules { max_characters: config.limits.max_text_characters, ..TextRules::default() },
         max_audio_bytes: config.limits.max_audio_bytes,
+        providers,
+        routes: config.routes.clone(),
+        default_route: config.default_route.clone(),
+        unrouted: config.fallback.clone(),
+        voices: config.voices.clone(),
+        limits: config.shared.clone(),
+        text: config.text.clone(),
+        breaker: config.breaker.clone(),
+        retry: config.retry.clone(),
+        hedge: config.hedge.clone(),
         ..EngineSettings::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use understudy_engine::audition::Depth;
+    use understudy_engine::{Delivery, Probe, VoicePolicy};
+
+    use super::*;
+
+    /// Each key is set to what it is not by default, and arrives at the engine.
+    #[test]
+    fn what_is_configured_is_what_the_engine_does() {
+        let text = include_str!("../tests/every_engine_key.toml");
+        let config = Config::parse(text, Path::new("understudy.toml")).unwrap();
+        let engine = engine_settings(&config, &[]);
+        let default = EngineSettings::default();
+        let seconds = |seconds: f64| Duration::from_secs_f64(seconds);
+        assert_eq!((engine.deadline, engine.stream_deadline), (seconds(50.0), seconds(500.0)));
+        assert_eq!(engine.default_provider.as_deref(), Some("azure"));
+        assert_eq!(engine.default_route.as_deref(), Some("narration"));
+        assert_eq!((engine.text.max_characters, engine.text.max_bytes), (9_000, 20_000));
+        assert_eq!(engine.text.blocked.blocks("say the password"), Some("secret"));
+        let limits = &engine.limits;
+        assert_eq!((limits.max_concurrent_syntheses, limits.queue_depth), (20, 30));
+        assert_eq!(limits.queue_deadline, seconds(4.0));
+        assert_eq!((engine.breaker.failures, engine.breaker.failure_percent), (3, 80));
+        assert_eq!((engine.breaker.window, engine.breaker.recovery), (seconds(30.0), seconds(20.0)));
+        assert_eq!((engine.breaker.patience, engine.breaker.probe), (seconds(5.0), Probe::Request));
+        assert_eq!((engine.retry.backoff, engine.retry.backoff_max), (seconds(0.2), seconds(3.0)));
+        assert_eq!((engine.retry.rate_limit_hold, engine.retry.quota_hold), (seconds(6.0), seconds(400.0)));
+        assert_eq!(engine.retry.hold_max, seconds(1_000.0));
+        assert_eq!((engine.hedge.enabled, engine.hedge.after), (true, Some(seconds(1.5))));
+        let unrouted = &engine.unrouted;
+        assert_eq!((unrouted.voice_policy, unrouted.min_score), (VoicePolicy::Any, 0.5));
+        assert_eq!((unrouted.audition, unrouted.audition_share), (Depth::Full, 0.1));
+        assert_eq!(unrouted.min_quality, 0.8);
+        let route = &engine.routes["narration"];
+        assert_eq!(route.providers().map(|(_, name)| name).collect::<Vec<_>>(), ["azure", "edge", "flite"]);
+        assert_eq!(
+            (route.voice_policy, route.min_score),
+            (VoicePolicy::Strict, 0.5),
+            "as unrouted but for one"
+        );
+        assert_eq!((route.delivery, route.deadline), (Some(Delivery::Stream), Some(seconds(20.0))));
+        let policy = engine.policy("azure");
+        assert_eq!((policy.tier, policy.priority, policy.weight), (Tier::Fallback, 10, Some(3)));
+        assert_eq!((policy.timeout, policy.max_retries), (Some(seconds(8.0)), 1));
+        let counts =
+            [policy.requests_per_minute, policy.concurrent_requests].map(|count| count.unwrap().get());
+        assert_eq!((counts, policy.rollout_percent), ([100, 10], 25));
+        assert_eq!((policy.max_text_length, policy.price_per_million_characters), (Some(5_000), Some(16.0)));
+        assert_eq!((policy.characters_per_day, policy.characters_per_month), (Some(1_000), Some(20_000)));
+        let [first, _] = engine.voices["anna"].cast.as_slice() else { panic!("{:?}", engine.voices) };
+        assert_eq!((first.rate, first.pitch, first.volume), (Some(1.1), Some(-1.0), Some(2.0)));
+        assert_eq!(first.styles["cheerful"], "happy");
+        assert_eq!(engine.take_buffer, default.take_buffer);
+    }
+
+    #[test]
+    fn the_offline_voice_stands_in_last_unless_its_section_says_otherwise() {
+        let tier = |text: &str| {
+            let config = Config::parse(text, Path::new("understudy.toml")).unwrap();
+            let ready = PluginStatus {
+                name: crate::built_in::OFFLINE_VOICE.to_owned(),
+                state: PluginState::Ready,
+                source: crate::PluginSource::BuiltIn(crate::built_in::OFFLINE_VOICE.to_owned()),
+                facts: None,
+            };
+            engine_settings(&config, &[ready]).policy("flite").tier
+        };
+        assert_eq!(tier(""), Tier::Emergency);
+        assert_eq!(tier("[providers.flite]"), Tier::Primary);
     }
 }

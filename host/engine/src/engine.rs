@@ -88,14 +88,12 @@ impl Engine {
         self.cast.find(provider).map(|seat| seat.member.provider.manifest())
     }
 
-    /// Who plays when nobody is named: the configured default, or whoever is alone in the cast.
+    /// Who plays first when nobody is named, as far as weights leave that open: the configured
+    /// default, the first of the default route or of the configured providers, or whoever is alone
+    /// in the cast.
     #[must_use]
     pub fn default_provider(&self) -> Option<&str> {
-        match (self.settings.default_provider.as_deref(), self.cast.seats()) {
-            (Some(name), _) => self.cast.find(name).map(|seat| seat.member.name.as_str()),
-            (None, [only]) => Some(&only.member.name),
-            (None, _) => None,
-        }
+        plan::default_provider(&self.cast, &self.settings)
     }
 
     /// The voices of `provider`, at most [`EngineSettings::voices_ttl`] old.

@@ -122,6 +122,14 @@ impl Plan {
     }
 }
 
+/// Who leads the plan of a request that names nobody.
+pub(crate) fn default_provider<'cast>(cast: &'cast Cast, settings: &EngineSettings) -> Option<&'cast str> {
+    let terms = terms(settings, None).ok()?;
+    let chain = chain::of(settings, cast, &terms, "", false);
+    let name = lead::unasked(cast, settings, &terms, &chain).ok()?;
+    cast.find(&name).map(|seat| seat.member.name.as_str())
+}
+
 /// Checks a request and plans it.
 pub(crate) fn plan(
     cast: &Cast,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use reqwest::Response;
 use serde_json::{Value, json};
-use understudy_simulators::{Fault, Simulator};
+use understudy_simulators::Fault;
 
 use super::{PROVIDERS, Provider, everybody};
 use crate::support::Daemon;
@@ -16,11 +16,17 @@ async fn speak(daemon: &Daemon, provider: &Provider) -> Response {
     daemon.post("/v1/audio/speech", &body).send().await.expect("an answer")
 }
 
-/// Every provider meets the fault, and each answer is one of `expected`: status and code.
-async fn check(daemon: &Daemon, simulators: &[Simulator], fault: Fault, expected: &[(u16, &str)]) {
-    for (provider, simulator) in PROVIDERS.iter().zip(simulators) {
+/// Every provider meets the fault, each answer is one of `expected` (status and code), and whoever is
+/// not left alone for a while speaks again afterwards.
+async fn check(fault: Fault, expected: &[(u16, &str)]) {
+    let (daemon, simulators) = everybody("limits.deadline_seconds = 3\n").await;
+    for (provider, simulator) in PROVIDERS.iter().zip(&simulators) {
+        let unknown = matches!(fault, Fault::Unauthorized | Fault::QuotaExhausted) && !provider.has_key();
+        if unknown {
+            continue;
+        }
         simulator.faults().set(fault.clone());
-        let answer = speak(daemon, provider).await;
+        let answer = speak(&daemon, provider).await;
         simulator.faults().clear();
         let status = answer.status().as_u16();
         let retry_after = answer.headers().get("retry-after").cloned();
@@ -31,54 +37,45 @@ async fn check(daemon: &Daemon, simulators: &[Simulator], fault: Fault, expected
         assert!(expected.contains(&(status, code)), "{context}");
         if let Fault::RateLimited { retry_after: Some(wait) } = &fault {
             let told = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
-            assert!(told.is_none_or(|told| Duration::from_secs(told) == *wait), "{context}");
+            assert!(told.is_none_or(|told| Duration::from_secs(told) <= *wait), "{context}");
+        }
+        if status != 429 && code != "provider_unauthorized" {
+            assert_eq!(speak(&daemon, provider).await.status(), 200, "{} did not recover", provider.name);
         }
     }
 }
 
 #[tokio::test]
-async fn every_provider_s_bad_day_is_a_typed_error() {
-    let (daemon, simulators) = everybody("limits.deadline_seconds = 2\n").await;
+async fn a_service_that_limits_its_rate_is_a_429() {
     let wait = Some(Duration::from_secs(7));
-    check(&daemon, &simulators, Fault::RateLimited { retry_after: wait }, &[(429, "rate_limit_exceeded")])
-        .await;
-    check(
-        &daemon,
-        &simulators,
-        Fault::Failing(StatusCode::SERVICE_UNAVAILABLE),
-        &[(503, "provider_unavailable")],
-    )
-    .await;
-    check(&daemon, &simulators, Fault::Html(StatusCode::BAD_GATEWAY), &[(503, "provider_unavailable")]).await;
-    check(&daemon, &simulators, Fault::Hang, &[(504, "deadline_exceeded")]).await;
+    check(Fault::RateLimited { retry_after: wait }, &[(429, "rate_limit_exceeded")]).await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_down_is_a_503() {
+    check(Fault::Failing(StatusCode::SERVICE_UNAVAILABLE), &[(503, "provider_unavailable")]).await;
+    check(Fault::Html(StatusCode::BAD_GATEWAY), &[(503, "provider_unavailable")]).await;
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_ends_with_the_deadline() {
+    check(Fault::Hang, &[(504, "deadline_exceeded"), (504, "provider_timed_out")]).await;
+}
+
+#[tokio::test]
+async fn what_is_no_whole_audio_is_never_sent() {
     let broken = [(502, "provider_protocol"), (502, "provider_no_audio"), (502, "provider_unusable_audio")];
-    check(&daemon, &simulators, Fault::EmptyAudio, &broken).await;
+    check(Fault::EmptyAudio, &broken).await;
+    check(Fault::Html(StatusCode::OK), &broken).await;
     // A WebSocket that just ends is the network's doing, and worth another try.
     let cut = [&broken[..], &[(503, "provider_unavailable")]].concat();
-    check(&daemon, &simulators, Fault::Cut { after: 1_000 }, &cut).await;
-    check(&daemon, &simulators, Fault::Html(StatusCode::OK), &broken).await;
-    for provider in &PROVIDERS {
-        let well = speak(&daemon, provider).await;
-        assert_eq!(well.status(), 200, "{} did not recover", provider.name);
-    }
+    check(Fault::Cut { after: 1_000 }, &cut).await;
 }
 
 #[tokio::test]
 async fn a_refused_key_is_the_operator_s_matter_and_not_the_client_s() {
-    let (daemon, simulators) = everybody("").await;
-    for (provider, simulator) in PROVIDERS.iter().zip(&simulators).filter(|(provider, _)| provider.has_key())
-    {
-        simulator.faults().next(1, Fault::Unauthorized);
-        let answer = speak(&daemon, provider).await;
-        assert_eq!(answer.status(), 502, "{}", provider.name);
-        let error: Value = answer.json().await.expect("JSON");
-        assert_eq!(error["error"]["code"], "provider_unauthorized", "{}: {error}", provider.name);
-        simulator.faults().next(1, Fault::QuotaExhausted);
-        let answer = speak(&daemon, provider).await;
-        assert_eq!(answer.status(), 429, "{}", provider.name);
-        let error: Value = answer.json().await.expect("JSON");
-        assert_eq!(error["error"]["code"], "insufficient_quota", "{}: {error}", provider.name);
-    }
+    check(Fault::Unauthorized, &[(502, "provider_unauthorized")]).await;
+    check(Fault::QuotaExhausted, &[(429, "insufficient_quota")]).await;
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ async fn half_a_grant_is_none_and_the_error_has_the_whole() {
     let address = simulator.address();
     let section =
         provider.section_with(&simulator, &format!("grants = [{{ host = \"{address}\", private = true }}]"));
-    let daemon = Daemon::start_with(&section, leave_key).await;
+    let alone = format!("fallback.voice_policy = \"strict\"\n{section}");
+    let daemon = Daemon::start_with(&alone, leave_key).await;
     let body = json!({ "model": "tts-1", "voice": "openai/alloy", "input": "Hello." });
     let answer = daemon.post("/v1/audio/speech", &body).send().await.expect("an answer");
     assert_eq!(answer.status(), 502);

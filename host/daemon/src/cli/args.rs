@@ -69,7 +69,8 @@ Examples:
 const PLUGIN_EXAMPLES: &str = "\
 Examples:
   understudy plugin list
-  understudy plugin inspect my-voice.wasm
+  understudy plugin inspect azure
+  understudy plugin check my-voice.wasm
   understudy plugin new my-voice";
 
 const NEW_EXAMPLES: &str = "\
@@ -80,7 +81,9 @@ Examples:
 const CONFIG_EXAMPLES: &str = "\
 Examples:
   understudy config check
-  understudy config check /etc/understudy/understudy.toml";
+  understudy config check /etc/understudy/understudy.toml
+  understudy config explain providers.azure
+  understudy config schema > understudy.schema.json";
 
 const DOCTOR_EXAMPLES: &str = "\
 Examples:

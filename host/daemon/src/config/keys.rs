@@ -48,6 +48,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    pub(super) fn of_choices<T>(choices: &[(&str, T)]) -> Self {
+        Self::Choice(choices.iter().map(|(word, _)| (*word).to_owned()).collect())
+    }
+
     /// In words: `a whole number from 1 to 100`.
     pub(crate) fn words(&self) -> String {
         match self {

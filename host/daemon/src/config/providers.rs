@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use toml::de::DeValue;
+use understudy_engine::ProviderPolicy;
 use understudy_sandbox::{Grant, Limits};
 
 use super::access::{self, SecretSource};
 use super::section::{Found, Section};
-use super::{folders, sandbox};
+use super::{folders, policies, sandbox};
 
 /// Longest name of a provider, in characters. It is part of every public voice id.
 const MAX_NAME_CHARACTERS: usize = 64;
@@ -30,6 +31,8 @@ pub struct ProviderConfig {
     pub grants: Option<Vec<Grant>>,
     /// Where its secrets are, by their names in the manifest.
     pub secrets: BTreeMap<String, SecretSource>,
+    /// When its turn comes, and how much may be asked of it.
+    pub policy: ProviderPolicy,
     /// The limits of one call.
     pub limits: Limits,
 }
@@ -70,6 +73,7 @@ fn read_one(name: Found<String>, section: Section<'_>, folder: &Path, limits: &L
         settings: settings(&section),
         grants: access::grants(&section),
         secrets: access::secrets(&section, folder),
+        policy: policies::provider(&section),
         limits: sandbox::read_limits(&overrides, limits),
     };
     overrides.finish();

@@ -1,17 +1,21 @@
 //! From the text of a file to a [`Config`], or to every problem it has.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::de::DeTable;
+use understudy_engine::text::{BlockedPatterns, TextRules};
+use understudy_engine::{GlobalLimits, Route};
 
-use super::keys::Key;
+use super::keys::{Key, Kind};
 use super::problem::Problem;
 use super::section::{Findings, Section, suggestion};
 use super::{
-    Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, folders, providers, sandbox,
+    Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, folders, policies, providers,
+    routes, sandbox,
 };
 use crate::built_in;
 
@@ -53,21 +57,47 @@ pub(super) fn keys() -> Vec<Key> {
 
 fn whole(file_section: Section<'_>, file: &Path) -> Config {
     let folder = file.parent().unwrap_or(Path::new(""));
-    let limits = limits(file_section.section("limits"));
+    let (limits, shared, text) = limits(&file_section);
     let sandbox = sandbox::read(file_section.section("sandbox"), &limits, folder);
     let config = Config {
         file: Some(file.to_owned()),
         server: server(file_section.section("server")),
         plugins: plugins(file_section.section("plugins"), folder),
         limits,
+        shared,
+        text,
+        breaker: policies::breaker(file_section.section("breaker")),
+        retry: policies::retry(file_section.section("retry")),
+        hedge: policies::hedge(file_section.section("hedge")),
+        fallback: routes::fallback(file_section.section("fallback")),
+        routes: BTreeMap::new(),
+        voices: BTreeMap::new(),
+        default_route: None,
         providers: providers::read(&file_section.section("providers"), folder, &sandbox.limits),
         log: log(file_section.section("log")),
         sandbox,
         default_provider: None,
     };
     let default_provider = default_provider(&file_section, &config);
+    // The offline voice is there without a section.
+    let offline = [built_in::OFFLINE_VOICE];
+    let mut names: Vec<&str> = config.providers.iter().map(|provider| provider.name.as_str()).collect();
+    names.extend(offline.iter().filter(|name| config.provider(name).is_none()));
+    let routes = routes::routes(&file_section.section("routes"), &config.fallback, &names);
+    let voices = routes::voices(&file_section.section("voices"), &names);
+    let default_route = default_route(&file_section, &routes);
     file_section.finish();
-    Config { default_provider, ..config }
+    Config { default_provider, default_route, routes, voices, ..config }
+}
+
+fn default_route(section: &Section<'_>, routes: &BTreeMap<String, Route>) -> Option<String> {
+    let found = section.string("default_route")?;
+    if !routes.contains_key(&found.value) {
+        let hint = suggestion(&found.value, routes.keys().map(String::as_str))
+            .unwrap_or_else(|| format!("add a section [routes.{}]", found.value));
+        section.report(&found.span, format!("no such route: {}", found.value), hint);
+    }
+    Some(found.value)
 }
 
 /// It must name somebody who will be there. A plugin dropped into a folder has the name it gives
@@ -141,7 +171,8 @@ fn plugins(section: Section<'_>, folder: &Path) -> Plugins {
     plugins
 }
 
-fn limits(section: Section<'_>) -> RequestLimits {
+fn limits(file: &Section<'_>) -> (RequestLimits, GlobalLimits, TextRules) {
+    let section = file.section("limits");
     let default = RequestLimits::default();
     let limits = RequestLimits {
         deadline: section.seconds(
@@ -154,15 +185,31 @@ fn limits(section: Section<'_>) -> RequestLimits {
             default.stream_deadline,
             Duration::from_secs(1)..=MAX_DEADLINE,
         ),
-        max_text_characters: section.integer(
-            "max_text_characters",
-            default.max_text_characters,
-            1..=MAX_TEXT_CHARACTERS,
-        ),
         max_audio_bytes: section.integer("max_audio_bytes", default.max_audio_bytes, AUDIO_BYTES),
     };
+    let shared = policies::limits(&section);
+    let text = TextRules::default();
+    let text = TextRules {
+        max_characters: section.integer("max_text_characters", text.max_characters, 1..=MAX_TEXT_CHARACTERS),
+        max_bytes: section.integer("max_text_bytes", text.max_bytes, 1..=4 * MAX_TEXT_CHARACTERS),
+        blocked: blocked(&file.section("text")),
+    };
     section.finish();
-    limits
+    (limits, shared, text)
+}
+
+/// `[text.blocked]`: patterns by their labels.
+fn blocked(section: &Section<'_>) -> BlockedPatterns {
+    section.describe("blocked", Kind::Table, "");
+    let found = section.section("blocked").texts();
+    let pairs = || found.iter().map(|(label, pattern)| (label.as_str(), pattern.value.as_str()));
+    BlockedPatterns::new(pairs()).unwrap_or_else(|error| {
+        if let Some((_, pattern)) = found.iter().find(|(label, _)| *label == error.label) {
+            let hint = "a pattern is a regular expression of the Rust regex crate, such as '(?i)password'";
+            section.report(&pattern.span, error.to_string(), hint);
+        }
+        BlockedPatterns::default()
+    })
 }
 
 fn log(section: Section<'_>) -> Log {

@@ -10,6 +10,7 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
+use std::str::FromStr;
 use std::time::Duration;
 
 use toml::Spanned;
@@ -84,6 +85,11 @@ impl<'file> Section<'file> {
             asked.push(key);
         }
         self.table?.get(key)
+    }
+
+    /// True when no file is read and only the keys are asked for.
+    pub(super) const fn describes(&self) -> bool {
+        self.findings.keys.is_some()
     }
 
     /// Remembers what a key is, when that is what is asked.
@@ -215,19 +221,74 @@ impl<'file> Section<'file> {
     {
         let (least, most) = (range.start().to_string(), range.end().to_string());
         self.describe(key, Kind::Integer { least, most }, &default);
-        let Some(value) = self.raw(key) else { return default };
+        self.integer_in(key, &range).unwrap_or(default)
+    }
+
+    /// The same for a key that need not be there.
+    pub(super) fn optional_integer<T>(&self, key: &'static str, range: RangeInclusive<T>) -> Option<T>
+    where
+        T: TryFrom<i64> + PartialOrd + Display,
+    {
+        let (least, most) = (range.start().to_string(), range.end().to_string());
+        self.describe(key, Kind::Integer { least, most }, "");
+        self.integer_in(key, &range)
+    }
+
+    fn integer_in<T>(&self, key: &'static str, range: &RangeInclusive<T>) -> Option<T>
+    where
+        T: TryFrom<i64> + PartialOrd + Display,
+    {
+        let value = self.raw(key)?;
         let Some(number) = value.get_ref().as_integer() else {
             self.mismatch(key, "a whole number", value);
-            return default;
+            return None;
         };
         let parsed = i64::from_str_radix(number.as_str(), number.radix()).ok();
-        match parsed.and_then(|number| T::try_from(number).ok()).filter(|number| range.contains(number)) {
-            Some(number) => number,
-            None => {
-                self.out_of_range(key, &range, value);
-                default
-            }
+        let fits = parsed.and_then(|number| T::try_from(number).ok()).filter(|number| range.contains(number));
+        if fits.is_none() {
+            self.out_of_range(key, range, value);
         }
+        fits
+    }
+
+    /// A number in a range, whole or not.
+    pub(super) fn number<T>(&self, key: &'static str, default: T, range: RangeInclusive<T>) -> T
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let (least, most) = (range.start().to_string(), range.end().to_string());
+        self.describe(key, Kind::Number { least, most }, &default);
+        self.number_in(key, &range).unwrap_or(default)
+    }
+
+    /// The same for a key that need not be there.
+    pub(super) fn optional_number<T>(&self, key: &'static str, range: RangeInclusive<T>) -> Option<T>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let (least, most) = (range.start().to_string(), range.end().to_string());
+        self.describe(key, Kind::Number { least, most }, "");
+        self.number_in(key, &range)
+    }
+
+    fn number_in<T>(&self, key: &'static str, range: &RangeInclusive<T>) -> Option<T>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let value = self.raw(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => number.as_str().parse::<T>().ok(),
+            DeValue::Float(number) => number.as_str().parse::<T>().ok(),
+            _ => {
+                self.mismatch(key, "a number", value);
+                return None;
+            }
+        };
+        let fits = number.filter(|number| range.contains(number));
+        if fits.is_none() {
+            self.out_of_range(key, range, value);
+        }
+        fits
     }
 
     /// A time in seconds, whole or not.
@@ -239,7 +300,22 @@ impl<'file> Section<'file> {
     ) -> Duration {
         let (least, most) = (range.start().as_secs_f64().to_string(), range.end().as_secs_f64().to_string());
         self.describe(key, Kind::Number { least, most }, default.as_secs_f64());
-        let Some(value) = self.raw(key) else { return default };
+        self.seconds_in(key, &range).unwrap_or(default)
+    }
+
+    /// The same for a key that need not be there.
+    pub(super) fn optional_seconds(
+        &self,
+        key: &'static str,
+        range: RangeInclusive<Duration>,
+    ) -> Option<Duration> {
+        let (least, most) = (range.start().as_secs_f64().to_string(), range.end().as_secs_f64().to_string());
+        self.describe(key, Kind::Number { least, most }, "");
+        self.seconds_in(key, &range)
+    }
+
+    fn seconds_in(&self, key: &'static str, range: &RangeInclusive<Duration>) -> Option<Duration> {
+        let value = self.raw(key)?;
         let number = match value.get_ref() {
             DeValue::Integer(number) => number.as_str().parse::<f64>().ok(),
             DeValue::Float(number) => number.as_str().parse::<f64>().ok(),
@@ -247,13 +323,13 @@ impl<'file> Section<'file> {
         };
         let Some(number) = number else {
             self.mismatch(key, "a number of seconds", value);
-            return default;
+            return None;
         };
         let time = Duration::try_from_secs_f64(number).ok().filter(|time| range.contains(time));
-        time.unwrap_or_else(|| {
+        if time.is_none() {
             self.out_of_range(key, &(range.start().as_secs_f64()..=range.end().as_secs_f64()), value);
-            default
-        })
+        }
+        time
     }
 
     /// A time in whole milliseconds.
@@ -274,23 +350,28 @@ impl<'file> Section<'file> {
         default: T,
         choices: &[(&str, T)],
     ) -> T {
-        let known: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
         let usual = choices.iter().find(|(_, choice)| *choice == default).map_or("", |(word, _)| *word);
-        self.describe(key, Kind::Choice(known.iter().map(|word| (*word).to_owned()).collect()), usual);
-        let Some(found) = self.text(key) else { return default };
-        match choices.iter().find(|(word, _)| *word == found.value) {
-            Some((_, choice)) => *choice,
-            None => {
-                let hint = suggestion(&found.value, known.iter().copied())
-                    .unwrap_or_else(|| format!("expected one of {}", known.join(", ")));
-                self.report(
-                    &found.span,
-                    format!("{} has no such value: {}", self.path_of(key), found.value),
-                    hint,
-                );
-                default
-            }
+        self.describe(key, Kind::of_choices(choices), usual);
+        self.choice_in(key, choices).unwrap_or(default)
+    }
+
+    /// The same for a key that need not be there.
+    pub(super) fn optional_choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        self.describe(key, Kind::of_choices(choices), "");
+        self.choice_in(key, choices)
+    }
+
+    fn choice_in<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let found = self.text(key)?;
+        let choice = choices.iter().find(|(word, _)| *word == found.value).map(|(_, choice)| *choice);
+        if choice.is_none() {
+            let known: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            let hint = suggestion(&found.value, known.iter().copied())
+                .unwrap_or_else(|| format!("expected one of {}", known.join(", ")));
+            let message = format!("{} has no such value: {}", self.path_of(key), found.value);
+            self.report(&found.span, message, hint);
         }
+        choice
     }
 
     /// Reports every key that no getter asked for.
@@ -348,7 +429,12 @@ fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// The known word that was probably meant, as a question.
+/// The known word that was probably meant, as a question: one that goes on as this one begins, for a
+/// unit is easily left out, or the one that is spelt most like it.
 pub(super) fn suggestion<'known>(word: &str, known: impl IntoIterator<Item = &'known str>) -> Option<String> {
-    understudy_engine::nearest(word, known).map(|meant| format!("did you mean `{meant}`?"))
+    let known: Vec<&str> = known.into_iter().collect();
+    let longer =
+        known.iter().find(|known| known.strip_prefix(word).is_some_and(|rest| rest.starts_with('_')));
+    let meant = longer.copied().or_else(|| understudy_engine::nearest(word, known.iter().copied()));
+    meant.map(|meant| format!("did you mean `{meant}`?"))
 }

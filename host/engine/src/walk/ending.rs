@@ -9,18 +9,24 @@ use std::time::Duration;
 use super::Walk;
 use crate::error::SpeechError;
 use crate::gate::Withheld;
+use crate::plan::Part;
 
 impl Walk<'_> {
     /// The error of a walk that has nobody left, or no time.
     pub(crate) async fn end(self) -> SpeechError {
         let (engine, plan, clock) = self.ground();
-        let lone = plan.parts.len() == 1;
+        // Whoever a strict route bars was never a candidate.
+        let barred = |part: &Part| matches!(part.seat, Err(SpeechError::NoStandIn { .. }));
+        let mut candidates = plan.parts.iter().enumerate().filter(|(_, part)| !barred(part));
+        let only = candidates.next().filter(|_| candidates.next().is_none()).map(|(index, _)| index);
+        let lone = only.is_some();
         let last = self.attempts.last().map(|attempt| attempt.provider.clone());
         if self.errors.is_empty() {
             return clock.exceeded(last.as_deref().unwrap_or(&plan.asked.provider));
         }
-        let mut errors: Vec<SpeechError> = self.errors.into_iter().map(|(_, error)| error).collect();
-        let error = if lone { errors.swap_remove(0) } else { decisive(errors) };
+        let told = self.errors.into_iter().filter(|(part, _)| only.is_none_or(|only| *part == only));
+        let mut told: Vec<SpeechError> = told.map(|(_, error)| error).collect();
+        let error = if lone && told.len() == 1 { told.swap_remove(0) } else { decisive(told) };
         let error = match error {
             SpeechError::Withheld { reason: Withheld::Full { .. }, .. } => {
                 SpeechError::Busy { retry_after: Duration::from_secs(1) }
