@@ -11,10 +11,13 @@
 //! spaces, as in Chinese, nothing needs to be different: a line may break between any two marks
 //! that white space or such a script separates.
 //!
+//! Where several people speak, [`script_cues`] takes line by line and each cue knows its speaker.
+//!
 //! Whatever the marks and options are, cues are in order, never overlap, lie inside the audio, and
 //! hold every word exactly once.
 
 mod lines;
+mod script;
 mod sheet;
 mod ssml;
 mod timing;
@@ -22,6 +25,7 @@ mod words;
 
 use understudy_speech::Word;
 
+pub use script::{Line, script_cues};
 pub use sheet::{srt, vtt};
 pub use ssml::ssml_text;
 
@@ -67,6 +71,8 @@ pub struct Cue {
     pub end_ms: u32,
     /// One to [`CueOptions::max_lines`] lines without white space at their ends.
     pub lines: Vec<String>,
+    /// Who speaks, where the sheet is to say so.
+    pub speaker: Option<String>,
 }
 
 /// Cues for `words`, spoken in audio of `audio_ms`, with spans into `text`.

@@ -1,9 +1,9 @@
 //! Samples to bytes.
 //!
 //! Each encoder takes samples in pieces and appends bytes as they are ready. A whole take and a
-//! stream go through the same one; the difference is [`Length`]: when the whole is at hand, headers
-//! say how long it is (and the MP3 tag how much to trim), and when it is not they say what streaming
-//! clients expect of an endless file.
+//! stream go through the same one; the difference is [`Length`]: when the bytes are kept together,
+//! headers say in the end how long it is (and the MP3 tag how much to trim), and when they are not
+//! they say what streaming clients expect of an endless file.
 
 mod aac;
 mod flac;
@@ -71,7 +71,7 @@ pub fn encode(pcm: &Pcm, target: &Target) -> Result<Encoded, AudioError> {
     } else {
         Cow::Owned(resample(pcm, plan.input_rate)?)
     };
-    let mut encoder = Encoder::new(&plan, Length::Whole(pcm.frames() as u64))?;
+    let mut encoder = Encoder::new(&plan, Length::Whole)?;
     let mut bytes = Vec::new();
     encoder.push(&sounds(&pcm.samples), &mut bytes)?;
     encoder.finish(&mut bytes)?;
@@ -79,7 +79,7 @@ pub fn encode(pcm: &Pcm, target: &Target) -> Result<Encoded, AudioError> {
 }
 
 /// The samples, without those that are no numbers; codecs differ in how badly they take them.
-fn sounds(samples: &[f32]) -> Cow<'_, [f32]> {
+pub(crate) fn sounds(samples: &[f32]) -> Cow<'_, [f32]> {
     if samples.iter().all(|sample| *sample == sound(*sample)) {
         Cow::Borrowed(samples)
     } else {
@@ -90,9 +90,8 @@ fn sounds(samples: &[f32]) -> Cow<'_, [f32]> {
 /// How much is coming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Length {
-    /// This many frames, and the bytes are kept together, so that a header may be completed at the
-    /// end.
-    Whole(u64),
+    /// All of it into the same bytes, so that a header may be completed at the end.
+    Whole,
     /// Nobody knows, and bytes that are out are gone.
     Open,
 }

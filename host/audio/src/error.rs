@@ -53,6 +53,9 @@ pub enum AudioError {
     /// The resampler refused the rates or the samples.
     #[error("resampling failed: {0}")]
     Resampler(String),
+    /// The loudness filter refused the samples.
+    #[error("measuring loudness failed: {0}")]
+    Loudness(String),
 }
 
 impl AudioError {
@@ -70,6 +73,7 @@ impl AudioError {
             Self::Channels(_) => "audio_channels",
             Self::Encoder { .. } => "audio_encoder",
             Self::Resampler(_) => "audio_resampler",
+            Self::Loudness(_) => "audio_loudness",
         }
     }
 

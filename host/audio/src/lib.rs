@@ -1,4 +1,4 @@
-//! Audio as bytes and as samples: sniff, walk, decode, encode, resample, measure, and cue sheets.
+//! Audio as bytes and as samples: sniff, walk, decode, encode, resample, measure, join, and cue sheets.
 //!
 //! Pure functions. Nothing here does I/O, waits or keeps time, so a caller may run any of it on
 //! whatever thread it likes; the expensive ones are [`decode`], [`encode`] and [`resample`], and a
@@ -19,7 +19,10 @@ mod encode;
 mod error;
 mod field;
 mod inspect;
+mod join;
 mod levels;
+mod limiter;
+mod loudness;
 mod measure;
 mod pcm;
 mod resample;
@@ -31,7 +34,13 @@ pub use decode::{DECODED_SAMPLES_MAX, decode, decode_within};
 pub use encode::{ENCODABLE, Encoded, Target, encode};
 pub use error::AudioError;
 pub use inspect::{Inspection, Survey, inspect, survey};
+pub use join::{
+    FileJoiner, JoinOptions, Joined, JoinedFile, Joiner, Part, Placed, TARGET_LUFS, join, join_file,
+    measure_voices,
+};
 pub use levels::Levels;
+pub use limiter::{CEILING_DBTP, Limiter, limit};
+pub use loudness::LoudnessMeter;
 pub use measure::{Measurement, measure};
 pub use pcm::Pcm;
 pub use resample::resample;

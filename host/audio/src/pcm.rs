@@ -1,5 +1,6 @@
 //! Samples in memory.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// Uncompressed audio: interleaved samples, nominally within −1 to 1.
@@ -56,6 +57,19 @@ impl Pcm {
         };
         Self { sample_rate: self.sample_rate, channels: 1, samples }
     }
+
+    /// This many channels: one is the mean of all, two are the same twice unless there are two.
+    #[must_use]
+    pub fn with_channels(&self, channels: u8) -> Cow<'_, Self> {
+        match (self.channels, channels) {
+            (1, 2) => {
+                let samples = self.samples.iter().flat_map(|sample| [*sample, *sample]).collect();
+                Cow::Owned(Self { sample_rate: self.sample_rate, channels: 2, samples })
+            }
+            (2, 1) => Cow::Owned(self.to_mono()),
+            _ => Cow::Borrowed(self),
+        }
+    }
 }
 
 /// Appends the samples of `bytes`; a cut-off last sample is dropped.
@@ -111,6 +125,15 @@ mod tests {
         let mono = stereo.to_mono();
         assert_eq!(mono.samples, [0.0, 0.375]);
         assert_eq!(mono.duration(), stereo.duration());
+    }
+
+    #[test]
+    fn channels_are_doubled_or_averaged_and_otherwise_borrowed() {
+        let mono = Pcm { sample_rate: 8_000, channels: 1, samples: vec![0.5, -0.25] };
+        let stereo = mono.with_channels(2).into_owned();
+        assert_eq!((stereo.channels, stereo.samples.as_slice()), (2, &[0.5, 0.5, -0.25, -0.25][..]));
+        assert_eq!(*stereo.with_channels(1), mono);
+        assert!(matches!(stereo.with_channels(2), Cow::Borrowed(_)));
     }
 
     #[test]

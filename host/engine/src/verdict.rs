@@ -145,7 +145,8 @@ const fn of_encoding(error: &AudioError) -> Verdict {
         | AudioError::SampleRate(_)
         | AudioError::Channels(_)
         | AudioError::Encoder { .. }
-        | AudioError::Resampler(_) => row(FailNow, Nobody, true),
+        | AudioError::Resampler(_)
+        | AudioError::Loudness(_) => row(FailNow, Nobody, true),
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn timed(groups: &[Group], audio_ms: u32, options: &CueOptions) -> Ve
             group.end_ms.max(start_ms.saturating_add(reading_ms(group, options).max(options.min_ms)));
         let end_ms = wanted.min(latest).max(start_ms);
         earliest = end_ms;
-        Cue { start_ms, end_ms, lines: group.lines.clone() }
+        Cue { start_ms, end_ms, lines: group.lines.clone(), speaker: None }
     });
     timed.collect()
 }

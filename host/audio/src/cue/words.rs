@@ -19,14 +19,16 @@ pub(super) struct Piece {
     pub(super) spaced: bool,
     /// A blank line stands before it.
     pub(super) paragraph: bool,
+    /// Columns of a speaker's label before it.
+    pub(super) label: usize,
     pub(super) start_ms: u32,
     pub(super) end_ms: u32,
 }
 
 impl Piece {
-    /// Columns on the screen.
+    /// Columns on the screen, a label before it included.
     pub(super) fn columns(&self) -> usize {
-        columns(&self.text)
+        self.label + columns(&self.text)
     }
 
     /// A sentence ends with this piece.
@@ -89,6 +91,7 @@ pub(super) fn pieces(text: &str, words: &[Word], audio_ms: u32) -> Vec<Piece> {
             text: folded,
             spaced: before.contains(char::is_whitespace),
             paragraph: before.matches('\n').count() > 1,
+            label: 0,
             start_ms,
             end_ms,
         });

@@ -29,6 +29,7 @@ pub(crate) struct Writer {
     pending: Vec<i32>,
     block_samples: usize,
     length: Length,
+    taken_frames: usize,
     begun: bool,
 }
 
@@ -38,9 +39,6 @@ impl Writer {
         let config = config::Encoder::default().into_verified().map_err(|(_, error)| failed(error))?;
         let mut info = StreamInfo::new(format.sample_rate as usize, channels, BITS).map_err(failed)?;
         info.set_block_sizes(BLOCK_FRAMES, BLOCK_FRAMES).map_err(failed)?;
-        if let Length::Whole(frames) = length {
-            info.set_total_samples(usize::try_from(frames).unwrap_or(0));
-        }
         Ok(Self {
             config,
             info,
@@ -49,6 +47,7 @@ impl Writer {
             pending: Vec::with_capacity(BLOCK_FRAMES * channels),
             block_samples: BLOCK_FRAMES * channels,
             length,
+            taken_frames: 0,
             begun: false,
         })
     }
@@ -72,7 +71,8 @@ impl Writer {
         if !self.pending.is_empty() {
             self.write(out)?;
         }
-        if let Length::Whole(_) = self.length {
+        if self.length == Length::Whole {
+            self.info.set_total_samples(self.taken_frames);
             self.info.set_md5_digest(&self.context.md5_digest());
             let header = self.header()?;
             if let Some(front) = out.get_mut(..header.len()) {
@@ -80,6 +80,10 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    fn channels(&self) -> usize {
+        self.block_samples / BLOCK_FRAMES
     }
 
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), AudioError> {
@@ -100,6 +104,7 @@ impl Writer {
     }
 
     fn write(&mut self, out: &mut Vec<u8>) -> Result<(), AudioError> {
+        self.taken_frames += self.pending.len() / self.channels();
         self.context.fill_interleaved(&self.pending).map_err(failed)?;
         self.buffer.fill_interleaved(&self.pending).map_err(failed)?;
         self.pending.clear();

@@ -46,7 +46,7 @@ impl Writer {
         let kilobits = format.bit_rate.unwrap_or(64_000) / 1000;
         let (channels, sample_rate) = (format.channels, format.sample_rate);
         let mode = match length {
-            Length::Whole(_) => {
+            Length::Whole => {
                 let config = Mp3EncoderConfig { bitrate_kbps: kilobits, vbr_quality: None };
                 Mode::Whole(Box::new(Mp3Encoder::new(config)))
             }

@@ -1,4 +1,5 @@
-//! RIFF/WAVE with 16-bit PCM. A stream's sizes are 0xFFFFFFFF, which players read as "to the end".
+//! RIFF/WAVE with 16-bit PCM. A stream's sizes are 0xFFFFFFFF, which players read as "to the end"; a
+//! whole file's are completed when the last sample is in.
 
 use understudy_speech::AudioFormat;
 
@@ -7,25 +8,21 @@ use crate::pcm::extend_s16le;
 
 /// Bytes of the header up to the samples.
 const HEADER_BYTES: u32 = 44;
+/// Where the two sizes stand, and how many of the file's bytes each leaves out.
+const SIZES: [(usize, u32); 2] = [(4, 8), (40, HEADER_BYTES)];
 
 pub(crate) struct Writer {
     /// Written before the first samples, so that a stream without samples is still a WAVE file.
     header: Option<Vec<u8>>,
+    length: Length,
 }
 
 impl Writer {
     pub(super) fn new(format: &AudioFormat, length: Length) -> Self {
         let frame_bytes = u32::from(format.channels) * 2;
-        let data = match length {
-            Length::Whole(frames) => {
-                u32::try_from(frames.saturating_mul(u64::from(frame_bytes))).unwrap_or(u32::MAX)
-            }
-            Length::Open => u32::MAX,
-        };
-        let riff = data.saturating_add(HEADER_BYTES - 8);
         let mut header = Vec::with_capacity(HEADER_BYTES as usize);
         header.extend(b"RIFF");
-        header.extend(riff.to_le_bytes());
+        header.extend(u32::MAX.to_le_bytes());
         header.extend(b"WAVEfmt ");
         header.extend(16_u32.to_le_bytes());
         header.extend(1_u16.to_le_bytes());
@@ -35,8 +32,8 @@ impl Writer {
         header.extend((u16::from(format.channels) * 2).to_le_bytes());
         header.extend(16_u16.to_le_bytes());
         header.extend(b"data");
-        header.extend(data.to_le_bytes());
-        Self { header: Some(header) }
+        header.extend(u32::MAX.to_le_bytes());
+        Self { header: Some(header), length }
     }
 
     pub(super) fn push(&mut self, samples: &[f32], out: &mut Vec<u8>) {
@@ -46,6 +43,16 @@ impl Writer {
 
     pub(super) fn finish(mut self, out: &mut Vec<u8>) {
         self.write_header(out);
+        if self.length == Length::Whole {
+            // Past 4 GiB the format has no size to give, and a stream's is the nearest to the truth.
+            let all = u32::try_from(out.len()).unwrap_or(u32::MAX);
+            for (at, before) in SIZES {
+                let size = if all == u32::MAX { all } else { all - before };
+                if let Some(field) = out.get_mut(at..at + 4) {
+                    field.copy_from_slice(&size.to_le_bytes());
+                }
+            }
+        }
     }
 
     fn write_header(&mut self, out: &mut Vec<u8>) {

@@ -83,8 +83,12 @@ fn chinese_breaks_without_spaces_and_counts_two_columns() {
 
 #[test]
 fn hours_are_written_and_nothing_is_a_sheet_too() {
-    let cue =
-        Cue { start_ms: 3_723_004, end_ms: 360_000_000, lines: vec!["a < b".to_owned(), "c".to_owned()] };
+    let cue = Cue {
+        start_ms: 3_723_004,
+        end_ms: 360_000_000,
+        lines: vec!["a < b".to_owned(), "c".to_owned()],
+        speaker: None,
+    };
     assert_eq!(srt(std::slice::from_ref(&cue)), "1\n01:02:03,004 --> 100:00:00,000\na < b\nc\n\n");
     assert_eq!(vtt(&[cue]), "WEBVTT\n\n01:02:03.004 --> 100:00:00.000\na &lt; b\nc\n\n");
     assert_eq!(srt(&[]), "");

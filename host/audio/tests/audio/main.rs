@@ -10,10 +10,17 @@
 mod cue_properties;
 mod cue_sheets;
 mod hostile;
+mod joined_files;
+mod joining;
 mod level;
+mod limiting;
 mod loudness;
 mod pass_through;
 mod round_trip;
+mod scene;
+mod signals;
+mod speakers;
 mod speech;
 mod stream;
+mod voice_loudness;
 mod walk;

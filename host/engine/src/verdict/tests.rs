@@ -166,6 +166,7 @@ fn audio_that_cannot_be_decoded_is_its_providers_and_encoding_is_ours() {
         AudioError::Channels(3),
         AudioError::Encoder { encoding, reason: words() },
         AudioError::Resampler(words()),
+        AudioError::Loudness(words()),
     ] {
         check(SpeechError::Encode(error), "fail | nobody | billed");
     }
