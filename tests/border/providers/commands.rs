@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use understudy_simulators::{Fault, Simulator};
 
-use super::{PROVIDERS, leave_key};
+use super::{PROVIDERS, Provider, leave_key};
 use crate::support::{Daemon, understudy, understudy_with};
 
 const TEXT: &str = "The understudy knows every line.";
@@ -12,7 +12,7 @@ const TEXT: &str = "The understudy knows every line.";
 /// The services of these providers, and a configuration whose route they are.
 fn route<const N: usize>(names: [&str; N]) -> ([Simulator; N], String) {
     let known = names.map(|name| PROVIDERS.iter().find(|one| one.name == name).expect("it is one of them"));
-    let simulators = known.map(|provider| provider.simulator());
+    let simulators = known.map(Provider::simulator);
     let mut config = format!("default_route = \"main\"\n[routes.main]\nprimary = {names:?}\n");
     for (provider, simulator) in known.iter().zip(&simulators) {
         config += &provider.section(simulator);

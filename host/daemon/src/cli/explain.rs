@@ -44,11 +44,16 @@ fn table(rehearsal: &Rehearsal) -> Table<6> {
             candidate.provider.clone(),
             candidate.voice.clone().unwrap_or_else(|| "-".to_owned()),
             cast(candidate),
-            candidate.price.map_or_else(|| "-".to_owned(), |price| format!("${price:.6}")),
+            candidate.price.map_or_else(|| "-".to_owned(), price),
             now(candidate, leads),
         ]);
     }
     table
+}
+
+/// US dollars; a text's price is a fraction of a cent.
+fn price(dollars: f64) -> String {
+    if dollars > 0.0 { format!("${dollars:.6}") } else { "free".to_owned() }
 }
 
 /// How the voice was found, in a few words.
