@@ -41,7 +41,17 @@ pub(crate) fn perform(service: &Service, script: &Script, take: &mut Take) -> Re
     if !matches!(outcome, Err(Error::Unavailable(_) | Error::TimedOut | Error::RateLimited { .. })) {
         receipt.close();
     }
+    // It was bought and cannot be used, so the next one is not.
+    if matches!(outcome, Err(Error::Unsupported(_))) {
+        remember_missing();
+    }
     outcome.map(Some)
+}
+
+fn remember_missing() {
+    if let Err(error) = memo::set(MISSING, b"1", MISSING_TTL) {
+        log::debug("missing conversations were not remembered", &[("reason", &error)]);
+    }
 }
 
 struct Conversation<'call> {
@@ -113,9 +123,7 @@ impl Conversation<'_> {
 
     fn missing(&self) -> Turn {
         log::info("service has no conversations, they are performed line by line", &[]);
-        if let Err(error) = memo::set(MISSING, b"1", MISSING_TTL) {
-            log::debug("this was not remembered", &[("reason", &error)]);
-        }
+        remember_missing();
         Turn::Alone
     }
 
@@ -135,7 +143,7 @@ impl Conversation<'_> {
                 let mut again =
                     || self.again(body, receipt, |document| Audio::read(document, "combined_audio_url"));
                 audio::deliver(self.service, audio, take, &mut again)?;
-                told_spans(self.script, &segments, take.audio_ms())
+                told_spans(self.script, document, &segments, take.audio_ms())
             }
             None => self.join(body, receipt, &segments, take)?,
         };
@@ -290,28 +298,36 @@ fn is_id(id: &str) -> bool {
 }
 
 /// When each line is heard by the service's own account, in milliseconds, within audio of this length
-/// if it is known. A service that tells no starts has its lines one gap apart.
-fn told_spans(script: &Script, segments: &[Value], audio_ms: Option<u64>) -> Vec<(u64, u64)> {
+/// if it is known. A service that tells no starts has what its lines leave of the whole between them, in
+/// equal gaps; one that does not tell the whole either is taken to keep to the script's pauses.
+fn told_spans(
+    script: &Script,
+    document: &Value,
+    segments: &[Value],
+    audio_ms: Option<u64>,
+) -> Vec<(u64, u64)> {
     let end = audio_ms.unwrap_or(u64::from(u32::MAX));
-    let milliseconds = |segment: &Value, name: &str| {
-        let seconds = segment.get(name).and_then(Value::as_f64).filter(|seconds| seconds.is_finite())?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a cast holds at the ends"
-        )]
-        let milliseconds = (seconds * 1_000.0).round() as u64;
-        Some(milliseconds)
-    };
+    let lengths: Vec<u64> =
+        segments.iter().map(|segment| milliseconds(segment, "duration").unwrap_or(0)).collect();
+    let gaps = u64::try_from(segments.len().saturating_sub(1)).unwrap_or(0);
+    let whole = audio_ms.or_else(|| milliseconds(document, "total_duration"));
+    let between = whole.and_then(|whole| whole.saturating_sub(lengths.iter().sum()).checked_div(gaps));
     let mut spans: Vec<(u64, u64)> = Vec::with_capacity(segments.len());
     let mut next = 0;
-    for (index, segment) in segments.iter().enumerate() {
+    for (index, (segment, length)) in segments.iter().zip(lengths).enumerate() {
         let before = spans.last().map_or(0, |(start, _)| *start);
         let start = milliseconds(segment, "start").unwrap_or(next).clamp(before, end.max(before));
-        let length = milliseconds(segment, "duration").unwrap_or(0);
         let stop = start.saturating_add(length).min(end).max(start);
         spans.push((start, stop));
-        next = stop + u64::from(gap_after(script, index));
+        next = stop + between.unwrap_or_else(|| u64::from(gap_after(script, index)));
     }
     spans
+}
+
+/// A member in seconds.
+fn milliseconds(object: &Value, name: &str) -> Option<u64> {
+    let seconds = object.get(name).and_then(Value::as_f64).filter(|seconds| seconds.is_finite())?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast holds at the ends")]
+    let milliseconds = (seconds * 1_000.0).round() as u64;
+    Some(milliseconds)
 }

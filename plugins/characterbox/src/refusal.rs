@@ -74,7 +74,11 @@ fn of_status(complaint: &Complaint, character: &str) -> Error {
     match complaint.status {
         404 if complaint.says("character") => Error::VoiceNotFound(character.to_owned()),
         413 => Error::TextTooLong(TextLimit::characters(limit(complaint))),
-        400 | 422 if complaint.document.is_some() => of_field(complaint),
+        403 if complaint.says("character") => {
+            Error::unsupported(format!("the character {character} for this account: {message}"))
+        }
+        409 if complaint.says("active") => Error::VoiceNotFound(character.to_owned()),
+        400 | 422 if complaint.document.is_some() => Error::unsupported(format!("what was asked: {message}")),
         405 | 501 => Error::unsupported(format!("what was asked, status {}: {message}", complaint.status)),
         _ => of_account(complaint),
     }

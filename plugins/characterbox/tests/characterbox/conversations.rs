@@ -89,6 +89,39 @@ fn a_file_is_handed_on_as_it_is_and_starts_may_be_missing() {
 }
 
 #[test]
+fn without_starts_the_gaps_are_what_the_lines_leave() {
+    let mut harness = performs(|_, _| {
+        let mut answer = done();
+        for segment in answer["segments"].as_array_mut().unwrap() {
+            segment.as_object_mut().unwrap().remove("start");
+        }
+        Ok(Reply::json(&answer))
+    });
+    let mut script = scene();
+    script.encodings = vec![Encoding::Wav];
+    let recording = harness.converse(script).unwrap();
+    recording.assert_contract();
+    assert_eq!(recording.lines, [mark(0, 0, 500), mark(1, 1_175, 1_675), mark(2, 2_350, 2_850)]);
+}
+
+#[test]
+fn what_was_bought_and_cannot_be_joined_is_not_bought_again() {
+    let mut harness = service(|request, _| {
+        let mut answer = done();
+        answer["combined_audio_url"] = Value::Null;
+        Ok(match path(request) {
+            "/conversations" => Reply::json(&answer),
+            "/synthesize" => refusal(400, "unsupported_format"),
+            _ => Reply::ok(mp3(20)),
+        })
+    });
+    let files = Error::unsupported("a conversation, for its lines come as no samples");
+    assert_eq!(harness.converse(scene()).unwrap_err(), files);
+    assert_eq!(harness.converse(scene()).unwrap_err(), Error::unsupported("the format: m"));
+    assert_eq!(asked(&harness), ["POST /synthesize"]);
+}
+
+#[test]
 fn a_monologue_says_so_and_the_caller_may_say_otherwise() {
     let mut script = Script::new([scene().lines.remove(1)]);
     let reply = |_: &Sent, _| {

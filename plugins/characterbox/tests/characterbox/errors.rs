@@ -71,11 +71,10 @@ fn other_shapes_of_an_error_are_read_too() {
         check_reply(hello(), Reply::status(status).piece(body), expected);
     };
     check(404, r#"{"detail":"Character 'char_1' does not exist"}"#, Error::voice_not_found("char_1"));
-    check(
-        400,
-        r#"{"message":"too loud"}"#,
-        Error::invalid("options", "was refused by the service: too loud"),
-    );
+    check(400, r#"{"message":"too loud"}"#, Error::unsupported("what was asked: too loud"));
+    check(409, r#"{"detail":"Character 'char_1' is not active"}"#, Error::voice_not_found("char_1"));
+    let refused = Error::unsupported("the character char_1 for this account: Character 'char_1' is premium");
+    check(403, r#"{"detail":"Character 'char_1' is premium"}"#, refused);
     check(
         401,
         r#"{"detail":{"code":"invalid_api_key","message":"m"}}"#,
