@@ -62,7 +62,7 @@ impl Plugin for CharacterBox {
     }
 
     fn synthesize(request: Request, take: &mut Take) -> Result<Summary, Error> {
-        let text = speech::spoken_text(&request)?;
+        let text = request.plain_text()?;
         let service = Service::read()?;
         let character = speech::speaker(&service, &request)?;
         let mut draft = Draft::new(&service, &request, character.clone())?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use understudy_plugin::settings::BaseUrl;
 use understudy_plugin::{Error, settings};
 
 /// How the audio comes.
@@ -20,7 +21,7 @@ pub(crate) enum Delivery {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    pub(crate) base_url: String,
+    pub(crate) base_url: BaseUrl,
     #[serde(rename = "audio_url")]
     _audio_url: String,
     #[serde(default)]
@@ -39,9 +40,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn read() -> Result<Self, Error> {
-        let mut settings: Self = settings::get()?;
-        settings.base_url.truncate(settings.base_url.trim_end_matches('/').len());
-        Ok(settings)
+        settings::get()
     }
 
     /// Of one try.

@@ -1,8 +1,8 @@
 //! Speech: one text by one character, in as many pieces as it takes.
 
 use serde_json::Value;
-use understudy_plugin::text::{Piece, is_speakable, split};
-use understudy_plugin::{Character, Error, Request, Summary, Take, TextLimit, Utterance, WordTimes, log};
+use understudy_plugin::text::{Piece, split};
+use understudy_plugin::{Character, Error, Request, Summary, Take, TextLimit, WordTimes, log};
 
 use crate::audio::{self, Audio};
 use crate::cast::{self, Member};
@@ -15,15 +15,6 @@ use crate::words::Words;
 const SYNTHESIZE: &str = "/synthesize";
 /// How often an order may be lowered: once for each member that can be.
 const LOWERED_MAX: usize = 8;
-
-/// The text of a request, when it can be spoken.
-pub(crate) fn spoken_text(request: &Request) -> Result<&str, Error> {
-    match &request.utterance {
-        Utterance::Ssml(_) => Err(Error::unsupported("SSML")),
-        Utterance::Text(text) if is_speakable(text) => Ok(text),
-        Utterance::Text(_) => Err(Error::unsupported("text in which nothing can be spoken")),
-    }
-}
 
 /// Who speaks: the character, the voice, the operator's choice, else the first that suits.
 pub(crate) fn speaker(service: &Service, request: &Request) -> Result<String, Error> {
