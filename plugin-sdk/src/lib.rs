@@ -62,6 +62,7 @@
 //! | sign requests with a key you never see | [`signing`] |
 //! | keep a token or a list between calls | [`memo`] |
 //! | tell the operator something | [`log`](mod@log) |
+//! | wait, for a job that is polled or a call that is retried | [`clock`] |
 //! | cut text into sentences, pieces and words, and count in other units | [`text`] |
 //! | write SSML, or read it when your service cannot | [`ssml`] |
 //! | speak as named characters | [`CharacterPlugin`], [`Script`] |
@@ -79,6 +80,7 @@
 
 #[cfg(target_family = "wasm")]
 mod bindings;
+pub mod clock;
 mod error;
 mod export;
 mod format;

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::text::is_speakable;
 use crate::{Encoding, Error};
 
 /// The text of a request.
@@ -84,6 +85,19 @@ impl Request {
     /// A request for an SSML document with nothing else set.
     pub fn ssml(document: impl Into<String>) -> Self {
         Self::new(Utterance::Ssml(document.into()))
+    }
+
+    /// The text, for a service that takes plain text.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for SSML, and for a text without a letter or a digit: a service would
+    /// refuse it or bill for silence, and another provider may read it out.
+    pub fn plain_text(&self) -> Result<&str, Error> {
+        match &self.utterance {
+            Utterance::Ssml(_) => Err(Error::unsupported("SSML")),
+            Utterance::Text(text) if is_speakable(text) => Ok(text),
+            Utterance::Text(_) => Err(Error::unsupported("text in which nothing can be spoken")),
+        }
     }
 
     pub(crate) fn new(utterance: Utterance) -> Self {

@@ -88,6 +88,15 @@ impl Take {
         heard(host::line(mark))
     }
 
+    /// Asks whether anybody still listens: for a plugin that waits long before it has anything to
+    /// push, so that it can take its order back.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when nobody listens any more.
+    pub fn heard(&self) -> Result<(), Error> {
+        heard(host::words(&[]))
+    }
+
     /// The format the take was begun with.
     #[must_use]
     pub const fn format(&self) -> Option<AudioFormat> {

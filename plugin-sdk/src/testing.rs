@@ -36,8 +36,9 @@
 //!
 //! What the harness does like the host: it fills the schema's defaults into the settings, puts a
 //! placeholder where a secret belongs and the secret's value into what is sent, keeps the memo from
-//! call to call of one harness, and denies the network until the test plays it. It keeps no time:
-//! nothing in the memo expires, and a silent WebSocket peer times out at once.
+//! call to call of one harness, and denies the network until the test plays it. Its
+//! time moves by [`clock::wait`](crate::clock::wait) alone: nothing in the memo expires, and a silent
+//! WebSocket peer times out at once.
 
 mod contract;
 mod harness;

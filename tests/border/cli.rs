@@ -215,3 +215,14 @@ fn the_schema_names_every_key_with_its_range() {
     let schema = understudy(&["config", "schema"]).ok().stdout_json();
     assert_eq!(schema["properties"]["server"]["properties"]["drain_seconds"]["maximum"], 3600.0);
 }
+
+#[test]
+fn certificate_authorities_that_cannot_be_read_are_told_before_anything_connects() {
+    let run = understudy_with(&["plugin", "list"], b"", |folder| {
+        let config = "[sandbox]\ncertificate_authorities = \"company.pem\"\n";
+        std::fs::write(folder.join("understudy.toml"), config).expect("it is written");
+    });
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("certificate authorities cannot be read"), "{}", run.stderr);
+    assert!(run.stderr.contains("company.pem"), "{}", run.stderr);
+}

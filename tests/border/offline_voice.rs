@@ -1,6 +1,6 @@
 //! The main job on real input: sentences in, audible files and true subtitles out.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -116,4 +116,24 @@ fn base64(value: &Value) -> Vec<u8> {
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
     sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Seconds until midnight UTC.
+fn until_midnight() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+    86_400 - now % 86_400
+}
+
+#[tokio::test]
+async fn a_day_s_budget_lasts_until_midnight_utc() {
+    let daemon = Daemon::start_with("[providers.flite]\ncharacters_per_day = 25\n", |_| ()).await;
+    let body = json!({ "model": "tts-1", "voice": "flite/kal", "input": "The show must go on." });
+    daemon.ok("/v1/audio/speech", &body).await;
+    let before = until_midnight();
+    let refused = daemon.post("/v1/audio/speech", &body).send().await.expect("an answer");
+    let after = until_midnight();
+    assert_eq!(refused.status(), 429);
+    let told = refused.headers()["retry-after"].to_str().expect("text").parse::<u64>().expect("seconds");
+    // At midnight itself the budget is new, and the request before it was spoken a day ago.
+    assert!((after..=before + 1).contains(&told), "{told} s, {before} to {after} s are left");
 }

@@ -1,7 +1,9 @@
 //! The providers as an operator meets them: the binary, their plugins in its sandbox, and the
 //! services' simulators at the other end of real connections.
 
+mod commands;
 mod conformance;
+mod fallback;
 mod refusals;
 mod secrets;
 mod speaking;

@@ -19,20 +19,24 @@ mod destination;
 mod doctor;
 mod exit;
 mod explain;
+mod explain_key;
 mod file;
 mod inspect;
+mod likeness;
 mod listing;
 mod printer;
 mod progress;
 mod say;
 mod scaffold;
 mod serve;
+mod status;
 mod subtitles;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
 mod voices;
+mod wish;
 
 use args::{Arguments, Command, Global};
 use exit::{Exit, Fault, FileError};
@@ -62,6 +66,8 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
     let listing = || configure(global, Some(LogLevel::Error));
     match command {
         Command::Say(say) => once(say::run(*say, config()?, printer)),
+        Command::Explain(explain) => once(explain::run(*explain, config()?, printer)),
+        Command::Status(status) => once(status::run(status, printer)),
         Command::Serve(serve) => runtime()?.block_on(serve::run(serve, configure(global, None)?)),
         Command::Voices(voices) => once(voices::run(voices, config()?, printer)),
         Command::Providers(providers) => once(listing::providers(listing()?, providers.json, printer)),
@@ -74,7 +80,7 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
         }
         Command::Plugin(args::Plugin::New(new)) => scaffold::run(&new, printer),
         Command::Config(args::Config::Check { file }) => once(check::run(file, global, printer)),
-        Command::Config(args::Config::Explain { key }) => explain::run(key.as_deref(), printer),
+        Command::Config(args::Config::Explain { key }) => explain_key::run(key.as_deref(), printer),
         Command::Config(args::Config::Schema) => Ok(printer.json(&keys::schema())?),
         Command::Doctor => once(doctor::run(global, printer)),
         Command::Completions { shell } => {

@@ -19,6 +19,7 @@ use understudy_engine::{
 };
 
 mod access;
+mod findings;
 mod folders;
 pub(crate) mod keys;
 mod locate;

@@ -16,9 +16,12 @@ mod docs;
 mod envelope;
 mod error;
 mod health;
+mod metrics;
 mod models;
+mod provenance;
 mod reply;
 mod speech;
+pub(crate) mod status;
 mod stock;
 #[cfg(test)]
 mod tests;
@@ -30,7 +33,7 @@ use axum::extract::Request;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as OpenApiDocument;
 use utoipa_axum::router::OpenApiRouter;
@@ -75,10 +78,20 @@ fn described() -> OpenApiRouter<Arc<Understudy>> {
         .routes(routes!(models::one))
         .routes(routes!(tts::synthesize))
         .routes(routes!(tts::batch_synthesize))
+        .routes(routes!(tts::explain))
         .routes(routes!(tts::providers))
+        .routes(routes!(tts::find_voices))
         .routes(routes!(tts::voices))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
+        .routes(routes!(status::status))
+        .routes(routes!(metrics::metrics))
+}
+
+/// The route a request's head asks for, for clients that cannot add a field to its body.
+fn route_of(headers: &HeaderMap) -> Option<String> {
+    let route = headers.get("x-understudy-route")?.to_str().ok()?.trim();
+    (!route.is_empty()).then(|| route.to_owned())
 }
 
 async fn unknown_route(request: Request) -> ApiError {

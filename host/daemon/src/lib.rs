@@ -12,6 +12,7 @@ pub mod config;
 pub mod http;
 
 mod built_in;
+mod catalogue;
 mod logging;
 mod plugins;
 mod understudy;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -91,7 +92,7 @@ impl Understudy {
     #[must_use]
     pub fn with_cast(config: Config, cast: Cast) -> Arc<Self> {
         let understudy = Self::prepare(config);
-        let engine = Engine::new(cast, engine_settings(&understudy.config, &[]));
+        let engine = engine(cast, engine_settings(&understudy.config, &[]));
         let _ = understudy.stage.set(Stage { engine, plugins: Vec::new(), slots: 0 });
         understudy
     }
@@ -123,7 +124,7 @@ impl Understudy {
             warn!(provider = name, "the default provider cannot play");
         }
         let providers = loaded.members.len();
-        let engine = Engine::new(Cast::new(loaded.members), settings);
+        let engine = engine(Cast::new(loaded.members), settings);
         let slots = sandbox.slots();
         let _ = self.stage.set(Stage { engine, plugins: loaded.statuses, slots });
         let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -186,6 +187,11 @@ pub(crate) fn sandbox(config: &Config) -> Result<Sandbox, SandboxError> {
         }
         other => other,
     }
+}
+
+/// An engine whose days and months are the calendar's: budgets begin anew at midnight UTC.
+fn engine(cast: Cast, settings: EngineSettings) -> Engine {
+    Engine::new(cast, settings).dated(SystemTime::now)
 }
 
 /// What the operator wants of each provider. The offline voice stands in last unless its section

@@ -151,6 +151,50 @@ impl Engine {
             .await
     }
 
+    /// The same list, for whoever can do without it: [`SpeechError::DeadlineExceeded`] when it does
+    /// not come within `patience`.
+    ///
+    /// # Errors
+    /// As [`Engine::voices`].
+    pub async fn voices_within(
+        &self,
+        provider: &str,
+        patience: Duration,
+    ) -> Result<Arc<[Voice]>, SpeechError> {
+        let late = |_| SpeechError::DeadlineExceeded { provider: provider.to_owned(), limit: patience };
+        timeout_at(Instant::now() + patience, self.voice_list(provider)).await.map_err(late)?
+    }
+
+    /// The voices of `provider` as it last told them, however long ago that was; a list that has
+    /// grown old is renewed meanwhile. One that was never told is waited for, but not longer than
+    /// `patience`, and not by every request again. For requests that are under way: a provider in
+    /// trouble must not hold them up before its turn has even come.
+    pub async fn voices_at_hand(&self, provider: &str, patience: Duration) -> Option<Arc<[Voice]>> {
+        let seat = self.cast.find(provider)?;
+        if let Some(known) = self.known_voices(seat) {
+            self.learn_voices(seat);
+            return Some(known);
+        }
+        if seat.voices.is_missed() {
+            return None;
+        }
+        let listed = self.voices_within(provider, patience).await;
+        listed.inspect_err(|_| seat.voices.miss()).ok()
+    }
+
+    /// The voices of `provider` as it last told them; none when it never did.
+    #[must_use]
+    pub fn last_voices(&self, provider: &str) -> Option<Arc<[Voice]>> {
+        self.known_voices(self.cast.find(provider)?)
+    }
+
+    /// Who would lead a request of this id that names neither provider nor voice; `route` and
+    /// `has_character` as in the request. None when nobody would, or the route is not known.
+    #[must_use]
+    pub fn leader(&self, id: &str, route: Option<&str>, has_character: bool) -> Option<String> {
+        plan::leader(&self.cast, &self.settings, id, route, has_character)
+    }
+
     /// Checks configuration and credentials of `provider`.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ pub use settings::{
     ProviderPolicy, RetrySettings, Route, Tier, VoicePart, VoicePolicy,
 };
 pub use speak::Speech;
-pub use status::{EngineStatus, ProviderStatus};
+pub use status::{Durations, EngineStatus, ProviderStatus};
 pub use store::{Store, StoreSettings};
 pub use stream::{Finished, SpeechEvent, SpeechStream};
 pub use suggest::nearest;

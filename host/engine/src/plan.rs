@@ -164,6 +164,19 @@ pub(crate) fn plan(
     Ok(Plan { request, output, characters, notes, spans: prepared.spans, terms, cache, asked, parts })
 }
 
+/// Who would lead a request that names neither provider nor voice.
+pub(crate) fn leader(
+    cast: &Cast,
+    settings: &EngineSettings,
+    id: &str,
+    route: Option<&str>,
+    has_character: bool,
+) -> Option<String> {
+    let terms = terms(settings, route.map(str::to_owned)).ok()?;
+    let chain = chain::of(settings, cast, &terms, id, has_character);
+    lead::unasked(cast, settings, &terms, &chain).ok()
+}
+
 pub(crate) fn no_stand_in(provider: &str, asked: &Asked, reason: impl Into<String>) -> SpeechError {
     let (provider, asked) = (provider.to_owned(), asked.public());
     SpeechError::NoStandIn { provider, asked, reason: reason.into() }

@@ -48,6 +48,8 @@ pub struct Scripted {
     pub steps: Vec<Step>,
     /// What its check says.
     pub check: Result<(), Failure>,
+    /// What it does before it lists its voices: waits, hangs or fails.
+    pub listing: Vec<Step>,
     queued: Mutex<VecDeque<Vec<Step>>>,
     requests: Mutex<Vec<(Instant, Arc<Request>)>>,
     listings: AtomicUsize,
@@ -67,6 +69,7 @@ impl Scripted {
             voices: Vec::new(),
             steps,
             check: Ok(()),
+            listing: Vec::new(),
             queued: Mutex::default(),
             requests: Mutex::default(),
             listings: AtomicUsize::new(0),
@@ -225,6 +228,14 @@ impl Provider for Scripted {
     async fn voices(&self, _call: Call) -> Result<Vec<Voice>, Failure> {
         self.listings.fetch_add(1, Ordering::SeqCst);
         self.changed.notify_waiters();
+        for step in &self.listing {
+            match step {
+                Step::Wait(time) => tokio::time::sleep(*time).await,
+                Step::Hang => std::future::pending().await,
+                Step::Fail(failure) => return Err(failure.clone()),
+                _ => {}
+            }
+        }
         Ok(self.voices.clone())
     }
 

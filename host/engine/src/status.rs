@@ -1,5 +1,6 @@
 //! How the engine stands: what metrics and status pages show.
 
+mod histogram;
 mod latency;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::gate::{BreakerState, Spending};
+pub use histogram::Durations;
 use latency::Latencies;
 
 /// The engine at one moment.
@@ -55,6 +57,8 @@ pub struct ProviderStatus {
     /// What nineteen of twenty took at most.
     #[serde(rename = "latency_p95_ms", serialize_with = "crate::provenance::optional_milliseconds")]
     pub latency_p95: Option<Duration>,
+    /// How long all successes since the start took, for whoever adds up several engines.
+    pub durations: Durations,
     /// Characters today and this month.
     pub spending: Spending,
 }
@@ -70,6 +74,7 @@ pub(crate) struct Tally {
     failures: BTreeMap<&'static str, u64>,
     withheld: BTreeMap<&'static str, u64>,
     latencies: Latencies,
+    durations: Durations,
 }
 
 impl Tally {
@@ -86,6 +91,7 @@ impl Tally {
     pub(crate) fn succeeded(&mut self, time: Duration) {
         self.successes += 1;
         self.latencies.note(time);
+        self.durations.note(time);
     }
 
     pub(crate) fn failed(&mut self, code: &'static str) {
@@ -124,6 +130,7 @@ impl Tally {
             withheld: self.withheld.clone(),
             latency_p50: self.latency(0.5),
             latency_p95: self.latency(0.95),
+            durations: self.durations.clone(),
             spending,
         }
     }

@@ -32,7 +32,7 @@ use crate::book::Sent;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::plan::plan;
-use crate::provenance::{Attempt, Provenance, Story, Substitution};
+use crate::provenance::{Attempt, Provenance, Skipped, Story, Substitution};
 use crate::purchase::TakeSource;
 use crate::rehearsal::price;
 use crate::request::SpeechRequest;
@@ -143,6 +143,12 @@ impl SpeechStream {
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.story.attempts
+    }
+
+    /// The providers passed over until then, as in [`Provenance::skipped`].
+    #[must_use]
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.story.skipped
     }
 
     /// The next event; none after the last. Safe to cancel.

@@ -7,6 +7,7 @@
 
 mod blocked;
 mod fault;
+mod heard;
 mod language;
 mod sanitise;
 mod span_map;
@@ -18,6 +19,7 @@ use understudy_speech::{TextLimit, TextUnit, Utterance};
 
 pub use blocked::{BlockedPatterns, PatternError};
 pub use fault::{SsmlProblem, TextFault};
+pub(crate) use heard::heard;
 pub use language::language;
 pub use span_map::SpanMap;
 

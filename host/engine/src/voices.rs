@@ -18,11 +18,15 @@ use understudy_speech::Voice;
 
 use crate::error::SpeechError;
 
+/// How long nobody waits again for a list that did not come.
+const MISSED: Duration = Duration::from_secs(30);
+
 #[derive(Default)]
 pub(crate) struct VoiceBook {
     listing: Mutex<()>,
     list: RwLock<Option<(Instant, Arc<[Voice]>)>>,
     refreshing: AtomicBool,
+    missed: RwLock<Option<Instant>>,
 }
 
 impl VoiceBook {
@@ -52,6 +56,17 @@ impl VoiceBook {
     pub(crate) fn is_fresh(&self, ttl: Duration) -> bool {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         list.as_ref().is_some_and(|(since, _)| since.elapsed() < ttl)
+    }
+
+    /// Remembers that the list was waited for in vain.
+    pub(crate) fn miss(&self) {
+        *self.missed.write().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// True for a while after [`VoiceBook::miss`].
+    pub(crate) fn is_missed(&self) -> bool {
+        let missed = self.missed.read().unwrap_or_else(PoisonError::into_inner);
+        missed.is_some_and(|since| since.elapsed() < MISSED)
     }
 
     /// True for one caller at a time: the one who now refreshes it, until [`VoiceBook::refreshed`].

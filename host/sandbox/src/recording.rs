@@ -111,7 +111,7 @@ impl Recording {
             return Err(self.passed("bytes of audio", self.limits.output_bytes));
         }
         if chunk.is_empty() {
-            return Ok(!self.abandoned);
+            return Ok(self.is_heard());
         }
         Ok(self.send(TakeEvent::Audio(chunk)).await)
     }
@@ -124,7 +124,7 @@ impl Recording {
             self.last_word = Some(*word);
         }
         if words.is_empty() {
-            return Ok(!self.abandoned);
+            return Ok(self.is_heard());
         }
         Ok(self.send(TakeEvent::Words(words)).await)
     }
@@ -190,6 +190,13 @@ impl Recording {
             return Err(self.passed("word marks", self.limits.word_marks.into()));
         }
         Ok(())
+    }
+
+    /// What a push of nothing asks. A guest that waits for a slow service learns by it that its
+    /// listener has left, before it has anything to send.
+    fn is_heard(&mut self) -> bool {
+        self.abandoned |= self.sink.is_abandoned();
+        !self.abandoned
     }
 
     /// Waits for room in the take. False for ever after the listener has left.

@@ -62,6 +62,12 @@ impl TakeSink {
     pub async fn send(&self, event: TakeEvent) -> bool {
         self.0.send(event).await.is_ok()
     }
+
+    /// True when nobody listens any more.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.0.is_closed()
+    }
 }
 
 impl TakeStream {

@@ -1,6 +1,7 @@
 //! The contract's imports, as a component calls them.
 
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use crate::bindings::speech::understudy::provider as wit;
 use crate::log::Level;
@@ -37,6 +38,19 @@ pub(crate) fn log(level: Level, message: &str, fields: &[(String, String)]) {
         Level::Error => wit::log::Level::Error,
     };
     wit::log::write(level, message, fields);
+}
+
+/// Where this instance's clock begins.
+#[allow(clippy::disallowed_methods, reason = "tokio's clock is the host's; this is WASI's")]
+static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+pub(crate) fn now() -> Duration {
+    BEGUN.elapsed()
+}
+
+#[allow(clippy::disallowed_methods, reason = "a guest's sleep is an import the host waits in")]
+pub(crate) fn wait(duration: Duration) {
+    std::thread::sleep(duration);
 }
 
 pub(crate) fn memo_get(key: &str) -> Option<Vec<u8>> {

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::http;
 use crate::testing::{HttpHandler, LogLine, TakeEvent, WebsocketHandler};
@@ -25,6 +26,8 @@ pub(crate) struct Stage {
     pub(crate) events: Vec<TakeEvent>,
     pub(crate) logs: Vec<LogLine>,
     pub(crate) requests: Vec<http::Request>,
+    /// How long the plugin has waited.
+    pub(crate) waited: Duration,
 }
 
 thread_local! {
@@ -121,7 +124,12 @@ pub(crate) mod calls {
     }
 
     pub(crate) fn words(words: &[Word]) -> bool {
-        push(TakeEvent::Words(words.to_vec()))
+        // Without any it only asks whether somebody listens.
+        if words.is_empty() {
+            on_stage(|stage| stage.heard())
+        } else {
+            push(TakeEvent::Words(words.to_vec()))
+        }
     }
 
     pub(crate) fn line(mark: LineMark) -> bool {
@@ -136,6 +144,14 @@ pub(crate) mod calls {
         on_stage(|stage| {
             stage.logs.push(LogLine { level, message: message.to_owned(), fields: fields.to_vec() });
         });
+    }
+
+    pub(crate) fn now() -> Duration {
+        on_stage(|stage| stage.waited)
+    }
+
+    pub(crate) fn wait(duration: Duration) {
+        on_stage(|stage| stage.waited += duration);
     }
 
     pub(crate) fn memo_get(key: &str) -> Option<Vec<u8>> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -22,6 +23,7 @@ pub struct Harness<P> {
     listener_bytes_max: Option<usize>,
     logs: Vec<LogLine>,
     requests: Vec<http::Request>,
+    waited: Duration,
     plugin: PhantomData<P>,
 }
 
@@ -44,6 +46,7 @@ impl<P: Plugin> Harness<P> {
             listener_bytes_max: None,
             logs: Vec::new(),
             requests: Vec::new(),
+            waited: Duration::ZERO,
             plugin: PhantomData,
         }
     }
@@ -116,6 +119,12 @@ impl<P: Plugin> Harness<P> {
         &self.requests
     }
 
+    /// How long the last call waited by [`clock::wait`](crate::clock::wait); none of it really passed.
+    #[must_use]
+    pub const fn waited(&self) -> Duration {
+        self.waited
+    }
+
     /// Describes the plugin.
     #[must_use]
     pub fn describe(&mut self) -> Manifest {
@@ -168,6 +177,7 @@ impl<P: Plugin> Harness<P> {
         self.websocket = stage.websocket.take();
         self.logs = std::mem::take(&mut stage.logs);
         self.requests = std::mem::take(&mut stage.requests);
+        self.waited = stage.waited;
         (answer, stage)
     }
 
@@ -219,5 +229,41 @@ fn fill_defaults(schema: &Value, value: &mut Value) {
         if let Some(inner) = object.get_mut(name) {
             fill_defaults(property, inner);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Summary, clock};
+
+    /// Waits a second at a time while somebody listens.
+    struct Patient;
+
+    impl Plugin for Patient {
+        fn describe() -> Manifest {
+            Manifest::new("patient", "Patient", "1.0.0")
+        }
+        fn voices() -> Result<Vec<Voice>, Error> {
+            Ok(Vec::new())
+        }
+        fn synthesize(_: Request, take: &mut Take) -> Result<Summary, Error> {
+            let begun = clock::now();
+            while clock::now() - begun < Duration::from_secs(600) {
+                take.heard()?;
+                clock::wait(Duration::from_secs(1));
+            }
+            Err(Error::TimedOut)
+        }
+    }
+
+    #[test]
+    fn a_wait_is_over_at_once_and_an_empty_house_is_noticed() {
+        let mut harness = Harness::<Patient>::new();
+        assert_eq!(harness.synthesize(Request::text("a")).unwrap_err(), Error::TimedOut);
+        assert_eq!(harness.waited(), Duration::from_secs(600));
+        let mut harness = harness.listener_leaves_after(0);
+        assert_eq!(harness.synthesize(Request::text("a")).unwrap_err(), Error::Stopped);
+        assert_eq!(harness.waited(), Duration::ZERO);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use understudy_plugin::settings::BaseUrl;
 use understudy_plugin::{Error, settings};
 
 use crate::format;
@@ -11,7 +12,7 @@ use crate::format;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     region: Option<String>,
-    base_url: Option<String>,
+    base_url: Option<BaseUrl>,
     #[serde(default)]
     pub(crate) api_key: String,
     pub(crate) voice: Option<String>,
@@ -22,12 +23,9 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn read() -> Result<Self, Error> {
-        let mut settings: Self = settings::get()?;
+        let settings: Self = settings::get()?;
         if settings.region.is_none() && settings.base_url.is_none() {
             return Err(Error::unauthorized("neither region nor base_url is set"));
-        }
-        if let Some(url) = &mut settings.base_url {
-            url.truncate(url.trim_end_matches('/').len());
         }
         Ok(settings)
     }
@@ -35,12 +33,12 @@ impl Settings {
     /// The address of the service, or of a custom voice there.
     pub(crate) fn address(&self) -> String {
         let kind = if self.deployment_id.is_some() { "voice" } else { "tts" };
-        self.base_url.clone().unwrap_or_else(|| self.regional(kind))
+        self.base_url.as_ref().map_or_else(|| self.regional(kind), ToString::to_string)
     }
 
     /// The address of the voice list, which custom voices are not in.
     pub(crate) fn listing_address(&self) -> String {
-        self.base_url.clone().unwrap_or_else(|| self.regional("tts"))
+        self.base_url.as_ref().map_or_else(|| self.regional("tts"), ToString::to_string)
     }
 
     fn regional(&self, kind: &str) -> String {

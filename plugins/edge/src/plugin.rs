@@ -9,7 +9,7 @@ use crate::door;
 use crate::messages;
 use crate::refusal;
 use crate::settings::Settings;
-use crate::speech::{self, Draft};
+use crate::speech::Draft;
 use crate::voices;
 
 /// The longest text of one turn, in bytes once it is escaped for XML.
@@ -53,7 +53,7 @@ impl Plugin for Edge {
     }
 
     fn synthesize(request: Request, take: &mut Take) -> Result<Summary, Error> {
-        let source = speech::spoken_text(&request)?;
+        let source = request.plain_text()?;
         let settings = Settings::read()?;
         let draft = Draft::new(&settings, &request)?;
         let mut track = Track::new(Relay::new());

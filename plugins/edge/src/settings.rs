@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use understudy_plugin::settings::BaseUrl;
 use understudy_plugin::{Error, settings};
 
 use crate::token::Recipe;
@@ -20,7 +21,7 @@ const OUTPUT_FORMATS: [&str; 2] = [DEFAULT_FORMAT, "audio-24khz-96kbitrate-mono-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    pub(crate) base_url: String,
+    pub(crate) base_url: BaseUrl,
     pub(crate) voice: Option<String>,
     pub(crate) output_format: String,
     token_version: u8,
@@ -33,9 +34,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn read() -> Result<Self, Error> {
-        let mut settings: Self = settings::get()?;
-        settings.base_url.truncate(settings.base_url.trim_end_matches('/').len());
-        Ok(settings)
+        settings::get()
     }
 
     pub(crate) const fn recipe(&self) -> Recipe {

@@ -8,7 +8,7 @@
 use serde::Deserialize;
 use understudy_microsoft_speech::{pieces, prosody, voice};
 use understudy_plugin::ssml::Element;
-use understudy_plugin::{Error, Gender, Request, Utterance, text};
+use understudy_plugin::{Error, Gender, Request};
 
 use crate::settings::Settings;
 use crate::voices;
@@ -36,16 +36,6 @@ pub(crate) struct Draft {
     rate: String,
     pitch: String,
     volume: String,
-}
-
-/// The text of a request, when it is one that can be spoken.
-pub(crate) fn spoken_text(request: &Request) -> Result<&str, Error> {
-    let Utterance::Text(source) = &request.utterance else { return Err(Error::unsupported("SSML")) };
-    if text::is_speakable(source) {
-        Ok(source)
-    } else {
-        Err(Error::unsupported("text in which nothing can be spoken"))
-    }
 }
 
 impl Draft {

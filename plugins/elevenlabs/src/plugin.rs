@@ -47,7 +47,7 @@ impl Plugin for ElevenLabs {
     }
 
     fn synthesize(request: Request, take: &mut Take) -> Result<Summary, Error> {
-        let source = speech::spoken_text(&request)?;
+        let source = request.plain_text()?;
         let settings = Settings::read()?;
         let model = speech::model(&settings, &request);
         let characters_max = models::characters_max(&settings, model, source);

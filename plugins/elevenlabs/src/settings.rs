@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use understudy_plugin::settings::BaseUrl;
 use understudy_plugin::{Error, settings};
 
 /// Formats by the service's names.
@@ -38,7 +39,7 @@ const OUTPUT_FORMATS: [&str; 26] = [
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    pub(crate) base_url: String,
+    pub(crate) base_url: BaseUrl,
     #[serde(default)]
     pub(crate) api_key: String,
     pub(crate) model: Option<String>,
@@ -53,9 +54,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn read() -> Result<Self, Error> {
-        let mut settings: Self = settings::get()?;
-        settings.base_url.truncate(settings.base_url.trim_end_matches('/').len());
-        Ok(settings)
+        settings::get()
     }
 
     pub(crate) fn schema() -> Value {

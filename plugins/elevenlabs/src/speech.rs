@@ -1,7 +1,7 @@
 //! The request for speech.
 
 use serde_json::{Map, Value};
-use understudy_plugin::{AudioFormat, Encoding, Error, Request, Utterance, decimal, http, text};
+use understudy_plugin::{AudioFormat, Encoding, Error, Request, decimal, http};
 
 use crate::models;
 use crate::service;
@@ -31,16 +31,6 @@ pub(crate) struct Draft {
     enable_logging: Option<bool>,
     /// Names of the fields the caller set.
     pub(crate) options: Vec<String>,
-}
-
-/// The text of a request, when it is one that can be spoken.
-pub(crate) fn spoken_text(request: &Request) -> Result<&str, Error> {
-    let Utterance::Text(source) = &request.utterance else { return Err(Error::unsupported("SSML")) };
-    if text::is_speakable(source) {
-        Ok(source)
-    } else {
-        Err(Error::unsupported("text in which nothing can be spoken"))
-    }
 }
 
 /// The model of a request, when one was chosen.

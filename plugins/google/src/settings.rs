@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use understudy_plugin::settings::BaseUrl;
 use understudy_plugin::{Error, settings};
 
 const PROFILES: [&str; 8] = [
@@ -19,7 +20,7 @@ const PROFILES: [&str; 8] = [
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    pub(crate) base_url: String,
+    pub(crate) base_url: BaseUrl,
     pub(crate) api_key: Option<String>,
     pub(crate) service_account: Option<String>,
     pub(crate) client_email: Option<String>,
@@ -58,9 +59,7 @@ impl Options {
 
 impl Settings {
     pub(crate) fn read() -> Result<Self, Error> {
-        let mut settings: Self = settings::get()?;
-        settings.base_url.truncate(settings.base_url.trim_end_matches('/').len());
-        Ok(settings)
+        settings::get()
     }
 
     pub(crate) fn schema() -> Value {

@@ -42,7 +42,7 @@ impl Plugin for GptSovits {
 
     fn synthesize(request: Request, take: &mut Take) -> Result<Summary, Error> {
         let settings = Settings::read()?;
-        speech::spoken_text(&request)?;
+        request.plain_text()?;
         let voice = settings.voice(request.voice.as_deref(), request.language.as_deref())?;
         let api = server::api(&settings)?;
         let message = speech::request(&settings, api, voice, &request)?;

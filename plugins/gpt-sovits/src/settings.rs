@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use understudy_plugin::settings::BaseUrl;
 use understudy_plugin::{Error, Gender, Voice, settings};
 
 /// Which of the server's two programs it is.
@@ -18,7 +19,7 @@ pub(crate) enum Api {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    pub(crate) base_url: String,
+    pub(crate) base_url: BaseUrl,
     pub(crate) api: Option<Api>,
     /// At least one, by the schema.
     pub(crate) voices: Vec<VoiceSetting>,
@@ -57,9 +58,7 @@ enum GenderSetting {
 
 impl Settings {
     pub(crate) fn read() -> Result<Self, Error> {
-        let mut settings: Self = settings::get()?;
-        settings.base_url.truncate(settings.base_url.trim_end_matches('/').len());
-        Ok(settings)
+        settings::get()
     }
 
     pub(crate) fn schema() -> Value {

@@ -1,7 +1,7 @@
 //! The request for speech, as either program takes it.
 
 use serde_json::{Map, Value};
-use understudy_plugin::{Error, Request, Utterance, decimal, http, text};
+use understudy_plugin::{Error, Request, decimal, http};
 
 use crate::settings::{Api, Settings, VoiceSetting};
 
@@ -36,17 +36,6 @@ const LANGUAGES: [(&str, &str); 7] = [
     ("zh", "zh"),
 ];
 
-/// The text of a request, when it is one that can be spoken. The server answers punctuation with a
-/// second of silence.
-pub(crate) fn spoken_text(request: &Request) -> Result<&str, Error> {
-    let Utterance::Text(source) = &request.utterance else { return Err(Error::unsupported("SSML")) };
-    if text::is_speakable(source) {
-        Ok(source)
-    } else {
-        Err(Error::unsupported("text in which nothing can be spoken"))
-    }
-}
-
 /// The request, ready to be sent.
 pub(crate) fn request(
     settings: &Settings,
@@ -54,7 +43,7 @@ pub(crate) fn request(
     voice: &VoiceSetting,
     request: &Request,
 ) -> Result<http::Request, Error> {
-    let source = spoken_text(request)?;
+    let source = request.plain_text()?;
     let mut body = settings.options.clone();
     let options = request.options.clone().unwrap_or_default();
     if let Some(name) = options.keys().find(|name| RESERVED.contains(&name.as_str())) {

@@ -13,7 +13,7 @@ use crate::captions;
 use crate::refusal;
 use crate::server::Server;
 use crate::settings::{Flavour, Settings};
-use crate::speech::{self, Draft, ENCODINGS};
+use crate::speech::{Draft, ENCODINGS};
 use crate::voices;
 
 /// How long a server that has no captions is not asked again.
@@ -77,7 +77,7 @@ impl Plugin for OpenAi {
     }
 
     fn synthesize(request: Request, take: &mut Take) -> Result<Summary, Error> {
-        let source = speech::spoken_text(&request)?;
+        let source = request.plain_text()?;
         let server = Server::read()?;
         let pieces = pieces(source, server.characters_max());
         let draft = Draft::new(&server, &request, pieces.len() > 1)?;

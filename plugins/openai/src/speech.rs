@@ -1,7 +1,7 @@
 //! The one request all these servers agree on.
 
 use serde_json::{Map, Value, json};
-use understudy_plugin::{Encoding, Error, Request, Utterance, decimal, text};
+use understudy_plugin::{Encoding, Error, Request, decimal};
 
 use crate::server::Server;
 use crate::settings::Flavour;
@@ -41,16 +41,6 @@ pub(crate) struct Draft {
     pub(crate) options: Vec<String>,
     /// The voice asked for, when one is.
     pub(crate) voice: Option<String>,
-}
-
-/// The text of a request, when it is one that can be spoken.
-pub(crate) fn spoken_text(request: &Request) -> Result<&str, Error> {
-    let Utterance::Text(source) = &request.utterance else { return Err(Error::unsupported("SSML")) };
-    if text::is_speakable(source) {
-        Ok(source)
-    } else {
-        Err(Error::unsupported("text in which nothing can be spoken"))
-    }
 }
 
 impl Draft {

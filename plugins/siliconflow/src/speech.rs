@@ -1,7 +1,7 @@
 //! The request for speech.
 
 use serde_json::{Map, Value};
-use understudy_plugin::{Encoding, Error, Request, TextLimit, Utterance, decimal, text};
+use understudy_plugin::{Encoding, Error, Request, TextLimit, decimal};
 
 use crate::service;
 use crate::settings::Settings;
@@ -38,7 +38,8 @@ pub(crate) struct Draft {
 
 impl Draft {
     pub(crate) fn new(settings: &Settings, request: &Request) -> Result<Self, Error> {
-        let input = spoken_text(request)?;
+        let input = request.plain_text()?;
+        TEXT_LIMIT.check(input)?;
         let mut body = settings.options.clone();
         let options = request.options.clone().unwrap_or_default();
         if let Some(name) = options.keys().find(|name| RESERVED.contains(&name.as_str())) {
@@ -66,15 +67,6 @@ impl Draft {
         }
         Ok(Self { body, voice, voice_asked: request.voice.is_some(), options: named })
     }
-}
-
-fn spoken_text(request: &Request) -> Result<&str, Error> {
-    let Utterance::Text(source) = &request.utterance else { return Err(Error::unsupported("SSML")) };
-    if !text::is_speakable(source) {
-        return Err(Error::unsupported("text in which nothing can be spoken"));
-    }
-    TEXT_LIMIT.check(source)?;
-    Ok(source)
 }
 
 /// A system voice is `model:name`, and its model must be the request's. A clone is `speech:…`, and

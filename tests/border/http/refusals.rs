@@ -106,3 +106,20 @@ async fn a_text_past_the_configured_limit_is_refused_and_one_within_it_is_spoken
     check(&daemon, &body("This is longer than twenty."), 400, "input", "string_above_max_length").await;
     daemon.ok("/v1/audio/speech", &body("This is short.")).await;
 }
+
+#[tokio::test]
+async fn a_text_that_the_operator_does_not_have_spoken_is_refused_by_its_label_alone() {
+    let config = "limits.max_text_bytes = 60\n[text.blocked]\ncard-number = '\\d{4}-\\d{4}'\n";
+    let daemon = Daemon::start_with(config, |_| ()).await;
+    let speak = |text: &str| json!({ "model": "tts-1", "voice": "alloy", "input": text }).to_string();
+    let ask = async |text: &str| {
+        refusal(&daemon, Method::POST, "/v1/audio/speech", "application/json", &speak(text)).await
+    };
+    let (status, error) = ask("My card is 1234-5678.").await;
+    assert_eq!((status, &error["error"]["param"]), (400, &json!("input")), "{error}");
+    let told = error.to_string();
+    assert!(told.contains("card-number") && !told.contains("1234"), "{told}");
+    // Forty-one characters, eighty-one bytes.
+    let (status, error) = ask(&format!("{}!", "é".repeat(40))).await;
+    assert_eq!((status, &error["error"]["code"]), (400, &json!("string_above_max_length")), "{error}");
+}

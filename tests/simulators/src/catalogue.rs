@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::azure::Azure;
+use crate::characterbox::{CharacterBox, Profile};
 use crate::edge::Edge;
 use crate::elevenlabs::ElevenLabs;
 use crate::google::Google;
@@ -31,6 +32,24 @@ pub const CATALOGUE: &[Entry] = &[
         about: "Azure AI Speech: REST and the WebSocket with word boundaries",
         base_path: "",
         make: || Arc::new(Azure::default()),
+    },
+    Entry {
+        name: "characterbox",
+        about: "CharacterBox: characters, speech with feeling, conversations",
+        base_path: "",
+        make: || Arc::new(CharacterBox::default()),
+    },
+    Entry {
+        name: "characterbox-strict-seed",
+        about: "CharacterBox with its design document's fields and no other",
+        base_path: "",
+        make: || Arc::new(CharacterBox::new(Profile::StrictSeed)),
+    },
+    Entry {
+        name: "characterbox-legacy-hint",
+        about: "CharacterBox in the shapes of a public client for it",
+        base_path: "/v1",
+        make: || Arc::new(CharacterBox::new(Profile::LegacyHint)),
     },
     Entry {
         name: "edge",

@@ -33,6 +33,7 @@ pub mod simulator;
 pub mod speech;
 
 pub mod azure;
+pub mod characterbox;
 pub mod edge;
 pub mod elevenlabs;
 pub mod google;

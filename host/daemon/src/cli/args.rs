@@ -24,6 +24,7 @@ Examples:
   understudy say -f chapter.txt -o chapter.mp3 --srt chapter.srt
   understudy serve
   understudy voices --language en
+  understudy explain \"The show must go on.\" -v azure/en-US-AriaNeural
 
 Environment:
   UNDERSTUDY_CONFIG  the configuration file, when --config does not name one
@@ -44,7 +45,11 @@ Examples:
   understudy say -o hello.wav --rate 1.2 Hello there
   understudy say -f chapter.txt -o chapter.mp3 --srt chapter.srt --vtt chapter.vtt
   echo \"From a pipe.\" | understudy say - -o - > speech.mp3
-  understudy say --json -v flite/kal \"What was that?\" | jq .words";
+  understudy say --json -v flite/kal \"What was that?\" | jq .words
+  understudy say -v azure/en-US-AriaNeural --no-fallback \"Aria or nobody.\"
+
+When the provider asked for cannot speak, another one does with the voice most like it, and a
+warning says so. `understudy explain` tells beforehand who it would be.";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -59,7 +64,24 @@ const VOICES_EXAMPLES: &str = "\
 Examples:
   understudy voices
   understudy voices --provider flite --language en-US
+  understudy voices --language de --gender female --style cheerful
+  understudy voices --search aria --limit 5
+  understudy voices --like azure/en-US-AriaNeural
   understudy voices --json | jq -r '.[].id'";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  understudy explain \"The show must go on.\" -v azure/en-US-AriaNeural
+  understudy explain -f chapter.txt --route audiobook
+  understudy explain --json \"What would it cost?\" | jq '.candidates[].price'
+
+It takes what `say` takes. Nobody is asked to speak and nothing is billed.";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  understudy status
+  understudy status --url http://127.0.0.1:9000
+  understudy status --json | jq '.providers[] | select(.breaker != \"closed\").name'";
 
 const PROVIDERS_EXAMPLES: &str = "\
 Examples:
@@ -124,9 +146,13 @@ pub(super) struct Global {
 pub(super) enum Command {
     /// Speak a text into a file.
     Say(Box<Say>),
+    /// Tell who would speak a text, with which voice and why, without speaking it.
+    Explain(Box<Explain>),
     /// Serve speech over HTTP.
     Serve(Serve),
-    /// List the voices.
+    /// Show how a running server stands.
+    Status(Status),
+    /// List, find and compare the voices.
     Voices(Voices),
     /// List the providers.
     Providers(Providers),
@@ -147,9 +173,9 @@ pub(super) enum Command {
     },
 }
 
+/// What is wanted: the part of `say` that `explain` can tell about.
 #[derive(Args, Debug)]
-#[command(after_help = SAY_EXAMPLES)]
-pub(super) struct Say {
+pub(super) struct Wish {
     /// The text; several words are joined, - reads standard input.
     #[arg(required_unless_present = "file", conflicts_with = "file", allow_hyphen_values = false)]
     pub(super) text: Vec<String>,
@@ -159,22 +185,18 @@ pub(super) struct Say {
     /// The text is an SSML document.
     #[arg(long)]
     pub(super) ssml: bool,
-    /// Who speaks; the default provider when absent.
+    /// Who speaks; the route's first or the default provider when absent.
     #[arg(short, long, value_name = "NAME")]
     pub(super) provider: Option<String>,
     /// The voice: an id of `understudy voices`, with or without its provider.
     #[arg(short, long, value_name = "VOICE")]
     pub(super) voice: Option<String>,
-    /// Where the audio goes: FILE.mp3, .wav, .flac, .ogg, .opus, .aac or .pcm; - writes MP3 to standard
-    /// output.
-    #[arg(short, long, value_name = "FILE", default_value = super::destination::DEFAULT_FILE)]
-    pub(super) output: Destination,
-    /// Write subtitles for the words as SubRip.
-    #[arg(long, value_name = "FILE")]
-    pub(super) srt: Option<PathBuf>,
-    /// Write subtitles for the words as WebVTT.
-    #[arg(long, value_name = "FILE")]
-    pub(super) vtt: Option<PathBuf>,
+    /// The chain of providers to take, by its name in the configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(super) route: Option<String>,
+    /// The first provider speaks or nobody does.
+    #[arg(long)]
+    pub(super) no_fallback: bool,
     /// Speaking rate as a factor, 0.25 to 4.
     #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
     pub(super) rate: Option<f32>,
@@ -193,15 +215,53 @@ pub(super) struct Say {
     /// An emotion the voice has.
     #[arg(long, value_name = "NAME")]
     pub(super) emotion: Option<String>,
+    /// Log more to standard error (-v is the voice here).
+    #[arg(id = "verbose", long, action = ArgAction::Count)]
+    pub(super) _verbose: u8,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = SAY_EXAMPLES)]
+pub(super) struct Say {
+    #[command(flatten)]
+    pub(super) wish: Wish,
+    /// Where the audio goes: FILE.mp3, .wav, .flac, .ogg, .opus, .aac or .pcm; - writes MP3 to standard
+    /// output.
+    #[arg(short, long, value_name = "FILE", default_value = super::destination::DEFAULT_FILE)]
+    pub(super) output: Destination,
+    /// Write subtitles for the words as SubRip.
+    #[arg(long, value_name = "FILE")]
+    pub(super) srt: Option<PathBuf>,
+    /// Write subtitles for the words as WebVTT.
+    #[arg(long, value_name = "FILE")]
+    pub(super) vtt: Option<PathBuf>,
     /// Samples a second of the audio; as the provider sends it when absent.
     #[arg(long, value_name = "HERTZ")]
     pub(super) sample_rate: Option<u32>,
     /// Tell what was spoken as JSON on standard output, with the times of all words.
     #[arg(long)]
     pub(super) json: bool,
-    /// Log more to standard error (-v is the voice here).
-    #[arg(id = "verbose", long, action = ArgAction::Count)]
-    pub(super) _verbose: u8,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub(super) struct Explain {
+    #[command(flatten)]
+    pub(super) wish: Wish,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = STATUS_EXAMPLES)]
+pub(super) struct Status {
+    /// Where the server listens.
+    #[arg(long, value_name = "URL", default_value = super::status::DEFAULT_URL)]
+    pub(super) url: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -220,7 +280,22 @@ pub(super) struct Voices {
     pub(super) provider: Option<String>,
     /// Only those that speak this language; en finds every kind of English.
     #[arg(short, long, value_name = "TAG")]
-    pub(super) language: Option<Language>,
+    pub(super) language: Option<String>,
+    /// Only those that sound so: female, male, neutral or unknown.
+    #[arg(short, long, value_name = "GENDER")]
+    pub(super) gender: Option<String>,
+    /// Only those that have this style or emotion.
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) style: Option<String>,
+    /// Only those in whose name, id, description or labels all these words stand.
+    #[arg(long, value_name = "WORDS")]
+    pub(super) search: Option<String>,
+    /// Show who could stand in for this voice, the most alike first, and why.
+    #[arg(long, value_name = "VOICE")]
+    pub(super) like: Option<String>,
+    /// Show at most so many; all when absent, or ten with --like.
+    #[arg(short = 'n', long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) limit: Option<u32>,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,

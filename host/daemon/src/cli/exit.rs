@@ -42,6 +42,8 @@ pub(super) enum Fault {
         exit: Exit,
         /// What went wrong, and through [`Error::source`] why.
         error: Box<dyn Error + Send + Sync>,
+        /// What happened on the way, a line each.
+        story: Vec<String>,
         /// What to do about it.
         hint: Option<String>,
     },
@@ -51,13 +53,15 @@ pub(super) enum Fault {
 
 impl Fault {
     pub(super) fn new(exit: Exit, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Other { exit, error: error.into(), hint: None }
+        Self::Other { exit, error: error.into(), story: Vec::new(), hint: None }
     }
 
     /// The same with advice.
     pub(super) fn hint(self, advice: impl Into<String>) -> Self {
         match self {
-            Self::Other { exit, error, .. } => Self::Other { exit, error, hint: Some(advice.into()) },
+            Self::Other { exit, error, story, .. } => {
+                Self::Other { exit, error, story, hint: Some(advice.into()) }
+            }
             other => other,
         }
     }
@@ -88,10 +92,19 @@ impl From<StartError> for Fault {
 impl From<SpeechError> for Fault {
     fn from(error: SpeechError) -> Self {
         let exit = if error.is_client_fault() { Exit::BadInput } else { Exit::Failed };
-        let hint = error.hint();
-        let fault = Self::new(exit, error);
-        hint.into_iter().fold(fault, Self::hint)
+        Self::Other { exit, story: story(&error), hint: error.hint(), error: error.into() }
     }
+}
+
+/// Who was asked before everybody had failed, and who was not.
+fn story(error: &SpeechError) -> Vec<String> {
+    let SpeechError::AllFailed { attempts, skipped, .. } = error else { return Vec::new() };
+    let called = attempts.iter().map(|attempt| {
+        format!("{} was called: {} after {} ms", attempt.provider, attempt.outcome, attempt.time.as_millis())
+    });
+    let passed =
+        skipped.iter().map(|skipped| format!("{} was not called: {}", skipped.provider, skipped.reason));
+    called.chain(passed).collect()
 }
 
 /// Reading or writing failed: says what was being done to which file, then why.

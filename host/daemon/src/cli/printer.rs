@@ -104,8 +104,11 @@ impl Printer {
     pub(super) fn fault(self, fault: &Fault) {
         match fault {
             Fault::Config(error) => self.config_error(error),
-            Fault::Other { error, hint, .. } => {
+            Fault::Other { error, story, hint, .. } => {
                 self.error(error);
+                for line in story {
+                    to_stderr(format_args!("  {line}\n"));
+                }
                 let mut cause = error.source();
                 while let Some(error) = cause {
                     to_stderr(format_args!("  {ERROR}caused by{ERROR:#}{HEAD}:{HEAD:#} {error}\n"));

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
-use understudy_engine::{Output, Speech, SpeechRequest, VoiceId};
-use understudy_speech::{Request, Utterance, Word};
+use understudy_engine::{How, Output, Speech, SpeechRequest, Substitution, VoiceId};
+use understudy_speech::Word;
 
 use super::args::Say;
 use super::destination::Destination;
@@ -25,7 +25,7 @@ pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<()
         return Err(Fault::new(Exit::Usage, "--json and -o - both write to standard output")
             .hint("write the audio to a file"));
     }
-    let text = text(&say.text, say.file.as_deref())?;
+    let text = text(&say.wish.text, say.wish.file.as_deref())?;
     let bar = bar(printer, text.len());
     // A person at a terminal waits longer than an HTTP client: the deadline is that of a stream.
     let deadline = config.limits.stream_deadline;
@@ -47,28 +47,12 @@ pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<()
 }
 
 fn request(say: &Say, text: String, deadline: Duration) -> SpeechRequest {
-    let request = Request {
-        utterance: if say.ssml { Utterance::Ssml(text) } else { Utterance::Text(text) },
-        voice: say.voice.clone(),
-        language: say.language.clone(),
-        rate: say.rate,
-        pitch: say.pitch,
-        volume: say.volume,
-        style: say.style.clone(),
-        emotion: say.emotion.clone(),
-        words: say.json || say.srt.is_some() || say.vtt.is_some(),
-        ..Request::text("")
-    };
-    SpeechRequest {
-        provider: say.provider.clone(),
-        output: Output {
-            encoding: Some(say.output.encoding()),
-            sample_rate: say.sample_rate,
-            ..Output::default()
-        },
-        deadline: Some(deadline),
-        ..SpeechRequest::new("say", request)
-    }
+    let mut request = say.wish.request("say", text);
+    request.request.words = say.json || say.srt.is_some() || say.vtt.is_some();
+    request.output =
+        Output { encoding: Some(say.output.encoding()), sample_rate: say.sample_rate, ..Output::default() };
+    request.deadline = Some(deadline);
+    request
 }
 
 /// A plugin that could not be loaded is usually why a provider is not there.
@@ -81,6 +65,9 @@ fn explain(fault: Fault, understudy: &Understudy) -> Fault {
 
 fn warn_of_compromises(speech: &Speech, printer: Printer) {
     let provider = &speech.provenance.provider;
+    if let Some(substituted) = &speech.provenance.substituted {
+        printer.warning(stood_in(&who(speech), substituted), Some("--no-fallback fails instead"));
+    }
     if !speech.provenance.dropped.is_empty() {
         let fields = speech.provenance.dropped.join(", ");
         printer.warning(format_args!("provider {provider} cannot honour: {fields}"), None);
@@ -88,6 +75,18 @@ fn warn_of_compromises(speech: &Speech, printer: Printer) {
     for note in &speech.provenance.notes {
         printer.warning(note, None);
     }
+}
+
+/// Who spoke in whose place, and why that one.
+fn stood_in(who: &str, substituted: &Substitution) -> String {
+    let Substitution { asked, why, casting } = substituted;
+    let found = match (casting.how, casting.score) {
+        (How::Mapped, _) => "the configuration casts it".to_owned(),
+        (How::SameName, _) => "it is the voice of the same name".to_owned(),
+        (How::Nearest, Some(score)) => format!("its voice is the nearest, {score:.2} of 1"),
+        _ => "it is the next of the route".to_owned(),
+    };
+    format!("{asked} did not speak ({why}), {who} stood in: {found}")
 }
 
 fn write(say: &Say, text: &str, (speech, audio): (&Speech, &[u8]), printer: Printer) -> Result<(), Fault> {

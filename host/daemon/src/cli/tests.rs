@@ -24,7 +24,7 @@ fn the_command_line_is_consistent() {
 
 #[test]
 fn after_say_the_short_v_is_the_voice_and_before_it_the_log() {
-    assert_eq!(say("say -v amy hello").voice.as_deref(), Some("amy"));
+    assert_eq!(say("say -v amy hello").wish.voice.as_deref(), Some("amy"));
     let check =
         |line: &str, expected: u8| assert_eq!(parse(line).unwrap().global.verbose, expected, "{line}");
     check("-vv say -v amy hello", 2);
@@ -37,8 +37,8 @@ fn after_say_the_short_v_is_the_voice_and_before_it_the_log() {
 #[test]
 fn words_are_the_text_and_numbers_may_be_negative() {
     let said = say("say --pitch -2.5 --volume -6 The show must go on. -o a.wav");
-    assert_eq!(said.text, ["The", "show", "must", "go", "on."]);
-    assert_eq!((said.pitch, said.volume), (Some(-2.5), Some(-6.0)));
+    assert_eq!(said.wish.text, ["The", "show", "must", "go", "on."]);
+    assert_eq!((said.wish.pitch, said.wish.volume), (Some(-2.5), Some(-6.0)));
     assert_eq!(said.output, destination::Destination::File("a.wav".into(), understudy_speech::Encoding::Wav));
 }
 

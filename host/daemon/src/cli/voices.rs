@@ -1,14 +1,17 @@
 //! `understudy voices`: who can speak.
 
 use serde::Serialize;
-use understudy_engine::{Engine, VoiceId};
+use understudy_engine::VoiceId;
+use understudy_engine::catalogue::{Query, QueryError, RawQuery};
 use understudy_speech::{Language, Voice};
 
 use super::args::Voices;
 use super::exit::{Exit, Fault};
+use super::likeness;
 use super::printer::Printer;
 use super::table::Table;
 use crate::Understudy;
+use crate::catalogue::Lists;
 use crate::config::Config;
 
 /// A voice under its public id.
@@ -39,13 +42,18 @@ struct Facts {
 
 pub(super) async fn run(voices: Voices, config: Config, printer: Printer) -> Result<(), Fault> {
     let understudy = Understudy::start(config).await?;
-    let listed = list(understudy.engine(), voices.provider.as_deref(), printer).await?;
-    let listed: Vec<Listed> = listed
-        .into_iter()
-        .filter(|listed| {
-            voices.language.as_ref().is_none_or(|wanted| speaks(&listed.facts.languages, wanted))
-        })
-        .collect();
+    let lists = Lists::fetch(understudy.engine()).await;
+    for missing in lists.missing() {
+        let wanted = voices.provider.as_ref().is_none_or(|provider| *provider == missing.provider);
+        if wanted {
+            let message = format!("voices of {} are missing: {}", missing.provider, missing.reason());
+            printer.warning(message, missing.error.hint().as_deref());
+        }
+    }
+    if let Some(wanted) = &voices.like {
+        return likeness::print(wanted, &voices, understudy.engine(), &lists, printer);
+    }
+    let (listed, total) = find(&voices, &lists)?;
     if voices.json {
         return Ok(printer.json(&listed)?);
     }
@@ -53,53 +61,56 @@ pub(super) async fn run(voices: Voices, config: Config, printer: Printer) -> Res
         return Err(Fault::new(Exit::BadInput, "no voice is like that")
             .hint("`understudy voices` without options lists all"));
     }
-    Ok(table(&listed).print(printer)?)
+    table(&listed).print(printer)?;
+    if listed.len() < total {
+        printer.note(format_args!("\n{} of {total} voices", listed.len()));
+    }
+    Ok(())
 }
 
-/// The voices of `provider`, or of all: then one that cannot list its own is told and passed over.
-async fn list(engine: &Engine, provider: Option<&str>, printer: Printer) -> Result<Vec<Listed>, Fault> {
-    if let Some(provider) = provider {
-        return Ok(public(provider, engine.voices(provider).await?));
-    }
-    let mut listed = Vec::new();
-    for provider in engine.provider_names() {
-        match engine.voices(provider).await {
-            Ok(voices) => listed.extend(public(provider, voices)),
-            Err(error) => {
-                printer.warning(
-                    format_args!("voices of {provider} are missing: {error}"),
-                    error.hint().as_deref(),
-                );
-            }
+/// The voices that are wanted, as many as are to be shown, and how many there are.
+fn find(voices: &Voices, lists: &Lists) -> Result<(Vec<Listed>, usize), Fault> {
+    let query = Query::read(&RawQuery {
+        language: voices.language.as_deref(),
+        gender: voices.gender.as_deref(),
+        style: voices.style.as_deref(),
+        provider: voices.provider.as_deref(),
+        search: voices.search.as_deref(),
+        ..RawQuery::default()
+    });
+    let limit = voices.limit.map_or(usize::MAX, |limit| limit as usize);
+    let query = Query { limit, ..query.map_err(refused)? };
+    let catalogue = lists.catalogue();
+    let page = catalogue.page(&query).map_err(refused)?;
+    Ok((page.entries.iter().map(|entry| Listed::new(entry.provider, entry.voice)).collect(), page.total))
+}
+
+fn refused(error: QueryError) -> Fault {
+    let hint = error.hint();
+    hint.into_iter().fold(Fault::new(Exit::BadInput, error), Fault::hint)
+}
+
+impl Listed {
+    fn new(provider: &str, voice: &Voice) -> Self {
+        let voice = voice.clone();
+        Self {
+            id: VoiceId::new(provider, voice.id.as_str()).to_string(),
+            provider: provider.to_owned(),
+            voice: voice.id,
+            facts: Facts {
+                name: voice.name,
+                languages: voice.languages,
+                gender: voice.gender,
+                age: voice.age,
+                styles: voice.styles,
+                emotions: voice.emotions,
+                neural: voice.neural,
+                premium: voice.premium,
+                sample_rate: voice.sample_rate,
+                description: voice.description,
+            },
         }
     }
-    Ok(listed)
-}
-
-fn public(provider: &str, voices: Vec<Voice>) -> Vec<Listed> {
-    let list = voices.into_iter().map(|voice| Listed {
-        id: VoiceId::new(provider, &voice.id).to_string(),
-        provider: provider.to_owned(),
-        voice: voice.id,
-        facts: Facts {
-            name: voice.name,
-            languages: voice.languages,
-            gender: voice.gender,
-            age: voice.age,
-            styles: voice.styles,
-            emotions: voice.emotions,
-            neural: voice.neural,
-            premium: voice.premium,
-            sample_rate: voice.sample_rate,
-            description: voice.description,
-        },
-    });
-    list.collect()
-}
-
-/// `en` finds `en-GB`, and `en-GB` finds a voice for any English.
-fn speaks(languages: &[Language], wanted: &Language) -> bool {
-    languages.iter().any(|language| language.covers(wanted) || wanted.covers(language))
 }
 
 fn table(listed: &[Listed]) -> Table<5> {
@@ -123,24 +134,5 @@ fn word(fact: &impl Serialize) -> String {
     match serde_json::to_value(fact) {
         Ok(serde_json::Value::String(word)) => format!("{word} "),
         _ => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(languages: &[&str], wanted: &str, expected: bool) {
-        let languages: Vec<Language> = languages.iter().map(|tag| tag.parse().unwrap()).collect();
-        assert_eq!(speaks(&languages, &wanted.parse().unwrap()), expected, "{wanted}");
-    }
-
-    #[test]
-    fn a_bare_language_finds_its_regions_and_is_found_by_them() {
-        check(&["en-GB"], "en", true);
-        check(&["en"], "en-GB", true);
-        check(&["en-US"], "en-GB", false);
-        check(&["de", "en-US"], "en-US", true);
-        check(&["de"], "en", false);
     }
 }

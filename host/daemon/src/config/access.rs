@@ -5,6 +5,7 @@
 //! secret is, and it is read when its plugin is loaded.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeValue;
@@ -65,25 +66,16 @@ impl std::fmt::Display for SecretSource {
     }
 }
 
-/// Reads `grants`: hosts, or tables of a host and what is dangerous about it.
+/// Reads `grants`: hosts, or tables of a host and what is dangerous about it. None when the key is
+/// not there.
 pub(super) fn grants(section: &Section<'_>) -> Option<Vec<Grant>> {
-    let items = section.items("grants", "a list of hosts");
-    section.raw("grants")?;
+    let items = section.items("grants", "a list of hosts")?;
     let granted = items.into_iter().filter_map(|item| match item.get_ref() {
         DeValue::String(host) => {
             let found = Found { value: host.to_string(), span: item.span() };
             Some(Grant { host: host_of(section, &found)?, private: false, plain_http: false })
         }
-        DeValue::Table(table) => {
-            let table = section.nested("grants", table);
-            let grant = host_key(&table, &item.span()).map(|host| Grant {
-                host,
-                private: table.boolean("private", false),
-                plain_http: table.boolean("plain_http", false),
-            });
-            table.finish();
-            grant
-        }
+        DeValue::Table(table) => grant(section.nested("grants", table), &item.span()),
         _ => {
             section.mismatch("grants", "hosts, or tables like { host = \"localhost:8880\" }", item);
             None
@@ -92,16 +84,14 @@ pub(super) fn grants(section: &Section<'_>) -> Option<Vec<Grant>> {
     Some(granted.collect())
 }
 
-fn host_key(table: &Section<'_>, place: &std::ops::Range<usize>) -> Option<HostPattern> {
-    // Asked for even when there is no host, so that their names are known to be keys.
-    let _ = (table.raw("private"), table.raw("plain_http"));
-    let Some(found) = table.string("host") else {
-        if table.raw("host").is_none() {
-            table.report(place, "a grant names no host", "write { host = \"localhost:8880\", … }");
-        }
-        return None;
-    };
-    host_of(table, &found)
+fn grant(table: Section<'_>, place: &Range<usize>) -> Option<Grant> {
+    let (private, plain_http) = (table.boolean("private", false), table.boolean("plain_http", false));
+    if table.raw("host").is_none() {
+        table.report(place, "a grant names no host", "write { host = \"localhost:8880\", … }");
+    }
+    let host = table.string("host").and_then(|found| host_of(&table, &found));
+    table.finish();
+    Some(Grant { host: host?, private, plain_http })
 }
 
 fn host_of(section: &Section<'_>, found: &Found<String>) -> Option<HostPattern> {

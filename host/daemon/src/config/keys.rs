@@ -4,6 +4,9 @@
 //! Both are asked and not copied: the reader is run over no file and says what it looked for, and
 //! the commented default file, which a test holds to the defaults, travels inside the program.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value, json};
 
 use super::read;
@@ -48,6 +51,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    pub(super) fn integer<T: Display>(range: &RangeInclusive<T>) -> Self {
+        Self::Integer { least: range.start().to_string(), most: range.end().to_string() }
+    }
+
+    pub(super) fn number<T: Display>(range: &RangeInclusive<T>) -> Self {
+        Self::Number { least: range.start().to_string(), most: range.end().to_string() }
+    }
+
     pub(super) fn of_choices<T>(choices: &[(&str, T)]) -> Self {
         Self::Choice(choices.iter().map(|(word, _)| (*word).to_owned()).collect())
     }

@@ -10,9 +10,10 @@ use toml::de::DeTable;
 use understudy_engine::text::{BlockedPatterns, TextRules};
 use understudy_engine::{GlobalLimits, Route};
 
+use super::findings::Findings;
 use super::keys::{Key, Kind};
 use super::problem::Problem;
-use super::section::{Findings, Section, suggestion};
+use super::section::{Section, suggestion};
 use super::{
     Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, folders, policies, providers,
     routes, sandbox,

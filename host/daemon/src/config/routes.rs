@@ -91,7 +91,7 @@ pub(super) fn voices(section: &Section<'_>, providers: &[&str]) -> BTreeMap<Stri
     let mut voices = BTreeMap::new();
     for (name, section) in section.sections() {
         let items = section.items("cast", "a list of { provider = \"…\", voice = \"…\" }");
-        let parts = items.into_iter().filter_map(|item| {
+        let parts = items.into_iter().flatten().filter_map(|item| {
             let DeValue::Table(table) = item.get_ref() else {
                 section.mismatch(
                     "cast",

@@ -137,3 +137,36 @@ fn a_file_that_is_not_there_is_named() {
     assert_eq!(error.code(), "config_unreadable");
     assert!(error.to_string().starts_with("cannot read the configuration /nowhere/understudy.toml: "));
 }
+
+/// Each limit is set to a number of its own; read and written again they are the same table.
+#[test]
+fn every_limit_of_the_sandbox_is_read_from_its_own_key() {
+    let written = serde_json::to_value(understudy_sandbox::Limits::default()).unwrap();
+    let keys = written.as_object().unwrap().keys();
+    let wanted: serde_json::Map<_, _> = keys
+        .enumerate()
+        .map(|(index, key)| (key.clone(), serde_json::Value::from(1_100_000 - index)))
+        .collect();
+    // Tables, instances and the like go no further than the pool has places for.
+    let small = ["table_elements", "instances", "memories_and_tables", "resources"];
+    let wanted: serde_json::Map<_, _> = wanted
+        .into_iter()
+        .enumerate()
+        .map(
+            |(index, (key, value))| {
+                if small.contains(&key.as_str()) { (key, index.into()) } else { (key, value) }
+            },
+        )
+        .collect();
+    let lines: String = wanted.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+    for section in ["[sandbox]", "[providers.a.limits]"] {
+        let config = parse(&format!("{section}\n{lines}[providers.b]\n"));
+        let limits =
+            if section == "[sandbox]" { &config.sandbox.limits } else { &config.providers[0].limits };
+        assert_eq!(
+            serde_json::to_value(limits).unwrap(),
+            serde_json::Value::Object(wanted.clone()),
+            "{section}"
+        );
+    }
+}

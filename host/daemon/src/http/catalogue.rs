@@ -12,7 +12,6 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use futures_util::future::join_all;
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use understudy_engine::VoiceId;
 use understudy_speech::{Age, Gender, Language, Voice};
@@ -20,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::error::{ApiError, Dialect, ErrorBody};
 use crate::Understudy;
+use crate::catalogue::PATIENCE;
 
 /// Which voices are wanted.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -88,21 +88,22 @@ pub(crate) async fn list(
     State(understudy): State<Arc<Understudy>>,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Catalogue>, ApiError> {
-    let Query(filter) = filter.map_err(|rejection| {
-        ApiError::new(StatusCode::BAD_REQUEST, "invalid_query", rejection.body_text().to_lowercase())
-    })?;
+    let Query(filter) = filter.map_err(|rejection| ApiError::of_query(&rejection))?;
     let engine = understudy.engine();
     let wanted = Wanted::read(&filter)?;
     let providers: Vec<&str> = match &filter.provider {
         Some(name) => vec![name.as_str()],
         None => engine.provider_names().collect(),
     };
-    let lists = join_all(providers.iter().map(|name| engine.voice_list(name))).await;
+    let lists = join_all(providers.iter().map(|name| engine.voices_within(name, PATIENCE))).await;
     let mut catalogue = Catalogue { object: "list", voices: Vec::new(), unavailable: Vec::new() };
     for (provider, list) in providers.into_iter().zip(lists) {
         match list {
             Ok(voices) => catalogue.voices.extend(
-                voices.iter().filter(|voice| wanted.admits(voice)).map(|voice| shown(provider, voice)),
+                voices
+                    .iter()
+                    .filter(|voice| wanted.admits(voice))
+                    .map(|voice| CatalogueVoice::new(provider, voice)),
             ),
             // One provider that is down must not hide the voices of the others.
             Err(_) if filter.provider.is_none() => catalogue.unavailable.push(provider.to_owned()),
@@ -176,20 +177,22 @@ pub(crate) const fn age_name(age: Age) -> &'static str {
     }
 }
 
-fn shown(provider: &str, voice: &Voice) -> CatalogueVoice {
-    CatalogueVoice {
-        id: VoiceId::new(provider, voice.id.as_str()).to_string(),
-        name: voice.name.clone(),
-        provider: provider.to_owned(),
-        language: voice.languages.first().map(ToString::to_string),
-        languages: voice.languages.iter().map(ToString::to_string).collect(),
-        gender: voice.gender.map(gender_name),
-        age: voice.age.map(age_name),
-        styles: voice.styles.clone(),
-        emotions: voice.emotions.clone(),
-        neural: voice.neural,
-        premium: voice.premium,
-        sample_rate: voice.sample_rate,
-        description: voice.description.clone(),
+impl CatalogueVoice {
+    pub(crate) fn new(provider: &str, voice: &Voice) -> Self {
+        Self {
+            id: VoiceId::new(provider, voice.id.as_str()).to_string(),
+            name: voice.name.clone(),
+            provider: provider.to_owned(),
+            language: voice.languages.first().map(ToString::to_string),
+            languages: voice.languages.iter().map(ToString::to_string).collect(),
+            gender: voice.gender.map(gender_name),
+            age: voice.age.map(age_name),
+            styles: voice.styles.clone(),
+            emotions: voice.emotions.clone(),
+            neural: voice.neural,
+            premium: voice.premium,
+            sample_rate: voice.sample_rate,
+            description: voice.description.clone(),
+        }
     }
 }

@@ -141,7 +141,7 @@ impl Drop for Line {
     fn drop(&mut self) {
         let (ms, bytes, status) = (self.milliseconds(), self.bytes, self.status);
         let (method, path, request_id) = (self.method.as_str(), self.path.as_str(), self.id.as_ref());
-        if matches!(path, "/healthz" | "/readyz") {
+        if matches!(path, "/healthz" | "/readyz" | "/metrics") {
             tracing::debug!(method, path, status, ms, bytes, request_id, "request");
             return;
         }

@@ -13,11 +13,14 @@ mod of_speech;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::provenance::{AttemptInfo, SkippedInfo};
 
 /// Which API a client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +48,21 @@ pub(crate) struct ApiError {
     pub(crate) openai_code: Option<&'static str>,
     pub(crate) message: Box<str>,
     pub(crate) param: Option<String>,
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Box<str>>,
     pub(crate) retry_after: Option<Duration>,
     /// False when the same request must fail again.
     pub(crate) retryable: bool,
+    /// What was tried, when there was more than one candidate. Boxed: nearly no error has one.
+    pub(crate) story: Option<Box<Story>>,
+}
+
+/// How all candidates failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Story {
+    /// The calls that were made.
+    pub(crate) attempts: Vec<AttemptInfo>,
+    /// The candidates that were not called.
+    pub(crate) skipped: Vec<SkippedInfo>,
 }
 
 /// The body of every error.
@@ -75,6 +89,12 @@ pub(crate) struct ErrorObject {
     /// The request's id, as in the log and in `x-request-id`.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(crate) request_id: String,
+    /// Every call that was made, when all candidates failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) attempts: Vec<AttemptInfo>,
+    /// The candidates that were not called, when all others failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) skipped: Vec<SkippedInfo>,
 }
 
 impl ApiError {
@@ -88,6 +108,7 @@ impl ApiError {
             hint: None,
             retry_after: None,
             retryable: status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS,
+            story: None,
         }
     }
 
@@ -96,7 +117,12 @@ impl ApiError {
         Self { param: Some(param.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, code, message) }
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    /// A query string that cannot be read.
+    pub(crate) fn of_query(rejection: &QueryRejection) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_query", rejection.body_text().to_lowercase())
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<Box<str>>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -108,8 +134,10 @@ impl ApiError {
             kind: self.kind(),
             param: self.param.clone(),
             code: self.openai_code.filter(|_| dialect == Dialect::OpenAi).unwrap_or(self.code),
-            hint: self.hint.clone(),
+            hint: self.hint.as_deref().map(str::to_owned),
             request_id: request_id.to_owned(),
+            attempts: self.story.as_ref().map(|story| story.attempts.clone()).unwrap_or_default(),
+            skipped: self.story.as_ref().map(|story| story.skipped.clone()).unwrap_or_default(),
         }
     }
 

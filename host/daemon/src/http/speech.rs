@@ -11,27 +11,34 @@ mod sse;
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use axum::{Extension, http::HeaderValue};
 use futures_util::{StreamExt, future};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use understudy_engine::{Engine, SpeechEvent, SpeechRequest, SpeechStream};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, TRAILER};
+use http::{HeaderMap, HeaderValue};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use understudy_engine::{Engine, Finished, SpeechEvent, SpeechRequest, SpeechStream};
 
 pub(crate) use request::SpeechBody;
-use request::{Delivery, Wanted};
+use request::{Delivery, Head, Wanted};
 
 use super::body::Object;
 use super::envelope::RequestId;
 use super::error::{ApiError, Dialect, ErrorBody};
-use super::reply::{Reply, milliseconds};
+use super::reply::{DURATION, Reply, Told, milliseconds};
+use super::route_of;
 use crate::Understudy;
 
 /// Speak
 ///
 /// OpenAI's speech call. Fields nobody knows are accepted and named in `x-understudy-ignored`;
-/// fields the provider cannot honour are named in `x-understudy-dropped`. With `stream` or
+/// fields the provider cannot honour are named in `x-understudy-dropped`. When the provider asked for
+/// cannot speak another one does, with the voice most like it: `x-understudy-substituted` says what
+/// was asked for, `x-understudy-substituted-why` why it was not had, `x-understudy-attempts` who was
+/// called. The header `x-understudy-route` of a request chooses its route. With `stream` or
 /// `stream_format: "sse"` audio is sent while it is made. The token counts of the last event are
 /// an estimate from the text's length and the audio's duration: nothing here is billed by tokens.
 /// Also at `/audio/speech`.
@@ -54,56 +61,62 @@ use crate::Understudy;
 pub(crate) async fn speak(
     State(understudy): State<Arc<Understudy>>,
     Extension(RequestId(id)): Extension<RequestId>,
+    headers: HeaderMap,
     Object { value, ignored }: Object<SpeechBody>,
 ) -> Result<Response, ApiError> {
     let engine = understudy.engine();
-    let wanted = value.read(engine, id, understudy.config().server.default_delivery).await?;
-    let Wanted { request, media_type, delivery, instructions } = wanted;
-    let told = Told { ignored, instructions, media_type };
+    let default_delivery = understudy.config().server.default_delivery;
+    let head = Head { id, route: route_of(&headers), default_delivery };
+    let Wanted { request, media_type, delivery, instructions, dropped } = value.read(engine, head).await?;
+    let asked = Asked { ignored, instructions, dropped, media_type };
     match delivery {
-        Delivery::Whole => whole(engine, request, told).await,
-        Delivery::Stream => Ok(plain(engine, open(engine, request).await?, told)),
+        Delivery::Whole => whole(engine, request, asked).await,
+        Delivery::Stream => Ok(plain(engine, open(engine, request).await?, &asked)),
         Delivery::Events => {
             let characters = request.request.utterance.source().chars().count();
-            Ok(events(engine, open(engine, request).await?, told, characters))
+            Ok(events(engine, open(engine, request).await?, asked, characters))
         }
     }
 }
 
 /// What the answer needs of the request.
-struct Told {
+struct Asked {
     ignored: Vec<String>,
     /// True when the client sent instructions.
     instructions: bool,
+    /// Fields that were dropped before the engine saw them.
+    dropped: Vec<String>,
     media_type: &'static str,
 }
 
-impl Told {
+impl Asked {
     /// Instructions travel as a provider option, which the engine does not read; a provider without
     /// styles has no use for them.
     fn dropped(&self, engine: &Engine, provider: &str, dropped: &[String]) -> Vec<String> {
         let styled = engine.manifest(provider).is_some_and(|manifest| manifest.capabilities.styles);
         let lost = (self.instructions && !styled).then(|| "instructions".to_owned());
         let openai = |field: &String| if field == "rate" { "speed".to_owned() } else { field.clone() };
-        dropped.iter().map(openai).chain(lost).collect()
+        dropped.iter().map(openai).chain(self.dropped.iter().cloned()).chain(lost).collect()
     }
 }
 
-async fn whole(engine: &Engine, request: SpeechRequest, told: Told) -> Result<Response, ApiError> {
+async fn whole(engine: &Engine, request: SpeechRequest, asked: Asked) -> Result<Response, ApiError> {
     let failed = |error| ApiError::of(&error, Dialect::OpenAi);
     let speech = engine.speak(request).await.map_err(failed)?;
     let audio = speech.bytes().await.map_err(failed)?;
     let provenance = &speech.provenance;
-    let dropped = told.dropped(engine, &provenance.provider, &provenance.dropped);
-    let mut response = answer(Body::from(audio), told.media_type);
-    Reply {
+    let mut response = answer(Body::from(audio), asked.media_type);
+    let told = Reply {
         provider: &provenance.provider,
         voice: provenance.voice.as_deref(),
         duration_ms: Some(milliseconds(speech.duration)),
-        dropped: &dropped,
-        ignored: &told.ignored,
-    }
-    .describe(&mut response);
+        substituted: provenance.substituted.as_ref(),
+        attempts: &provenance.attempts,
+        skipped: &provenance.skipped,
+        dropped: &asked.dropped(engine, &provenance.provider, &provenance.dropped),
+        ignored: &asked.ignored,
+    };
+    told.told().put_on(&mut response);
     Ok(response)
 }
 
@@ -111,58 +124,57 @@ async fn open(engine: &Engine, request: SpeechRequest) -> Result<SpeechStream, A
     engine.stream(request).await.map_err(|error| ApiError::of(&error, Dialect::OpenAi))
 }
 
-fn plain(engine: &Engine, stream: SpeechStream, told: Told) -> Response {
-    let described = Described::of(engine, &stream, told);
-    let audio = stream.filter_map(|event| {
+fn plain(engine: &Engine, stream: SpeechStream, asked: &Asked) -> Response {
+    let told = told(engine, &stream, asked);
+    let frames = stream.filter_map(|event| {
         future::ready(match event {
-            Ok(SpeechEvent::Audio(audio)) => Some(Ok(audio)),
-            Ok(SpeechEvent::Words(_) | SpeechEvent::Finished(_)) => None,
+            Ok(SpeechEvent::Audio(audio)) => Some(Ok(Frame::data(audio))),
+            Ok(SpeechEvent::Words(_)) => None,
+            Ok(SpeechEvent::Finished(finished)) => {
+                trailers(&finished).map(|trailers| Ok(Frame::trailers(trailers)))
+            }
             Err(error) => {
                 tracing::warn!(code = error.code(), %error, "stream broke off");
                 Some(Err(error))
             }
         })
     });
-    let media_type = described.told.media_type;
-    described.put_on(answer(Body::from_stream(audio), media_type))
+    let mut response = answer(Body::new(StreamBody::new(frames)), asked.media_type);
+    // HTTP/1.1 carries only the trailers that were announced, to clients that say `te: trailers`.
+    response.headers_mut().insert(TRAILER, HeaderValue::from(DURATION));
+    told.put_on(&mut response);
+    response
 }
 
-fn events(engine: &Engine, stream: SpeechStream, told: Told, characters: usize) -> Response {
-    let described = Described::of(engine, &stream, told);
-    let mut response = answer(Body::from_stream(sse::events(stream, characters)), "text/event-stream");
+/// What is known of a stream only when it is whole.
+fn trailers(finished: &Finished) -> Option<HeaderMap> {
+    let duration = milliseconds(finished.duration?);
+    Some(HeaderMap::from_iter([(DURATION, HeaderValue::from(duration))]))
+}
+
+fn events(engine: &Engine, stream: SpeechStream, asked: Asked, characters: usize) -> Response {
+    let told = told(engine, &stream, &asked);
+    let dropped = asked.dropped(engine, stream.provider(), stream.dropped());
+    let events = sse::events(stream, characters, sse::Asked { dropped, ignored: asked.ignored });
+    let mut response = answer(Body::from_stream(events), "text/event-stream");
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    described.put_on(response)
+    told.put_on(&mut response);
+    response
 }
 
 /// What is known of a stream when it begins.
-struct Described {
-    provider: String,
-    voice: Option<String>,
-    dropped: Vec<String>,
-    told: Told,
-}
-
-impl Described {
-    fn of(engine: &Engine, stream: &SpeechStream, told: Told) -> Self {
-        Self {
-            provider: stream.provider().to_owned(),
-            voice: stream.voice().map(str::to_owned),
-            dropped: told.dropped(engine, stream.provider(), stream.dropped()),
-            told,
-        }
+fn told(engine: &Engine, stream: &SpeechStream, asked: &Asked) -> Told {
+    Reply {
+        provider: stream.provider(),
+        voice: stream.voice(),
+        duration_ms: None,
+        substituted: stream.substituted(),
+        attempts: stream.attempts(),
+        skipped: stream.skipped(),
+        dropped: &asked.dropped(engine, stream.provider(), stream.dropped()),
+        ignored: &asked.ignored,
     }
-
-    fn put_on(&self, mut response: Response) -> Response {
-        Reply {
-            provider: &self.provider,
-            voice: self.voice.as_deref(),
-            duration_ms: None,
-            dropped: &self.dropped,
-            ignored: &self.told.ignored,
-        }
-        .describe(&mut response);
-        response
-    }
+    .told()
 }
 
 fn answer(body: Body, media_type: &'static str) -> Response {

@@ -7,6 +7,8 @@
 //! other name is the client's own choice and is refused when nobody has it: a wrong voice is worse
 //! than an error.
 
+use std::time::Duration;
+
 use understudy_engine::Engine;
 use understudy_speech::{Gender, Language, Voice};
 
@@ -45,6 +47,11 @@ const VOICES: [(&str, Gender); 13] = [
     ("cedar", Gender::Male),
 ];
 
+/// How long a call waits for the voices that a stock name is cast onto. When they do not come the
+/// name is dropped, and whoever speaks chooses: the client never chose a voice of ours, and a
+/// provider in trouble must not keep the others from speaking.
+const VOICE_LIST_PATIENCE: Duration = Duration::from_secs(2);
+
 /// The voice name by which clients say "whichever".
 const ANY_VOICE: &str = "default";
 
@@ -67,28 +74,39 @@ pub(crate) fn unknown_model(engine: &Engine, model: &str) -> ApiError {
     error.hint(format!("the models are {}", known.join(", ")))
 }
 
-/// The provider's own voice for a client's `name`, at `provider` or the default.
+/// What a client's voice name came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Voicing {
+    /// This voice.
+    Named(String),
+    /// Whichever the provider chooses.
+    Any,
+    /// Whichever, because the voices it would be cast onto are not known: it is not honoured.
+    Lost,
+}
+
+/// The voice of `provider`, who leads, for a client's `name`.
 pub(crate) async fn voice_of(
     engine: &Engine,
     provider: Option<&str>,
     language: Option<&Language>,
     name: String,
-) -> Option<String> {
+) -> Voicing {
     let place = VOICES.iter().position(|(known, _)| *known == name);
-    if place.is_none() && name != ANY_VOICE {
-        return Some(name);
+    let is_ours = engine.settings().voices.contains_key(&name);
+    if is_ours || (place.is_none() && name != ANY_VOICE) {
+        return Voicing::Named(name);
     }
-    let provider = provider.or_else(|| engine.default_provider());
-    let Some(Ok(voices)) =
-        futures_util::future::OptionFuture::from(provider.map(|name| engine.voice_list(name))).await
-    else {
-        // Nobody plays, or its voices are not to be had: the call itself will say why.
-        return place.map(|_| name);
-    };
-    if voices.iter().any(|voice| voice.id == name) {
-        return Some(name);
+    // Nobody plays: the call itself will say why.
+    let Some(provider) = provider else { return Voicing::Any };
+    match (engine.voices_at_hand(provider, VOICE_LIST_PATIENCE).await, place) {
+        (Some(voices), _) if voices.iter().any(|voice| voice.id == name) => Voicing::Named(name),
+        (Some(voices), Some(place)) => {
+            cast(&voices, language, place).map_or(Voicing::Any, |voice| Voicing::Named(voice.id.clone()))
+        }
+        (None, Some(_)) => Voicing::Lost,
+        (_, None) => Voicing::Any,
     }
-    cast(&voices, language, place?).map(|voice| voice.id.clone())
 }
 
 /// The voice that stands in for the stock voice at `place`: the voices of its gender in turn, or all

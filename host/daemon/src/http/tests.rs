@@ -6,6 +6,7 @@ mod errors;
 mod lists;
 mod native;
 mod page;
+mod standing_in;
 
 use std::sync::Arc;
 

@@ -2,14 +2,18 @@
 //!
 //! Its four calls and their fields are those that MoneyPrinterTurbo's service design names, so that
 //! its service layer finds here what it was written against; what they lack is added beside them
-//! (word times, subtitles, provenance) and never in their place.
+//! (word times, subtitles, provenance, a plan that costs nothing, a catalogue) and never in their place.
 
 mod batch;
+mod explain;
+mod find;
 mod request;
 mod response;
 mod synthesize;
 mod voices;
 
 pub(crate) use batch::{__path_batch_synthesize, batch_synthesize};
+pub(crate) use explain::{__path_explain, explain};
+pub(crate) use find::{__path_find_voices, find_voices};
 pub(crate) use synthesize::{__path_synthesize, synthesize};
 pub(crate) use voices::{__path_providers, __path_voices, providers, voices};

@@ -34,7 +34,7 @@ pub(super) fn plain_section(provider: &str, file: &Path) -> String {
     format!("[providers.{provider}]\nplugin = {file}\n")
 }
 
-/// The section that lets the plugin of `file` play; without a file for the offline one.
+/// The section that lets the plugin of `file` play; without a file for one inside the program.
 pub(crate) fn section(provider: &str, file: Option<&Path>, manifest: &Manifest) -> String {
     let mut toml =
         file.map_or_else(|| format!("[providers.{provider}]\n"), |file| plain_section(provider, file));

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 use understudy_engine::{Member, nearest};
-use understudy_sandbox::{LoadError, PluginConfig, Sandbox, Secret};
+use understudy_sandbox::{LoadError, Plugin, PluginConfig, Sandbox, Secret};
 use understudy_speech::{Manifest, Provider};
 
 use super::{PluginFacts, PluginSource, PluginState, PluginStatus, folder, grant};
@@ -137,37 +137,37 @@ fn dropped(config: &Config, configured: &[Wanted]) -> Vec<PathBuf> {
 
 /// Loads a plugin that has a section, or needs none.
 async fn bring_in(sandbox: &Sandbox, wanted: Wanted) -> Outcome {
-    let Wanted { name, source, enabled, mut config, decided, secrets } = wanted;
-    let status = |state, facts| PluginStatus { name: name.clone(), state, source: source.clone(), facts };
-    if !enabled {
-        return Outcome { status: status(PluginState::Disabled, None), member: None };
-    }
-    let wasm = match read_component(&source).await {
-        Ok(wasm) => wasm,
-        Err(rejected) => return Outcome { status: status(rejected, None), member: None },
-    };
-    config.secrets = match read_secrets(secrets).await {
-        Ok(secrets) => secrets,
-        Err(rejected) => return Outcome { status: status(rejected, None), member: None },
-    };
-    match sandbox.load(wasm.clone(), config).await {
+    let (name, source) = (wanted.name.clone(), wanted.source.clone());
+    let (state, facts, member) = match play(sandbox, wanted).await {
         Ok(plugin) => {
-            let facts = Some(PluginFacts::from(&plugin));
-            if !decided && !plugin.manifest().hosts.is_empty() {
-                let state = awaiting(&name, &source, plugin.manifest());
-                return Outcome { status: status(state, facts), member: None };
-            }
+            let facts = PluginFacts::from(&plugin);
             let member = Member::new(name.clone(), Arc::new(plugin));
-            Outcome { status: status(PluginState::Ready, facts), member: Some(member) }
+            (PluginState::Ready, Some(facts), Some(member))
         }
-        Err(error @ LoadError::MissingSecret { .. }) => match sandbox.inspect(wasm).await {
-            Ok(seen) => {
-                let state = awaiting(&name, &source, &seen.manifest);
-                Outcome { status: status(state, Some(PluginFacts::from(&seen))), member: None }
-            }
-            Err(_) => Outcome { status: status(rejected(&error), None), member: None },
-        },
-        Err(error) => Outcome { status: status(rejected(&error), None), member: None },
+        Err((state, facts)) => (state, facts, None),
+    };
+    Outcome { status: PluginStatus { name, state, source, facts }, member }
+}
+
+/// The plugin, or why it cannot play and what is known of it.
+async fn play(sandbox: &Sandbox, wanted: Wanted) -> Result<Plugin, (PluginState, Option<PluginFacts>)> {
+    let Wanted { name, source, enabled, mut config, decided, secrets } = wanted;
+    if !enabled {
+        return Err((PluginState::Disabled, None));
+    }
+    let unknown = |state| (state, None);
+    let wasm = read_component(&source).await.map_err(unknown)?;
+    config.secrets = read_secrets(secrets).await.map_err(unknown)?;
+    match sandbox.load(wasm.clone(), config).await {
+        Ok(plugin) if !decided && !plugin.manifest().hosts.is_empty() => {
+            Err((awaiting(&name, &source, plugin.manifest()), Some(PluginFacts::from(&plugin))))
+        }
+        Ok(plugin) => Ok(plugin),
+        Err(error @ LoadError::MissingSecret { .. }) => {
+            let seen = sandbox.inspect(wasm).await.map_err(|_| unknown(rejected(&error)))?;
+            Err((awaiting(&name, &source, &seen.manifest), Some(PluginFacts::from(&seen))))
+        }
+        Err(error) => Err(unknown(rejected(&error))),
     }
 }
 

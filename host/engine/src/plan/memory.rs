@@ -43,10 +43,12 @@ struct Search {
 }
 
 impl StandIns {
-    /// The stand-in in `list` for the voice `asked`, from memory or from `search`.
+    /// The stand-in in `list` for the voice `asked` and a text in `language`, from memory or from
+    /// `search`.
     pub(super) fn recall(
         &self,
         plan: &Plan,
+        language: Option<&Language>,
         asked: Option<&Voice>,
         list: &Arc<[Voice]>,
         search: impl FnOnce() -> Result<StandIn, String>,
@@ -54,7 +56,7 @@ impl StandIns {
         let wanted = Search {
             provider: plan.asked.provider.clone(),
             voice: plan.asked.voice.clone(),
-            language: plan.request.language.clone(),
+            language: language.cloned(),
             style: plan.request.style.clone(),
             emotion: plan.request.emotion.clone(),
             policy: plan.terms.rules.voice_policy,
@@ -105,7 +107,7 @@ mod tests {
         let (memory, list) = (StandIns::default(), Arc::<[Voice]>::from(Vec::new()));
         let mut searches = 0;
         let mut ask = |list: &Arc<[Voice]>, voice: &str| {
-            let found = memory.recall(&plan(voice), None, list, || {
+            let found = memory.recall(&plan(voice), None, None, list, || {
                 searches += 1;
                 let casting = Casting::by(How::Nearest);
                 Ok(StandIn { voice: voice.to_owned(), trim: None, casting })

@@ -18,6 +18,7 @@ use crate::error::SpeechError;
 use crate::likeness::{Wanted, rank};
 use crate::provenance::{Casting, How};
 use crate::settings::{VoicePart, VoicePolicy};
+use crate::text::heard;
 
 /// How long a voice list may keep a request waiting that needs it to find a stand-in.
 const LISTING_PATIENCE: Duration = Duration::from_secs(2);
@@ -53,8 +54,19 @@ pub(super) async fn stand_in(engine: &Engine, plan: &Plan, seat: &Arc<Seat>) -> 
     let refuse = |reason: String| no_stand_in(&seat.member.name, &plan.asked, reason);
     let list = list.ok_or_else(|| refuse("its voices are not known".to_owned()))?;
     let asked = asked_voice_of(engine, plan).await;
-    let found = seat.stand_ins.recall(plan, asked.as_ref(), &list, || nearest(plan, asked.as_ref(), &list));
+    let language = language_of(plan, asked.as_ref());
+    let search = || nearest(plan, asked.as_ref(), language.as_ref(), &list);
+    let found = seat.stand_ins.recall(plan, language.as_ref(), asked.as_ref(), &list, search);
     found.map_err(refuse)
+}
+
+/// The language to be spoken: as the request says, else that of the voice asked for, as far as it is
+/// known or its id tells, else the one the text is plainly in.
+fn language_of(plan: &Plan, known: Option<&Voice>) -> Option<Language> {
+    let request = &plan.request;
+    let own = || known.and_then(|voice| voice.languages.first().cloned());
+    let told = || plan.asked.voice.as_deref().and_then(language_in);
+    request.language.clone().or_else(own).or_else(told).or_else(|| heard(&request.utterance))
 }
 
 /// What is known of the voice asked for. Its provider is most likely in trouble, so its list is
@@ -110,11 +122,13 @@ async fn voices_of(engine: &Engine, seat: &Arc<Seat>) -> Option<Arc<[Voice]>> {
 }
 
 /// The most alike voice that the route's policy allows; else the reason why there is none.
-fn nearest(plan: &Plan, known: Option<&Voice>, list: &[Voice]) -> Result<StandIn, String> {
+fn nearest(
+    plan: &Plan,
+    known: Option<&Voice>,
+    spoken: Option<&Language>,
+    list: &[Voice],
+) -> Result<StandIn, String> {
     let (asked, request) = (plan.asked.voice.as_deref().unwrap_or_default(), &plan.request);
-    let told = language_in(asked);
-    let own = known.and_then(|voice| voice.languages.first());
-    let spoken = request.language.as_ref().or(own).or(told.as_ref());
     let rules = &plan.terms.rules;
     let language = match (rules.voice_policy, spoken) {
         (VoicePolicy::Any, _) => None,
@@ -124,10 +138,14 @@ fn nearest(plan: &Plan, known: Option<&Voice>, list: &[Voice]) -> Result<StandIn
     };
     let wanted = known.map_or_else(|| Wanted::named(asked), Wanted::like).in_language(spoken);
     let wanted = wanted.with_style(request.style.as_deref()).with_emotion(request.emotion.as_deref());
+    // A voice that lists no language is one that speaks what it is given, or whose service does not
+    // say; it comes after every voice that is known to speak this one.
     let speaks = |voice: &Voice| {
         language.is_none_or(|wanted| voice.languages.iter().any(|own| own.primary() == wanted.primary()))
     };
-    let Some(best) = rank(&wanted, list).into_iter().find(|found| speaks(found.voice)) else {
+    let ranked = rank(&wanted, list);
+    let known = ranked.iter().find(|found| speaks(found.voice));
+    let Some(best) = known.or_else(|| ranked.iter().find(|found| found.voice.languages.is_empty())) else {
         return Err(language.map_or_else(
             || "it has no voices".to_owned(),
             |language| format!("none of its voices speaks {language}"),

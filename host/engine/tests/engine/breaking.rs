@@ -224,3 +224,21 @@ async fn what_was_learnt_outlives_the_cast() {
     assert_eq!(engine.speak(request(TEXT)).await.unwrap().provenance.provider, "b");
     assert_eq!((status(&engine, "a").breaker, status(&engine, "a").calls), (BreakerState::Open, 5));
 }
+
+#[tokio::test(start_paused = true)]
+async fn how_long_one_is_left_alone_is_as_configured_when_it_does_not_say_and_bounded_when_it_does() {
+    let check = async |error: ProviderError, expected: u64| {
+        let mut settings = once(&["a"]);
+        settings.retry.rate_limit_hold = 6 * SECOND;
+        settings.retry.quota_hold = 400 * SECOND;
+        settings.retry.hold_max = 1_000 * SECOND;
+        let engine = engine_with(&[&failing("a", error.clone())], settings);
+        engine.speak(request(TEXT)).await.unwrap_err();
+        let held = engine.speak(request(TEXT)).await.unwrap_err();
+        assert_eq!(held.retry_after(), Some(Duration::from_secs(expected)), "{error}");
+    };
+    check(ProviderError::RateLimited { retry_after: None }, 6).await;
+    check(ProviderError::QuotaExhausted { resets_in: None }, 400).await;
+    check(ProviderError::RateLimited { retry_after: Some(9_999 * SECOND) }, 1_000).await;
+    check(ProviderError::QuotaExhausted { resets_in: Some(9_999 * SECOND) }, 1_000).await;
+}

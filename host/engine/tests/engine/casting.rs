@@ -7,11 +7,11 @@ use understudy_engine::{
     Engine, EngineSettings, How, LogicalVoice, SpeechError, SpeechRequest, Substitution, VoicePart,
     VoicePolicy,
 };
-use understudy_speech::{Encoding, FormatSupport, Gender, Request};
+use understudy_speech::{Encoding, FormatSupport, Gender, Request, Utterance};
 
 use crate::{TEXT, engine_with, request, route, unavailable};
 
-/// A provider with these voices, each `id language gender`; `f` fails.
+/// A provider with these voices, each `id language gender`, or an id alone that tells nothing more.
 fn provider(id: &str, voices: &[&str], fails: bool) -> Arc<Scripted> {
     let mut provider = if fails {
         Scripted::new(id, vec![Step::Fail(unavailable().into())])
@@ -20,8 +20,15 @@ fn provider(id: &str, voices: &[&str], fails: bool) -> Arc<Scripted> {
     };
     for voice in voices {
         let words: Vec<_> = voice.split(' ').collect();
-        let gender = if words[2] == "f" { Gender::Female } else { Gender::Male };
-        provider = provider.with_voice(words[0], words[1], gender);
+        let [id, language, gender] = words[..] else {
+            provider = provider.with_voice(voice, "und", Gender::Neutral);
+            if let Some(voice) = provider.voices.last_mut() {
+                (voice.languages, voice.gender) = (Vec::new(), None);
+            }
+            continue;
+        };
+        let gender = if gender == "f" { Gender::Female } else { Gender::Male };
+        provider = provider.with_voice(id, language, gender);
     }
     Arc::new(provider)
 }
@@ -91,6 +98,15 @@ async fn what_cannot_be_listed_is_read_from_the_request_and_the_id() {
     let mut german = wanting("a/alloy");
     german.request.language = "de".parse().ok();
     assert_eq!(spoken(&engine, german).await, "b/x Nearest");
+    let mut sentence = wanting("a/alloy");
+    sentence.request.utterance = Utterance::Text("It's easy to tell the depth of a well.".to_owned());
+    assert_eq!(spoken(&engine, sentence).await, "b/w Nearest", "the text tells its language itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_voice_that_lists_no_language_stands_in_after_those_that_speak_it() {
+    check(&["any", "w en-US f"], "a/en-US-Aria", "b/w Nearest").await;
+    check(&["any", "x de-DE f"], "a/en-US-Aria", "b/any Nearest").await;
 }
 
 #[tokio::test(start_paused = true)]

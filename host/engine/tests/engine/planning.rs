@@ -6,7 +6,7 @@ use understudy_engine::scripted::Scripted;
 use understudy_engine::{Engine, EngineSettings, SpeechRequest};
 use understudy_speech::{Encoding, FormatSupport, Gender, Request, TextLimit, TextUnit, Utterance};
 
-use crate::{TEXT, engine, engine_with, request, told, wanting};
+use crate::{TEXT, engine, engine_with, good, request, route, told, wanting};
 
 fn flite() -> Arc<Scripted> {
     Arc::new(Scripted::speaking("flite", 1, Vec::new()).with_voice("amy", "en-US", Gender::Female))
@@ -224,4 +224,12 @@ async fn control_characters_are_spoken_as_spaces_and_noted() {
     let speech = engine(&[&provider]).speak(request("one\u{0}two\u{85}three")).await.unwrap();
     assert_eq!(speech.provenance.notes, ["control characters in the text were spoken as spaces: 2"]);
     assert_eq!(provider.requests().pop().unwrap().utterance.source(), "one two three");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_leader_of_a_request_is_told_beforehand() {
+    let engine = engine_with(&[&good("a"), &good("b")], route(&["b", "a"]));
+    assert_eq!(engine.leader("r-1", None, false).as_deref(), Some("b"));
+    assert_eq!(engine.leader("r-1", Some("nowhere"), false), None);
+    assert_eq!(engine.speak(request(TEXT)).await.unwrap().provenance.provider, "b");
 }

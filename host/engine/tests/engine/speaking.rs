@@ -214,6 +214,30 @@ async fn a_voice_list_is_asked_for_once() {
     assert_eq!(provider.listings(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_voice_list_at_hand_is_never_waited_for_twice() {
+    let mut provider = Scripted::new("p", Vec::new()).with_voice("amy", "en", Gender::Female);
+    provider.listing = vec![Step::Wait(Duration::from_secs(5))];
+    let provider = Arc::new(provider);
+    let (engine, patience) = (engine(&[&provider]), Duration::from_secs(2));
+    assert_eq!(engine.voices_at_hand("p", patience).await, None);
+    let began = tokio::time::Instant::now();
+    assert_eq!(engine.voices_at_hand("p", patience).await, None);
+    assert!(began.elapsed().is_zero(), "it was waited for already");
+    let late = engine.voices_within("p", patience).await.unwrap_err();
+    assert_eq!(
+        told(&late),
+        "server deadline_exceeded: provider p did not finish within 2000 ms (send a shorter text, or raise the deadline)"
+    );
+    engine.voices("p").await.unwrap();
+    // Long after the list has grown old it is still there at once, and asked for anew.
+    tokio::time::advance(Duration::from_secs(10_000)).await;
+    let (began, listed) = (tokio::time::Instant::now(), provider.listings());
+    assert_eq!(engine.voices_at_hand("p", patience).await.unwrap().len(), 1);
+    assert!(began.elapsed().is_zero());
+    provider.until(|provider| provider.listings() == listed + 1).await;
+}
+
 #[tokio::test]
 async fn a_failed_check_says_why() {
     let mut provider = Scripted::new("p", Vec::new());

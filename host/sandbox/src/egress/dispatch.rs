@@ -232,16 +232,12 @@ impl Dispatch {
 
     /// Tells the operator, who alone can help.
     fn denied(&self, denial: Denial) -> Refusal {
+        let (reason, hint) = (denial.summary(), denial.hint().to_owned());
         if self.denials.fetch_add(1, Relaxed) < DENIALS_LOGGED_MAX {
             let (plugin, request) = (&*self.plugin, &*self.request_id);
-            let (reason, hint) = (denial.summary(), denial.hint());
             tracing::warn!(plugin, request, reason, hint, "request denied");
         }
-        let _ = self.denied.set(Failure::NotGranted {
-            plugin: self.plugin.to_string(),
-            reason: denial.summary(),
-            hint: denial.hint().to_owned(),
-        });
+        let _ = self.denied.set(Failure::NotGranted { plugin: self.plugin.to_string(), reason, hint });
         Refusal::Denied(denial)
     }
 }

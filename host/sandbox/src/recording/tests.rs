@@ -79,3 +79,12 @@ async fn a_take_that_nobody_hears_is_not_judged() {
     };
     assert_eq!(recording.finish(&summary), Ok(()));
 }
+
+#[tokio::test]
+async fn a_push_of_nothing_tells_that_the_listener_has_left() {
+    let (sink, stream) = take_channel(1);
+    let mut recording = recording(sink);
+    assert_eq!(recording.words(Vec::new()).await, Ok(true));
+    drop(stream);
+    assert_eq!(recording.words(Vec::new()).await, Ok(false));
+}

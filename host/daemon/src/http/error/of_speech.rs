@@ -6,7 +6,8 @@ use http::StatusCode;
 use understudy_engine::{SpeechError, Withheld};
 use understudy_speech::{Failure, ProviderError};
 
-use super::{ApiError, Dialect};
+use super::super::provenance::{AttemptInfo, SkippedInfo};
+use super::{ApiError, Dialect, Story};
 
 /// How soon a client may come back when every instance is in use.
 const BUSY_RETRY: Duration = Duration::from_secs(1);
@@ -16,14 +17,22 @@ impl ApiError {
     pub(crate) fn of(error: &SpeechError, dialect: Dialect) -> Self {
         let param = error.field().map(|field| param(field, dialect).to_owned());
         let (status, openai_code) = class(error);
+        let story = match error {
+            SpeechError::AllFailed { attempts, skipped, .. } => Some(Box::new(Story {
+                attempts: attempts.iter().map(AttemptInfo::from).collect(),
+                skipped: skipped.iter().map(SkippedInfo::from).collect(),
+            })),
+            _ => None,
+        };
         let busy = matches!(error, SpeechError::Failed { failure: Failure::Busy { .. }, .. });
         Self {
             openai_code,
             message: message(error, param.as_deref()).into(),
             param,
-            hint: error.hint(),
+            hint: error.hint().map(Into::into),
             retry_after: error.retry_after().or(busy.then_some(BUSY_RETRY)),
             retryable: error.is_worth_retrying(),
+            story,
             ..Self::new(status, error.code(), "")
         }
     }

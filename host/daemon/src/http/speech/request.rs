@@ -10,7 +10,7 @@ use understudy_speech::{Encoding, Language, Request, Utterance};
 use utoipa::ToSchema;
 
 use super::super::error::ApiError;
-use super::super::stock;
+use super::super::stock::{self, Voicing};
 use crate::config;
 
 /// What is spoken, by whom, and how it is sent.
@@ -50,6 +50,13 @@ pub(crate) struct SpeechBody {
     /// The input is an SSML document. Beyond OpenAI's API.
     #[serde(default)]
     ssml: Option<bool>,
+    /// The end user, as in OpenAI's other calls. It decides about gradual rollouts.
+    user: Option<String>,
+    /// The chain of providers to take, by its name in the configuration; the header
+    /// `x-understudy-route` does the same for clients that cannot add a field. Beyond OpenAI's API.
+    route: Option<String>,
+    /// `false`: the first provider speaks or nobody does. Beyond OpenAI's API.
+    fallback: Option<bool>,
 }
 
 /// A voice's id, or an object that holds it.
@@ -100,6 +107,15 @@ pub(super) struct Wanted {
     pub(super) media_type: &'static str,
     pub(super) delivery: Delivery,
     pub(super) instructions: bool,
+    /// Fields that found no use.
+    pub(super) dropped: Vec<String>,
+}
+
+/// What a call says outside of its body, and what the server does unless it says otherwise.
+pub(super) struct Head {
+    pub(super) id: Arc<str>,
+    pub(super) route: Option<String>,
+    pub(super) default_delivery: config::Delivery,
 }
 
 /// Samples a second of OpenAI's headerless PCM.
@@ -127,20 +143,24 @@ impl Format {
 }
 
 impl SpeechBody {
-    pub(super) async fn read(
-        self,
-        engine: &Engine,
-        id: Arc<str>,
-        default_delivery: config::Delivery,
-    ) -> Result<Wanted, ApiError> {
-        let delivery = self.delivery(default_delivery);
+    pub(super) async fn read(self, engine: &Engine, head: Head) -> Result<Wanted, ApiError> {
+        let Head { id, route, default_delivery } = head;
+        let named = self.route.as_ref().filter(|route| !route.is_empty()).cloned();
+        let route = named.or(route);
+        let delivery = self.delivery(delivery_of(engine, route.as_deref()).unwrap_or(default_delivery));
         let format = self.response_format.unwrap_or(Format::Mp3);
         let provider = stock::provider_of(engine, self.model.as_deref())?;
         let language = self.language.as_deref().map(language).transpose()?;
-        let voice = match self.voice {
-            Some(name) => stock::voice_of(engine, provider, language.as_ref(), name).await,
-            None => None,
+        let leader = match provider {
+            Some(provider) => Some(provider.to_owned()),
+            None => engine.leader(&id, route.as_deref(), false),
         };
+        let voicing = match self.voice {
+            Some(name) => stock::voice_of(engine, leader.as_deref(), language.as_ref(), name).await,
+            None => Voicing::Any,
+        };
+        let dropped = if voicing == Voicing::Lost { vec!["voice".to_owned()] } else { Vec::new() };
+        let voice = if let Voicing::Named(voice) = voicing { Some(voice) } else { None };
         let utterance =
             if self.ssml == Some(true) { Utterance::Ssml(self.input) } else { Utterance::Text(self.input) };
         let instructions = self.instructions.filter(|text| !text.trim().is_empty());
@@ -165,10 +185,18 @@ impl SpeechBody {
         };
         let provider = provider.map(str::to_owned);
         Ok(Wanted {
-            request: SpeechRequest { provider, output, ..SpeechRequest::new(id, request) },
+            request: SpeechRequest {
+                provider,
+                output,
+                route,
+                fallback: self.fallback,
+                user: self.user,
+                ..SpeechRequest::new(id, request)
+            },
             media_type: format.media_type(),
             delivery,
             instructions: has_instructions,
+            dropped,
         })
     }
 
@@ -179,6 +207,16 @@ impl SpeechBody {
             (_, Some(false), _) | (_, None, config::Delivery::Whole) => Delivery::Whole,
         }
     }
+}
+
+/// How the route's audio is sent, when its configuration says.
+fn delivery_of(engine: &Engine, route: Option<&str>) -> Option<config::Delivery> {
+    let settings = engine.settings();
+    let route = settings.routes.get(route.or(settings.default_route.as_deref())?)?;
+    Some(match route.delivery? {
+        understudy_engine::Delivery::Whole => config::Delivery::Whole,
+        understudy_engine::Delivery::Stream => config::Delivery::Stream,
+    })
 }
 
 fn language(text: &str) -> Result<Language, ApiError> {

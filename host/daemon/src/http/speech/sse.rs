@@ -2,7 +2,8 @@
 //!
 //! `speech.audio.delta` carries the next piece of the encoded file in base64, `speech.audio.done`
 //! ends it, and a take that fails on the way ends with `error`, whose key `error` makes OpenAI's
-//! SDKs raise. One event is one write: base64 goes straight into the event's buffer.
+//! SDKs raise. The last event says under `understudy`, which OpenAI's clients pass over, how the take
+//! came about. One event is one write: base64 goes straight into the event's buffer.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -13,6 +14,7 @@ use serde_json::json;
 use understudy_engine::{Finished, SpeechError, SpeechEvent, SpeechStream};
 
 use super::super::error::{ApiError, Dialect};
+use super::super::provenance::ProvenanceInfo;
 
 /// Tokens of audio a minute, as far as OpenAI's prices by token and by minute agree.
 const AUDIO_TOKENS_A_MINUTE: f64 = 1250.0;
@@ -24,15 +26,25 @@ const CHARACTERS_A_SECOND: f64 = 15.0;
 const DELTA_BEGIN: &str = r#"data: {"type":"speech.audio.delta","audio":""#;
 const DELTA_END: &str = "\"}\n\n";
 
+/// What the last event says of the request.
+pub(super) struct Asked {
+    pub(super) dropped: Vec<String>,
+    pub(super) ignored: Vec<String>,
+}
+
 pub(super) fn events(
     stream: SpeechStream,
     characters: usize,
+    asked: Asked,
 ) -> impl Stream<Item = Result<Bytes, SpeechError>> + Send + 'static {
+    let mut asked = Some(asked);
     stream.filter_map(move |event| {
         future::ready(match event {
             Ok(SpeechEvent::Audio(audio)) => Some(Ok(delta(&audio))),
             Ok(SpeechEvent::Words(_)) => None,
-            Ok(SpeechEvent::Finished(finished)) => Some(Ok(done(&finished, characters))),
+            Ok(SpeechEvent::Finished(finished)) => {
+                asked.take().map(|asked| Ok(done(*finished, characters, asked)))
+            }
             Err(error) => Some(Ok(failed(&error))),
         })
     })
@@ -47,7 +59,7 @@ fn delta(audio: &[u8]) -> Bytes {
     event.into()
 }
 
-fn done(finished: &Finished, characters: usize) -> Bytes {
+fn done(finished: Finished, characters: usize, asked: Asked) -> Bytes {
     #[allow(clippy::cast_precision_loss, reason = "an estimate")]
     let seconds =
         finished.duration.map_or(characters as f64 / CHARACTERS_A_SECOND, |duration| duration.as_secs_f64());
@@ -60,6 +72,10 @@ fn done(finished: &Finished, characters: usize) -> Bytes {
             "input_tokens": input_tokens,
             "output_tokens": output_tokens,
             "total_tokens": input_tokens + output_tokens,
+        },
+        "understudy": {
+            "duration": finished.duration.map(|duration| duration.as_secs_f64()),
+            "provenance": ProvenanceInfo::new(finished.provenance, asked.dropped, asked.ignored),
         },
     }))
 }

@@ -16,11 +16,15 @@ async fn the_description_covers_every_documented_call() {
     assert_eq!(
         paths,
         [
+            "/api/v1/status",
             "/api/v1/tts/batch-synthesize",
+            "/api/v1/tts/explain",
             "/api/v1/tts/providers",
             "/api/v1/tts/synthesize",
+            "/api/v1/tts/voices",
             "/api/v1/tts/voices/{provider}",
             "/healthz",
+            "/metrics",
             "/readyz",
             "/v1/audio/speech",
             "/v1/audio/voices",

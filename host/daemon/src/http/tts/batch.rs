@@ -14,7 +14,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::request::SynthesizeRequest;
+use super::request::{Head, SynthesizeRequest};
 use super::response::SynthesizeResponse;
 use super::synthesize::perform;
 use crate::Understudy;
@@ -98,6 +98,6 @@ async fn speak(
                 )
             },
         )?;
-    let wanted = request.read(understudy.engine(), id, None).await?;
+    let wanted = request.read(understudy.engine(), Head { id, accepted: None, route: None }).await?;
     Ok(perform(understudy.engine(), wanted, ignored, true).await?.response())
 }

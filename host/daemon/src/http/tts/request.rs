@@ -1,6 +1,7 @@
 //! The body of a synthesis, and what it asks of the engine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use understudy_engine::{Engine, Output, SpeechRequest};
@@ -9,6 +10,11 @@ use utoipa::ToSchema;
 
 use super::super::catalogue::gender_of;
 use super::super::error::ApiError;
+
+/// How long a request waits for the list that has the voice it describes. When it does not come, a
+/// name is taken as an id, and a gender is dropped: a provider in trouble must not keep the others
+/// from speaking.
+const VOICE_LIST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is spoken, by whom, and what is wanted back.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -52,9 +58,16 @@ pub(crate) struct SynthesizeRequest {
     words: Option<bool>,
     /// Subtitles are wanted.
     subtitles: Option<Subtitles>,
-    /// The caller's task, handed back in the answer.
+    /// The chain of providers to take, by its name in the configuration; left out, the default one.
+    route: Option<String>,
+    /// `false`: the first provider speaks or nobody does. Left out, another one steps in.
+    fallback: Option<bool>,
+    /// The caller's task, handed back in the answer. It decides about gradual rollouts when there is
+    /// no user.
     pub(super) task_id: Option<String>,
-    /// The caller's user, handed back in the answer.
+    /// The caller's user, handed back in the answer; `user` is another name for it. It decides about
+    /// gradual rollouts.
+    #[serde(alias = "user")]
     pub(super) user_id: Option<String>,
     /// Options for the provider, passed on unread.
     #[schema(value_type = Option<Object>)]
@@ -81,14 +94,20 @@ pub(super) struct Wanted {
     pub(super) user_id: Option<String>,
 }
 
+/// What a request says outside of its body.
+pub(super) struct Head {
+    pub(super) id: Arc<str>,
+    /// The format its client would take if the body names none.
+    pub(super) accepted: Option<Encoding>,
+    /// The route to take if the body names none.
+    pub(super) route: Option<String>,
+}
+
 impl SynthesizeRequest {
-    /// Reads the body; `accepted` is the format its client would take if the body names none.
-    pub(super) async fn read(
-        self,
-        engine: &Engine,
-        id: Arc<str>,
-        accepted: Option<Encoding>,
-    ) -> Result<Wanted, ApiError> {
+    /// Reads the body.
+    pub(super) async fn read(self, engine: &Engine, head: Head) -> Result<Wanted, ApiError> {
+        let Head { id, accepted, route } = head;
+        let route = self.route.filter(|route| !route.is_empty()).or(route);
         let utterance = utterance(self.text, self.ssml)?;
         let language =
             self.language_code.filter(|tag| !tag.is_empty()).map(|tag| language(&tag)).transpose()?;
@@ -97,7 +116,9 @@ impl SynthesizeRequest {
             Some(name) => encoding(name)?,
             None => accepted.unwrap_or(Encoding::Mp3),
         };
-        let choice = Choice { provider: self.provider.as_deref(), language: language.as_ref(), gender };
+        let leads = || engine.leader(&id, route.as_deref(), self.character_id.is_some());
+        let provider = self.provider.clone().or_else(leads);
+        let choice = Choice { provider: provider.as_deref(), language: language.as_ref(), gender };
         let (voice, unused) = choice.voice(engine, self.voice_id, self.voice_name).await;
         let request = Request {
             utterance,
@@ -117,7 +138,15 @@ impl SynthesizeRequest {
         let output =
             Output { encoding: Some(encoding), sample_rate: self.sample_rate, bit_rate: self.bit_rate };
         Ok(Wanted {
-            request: SpeechRequest { provider: self.provider, output, ..SpeechRequest::new(id, request) },
+            request: SpeechRequest {
+                provider: self.provider,
+                output,
+                route,
+                fallback: self.fallback,
+                user: self.user_id.clone(),
+                task: self.task_id.clone(),
+                ..SpeechRequest::new(id, request)
+            },
             subtitles: self.subtitles,
             dropped: unused.map(str::to_owned).into_iter().collect(),
             task_id: self.task_id,
@@ -165,6 +194,7 @@ fn encoding(name: &str) -> Result<Encoding, ApiError> {
 
 /// What chooses a voice.
 struct Choice<'request> {
+    /// Who is asked first.
     provider: Option<&'request str>,
     language: Option<&'request Language>,
     gender: Option<Gender>,
@@ -183,15 +213,16 @@ impl Choice<'_> {
         let name = name.filter(|name| !name.is_empty());
         let named = match (id, name) {
             (Some(id), _) => return (Some(id), None),
-            (None, Some(name)) if name.contains('/') => return (Some(name), None),
+            (None, Some(name)) if name.contains('/') || engine.settings().voices.contains_key(&name) => {
+                return (Some(name), None);
+            }
             (None, name) => name,
         };
         if named.is_none() && self.gender.is_none() {
             return (None, None);
         }
-        let provider = self.provider.or_else(|| engine.default_provider());
-        let voices = match provider {
-            Some(provider) => engine.voice_list(provider).await.ok(),
+        let voices = match self.provider {
+            Some(provider) => engine.voices_at_hand(provider, VOICE_LIST_PATIENCE).await,
             None => None,
         };
         let voices = voices.as_deref().unwrap_or_default();

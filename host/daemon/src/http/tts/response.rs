@@ -9,6 +9,7 @@ use understudy_speech::{Character, Encoding, Voice, Word, WordTimes};
 use utoipa::ToSchema;
 
 use super::super::catalogue::gender_name;
+use super::super::provenance::ProvenanceInfo;
 use super::request::Subtitles;
 
 /// Speech.
@@ -84,46 +85,6 @@ pub(crate) struct SpokenWord {
     end_ms: u32,
 }
 
-/// How a take came about.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ProvenanceInfo {
-    /// The request's id.
-    request_id: String,
-    /// The provider that spoke.
-    provider: String,
-    /// The plugin's version.
-    plugin_version: String,
-    /// Fields of the request that were not honoured.
-    dropped: Vec<String>,
-    /// What else was done to the request.
-    notes: Vec<String>,
-    /// Fields of the request that nobody knows.
-    ignored: Vec<String>,
-    /// Characters of the text.
-    characters: usize,
-    /// Characters the service bills, when it says so.
-    characters_billed: Option<u32>,
-    /// The service's own id for the call.
-    provider_request_id: Option<String>,
-    /// True when the audio is byte for byte what the provider sent.
-    passed_through: bool,
-    /// From the call to the provider's last byte.
-    synthesis_ms: u64,
-    /// Every call made for it.
-    attempts: Vec<AttemptInfo>,
-}
-
-/// One call to a provider.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AttemptInfo {
-    /// The provider called.
-    provider: String,
-    /// `ok`, or an error's code.
-    outcome: &'static str,
-    /// How long it took.
-    ms: u64,
-}
-
 /// What the answer takes from the request.
 pub(super) struct Asked {
     pub(super) text: String,
@@ -139,6 +100,7 @@ impl SynthesizeResponse {
     /// The answer for `speech`, spoken by `voice` where that is known.
     pub(super) fn new(speech: Speech, audio: &[u8], voice: Option<&Voice>, asked: Asked) -> Self {
         let subtitles = asked.subtitles.and_then(|kind| subtitles(&speech, &asked.text, kind));
+        let dropped = dropped(&speech.provenance, &asked.dropped);
         let words = speech.words.iter().filter_map(|word| spoken(*word, &asked.text)).collect();
         Self {
             audio_content: BASE64_STANDARD.encode(audio),
@@ -155,7 +117,7 @@ impl SynthesizeResponse {
             emotion_score: speech.emotion_score,
             task_id: asked.task_id,
             user_id: asked.user_id,
-            provenance: provenance(speech.provenance, asked.dropped, asked.ignored),
+            provenance: ProvenanceInfo::new(speech.provenance, dropped, asked.ignored),
         }
     }
 }
@@ -195,26 +157,10 @@ fn voice_info(speech: &Speech, voice: Option<&Voice>, language: Option<String>) 
     }
 }
 
-fn provenance(from: Provenance, unused: Vec<String>, ignored: Vec<String>) -> ProvenanceInfo {
-    let attempts = from.attempts.into_iter().map(|attempt| AttemptInfo {
-        provider: attempt.provider,
-        outcome: attempt.outcome,
-        ms: super::super::reply::milliseconds(attempt.time),
-    });
-    ProvenanceInfo {
-        request_id: from.request_id.to_string(),
-        provider: from.provider,
-        plugin_version: from.plugin_version,
-        dropped: from.dropped.iter().map(|field| field_name(field).to_owned()).chain(unused).collect(),
-        notes: from.notes,
-        ignored,
-        characters: from.characters,
-        characters_billed: from.characters_billed,
-        provider_request_id: from.provider_request_id,
-        passed_through: from.passed_through,
-        synthesis_ms: super::super::reply::milliseconds(from.synthesis_time),
-        attempts: attempts.collect(),
-    }
+/// What was not honoured, by this API's names.
+pub(super) fn dropped(provenance: &Provenance, unused: &[String]) -> Vec<String> {
+    let dropped = provenance.dropped.iter().map(|field| field_name(field).to_owned());
+    dropped.chain(unused.iter().cloned()).collect()
 }
 
 /// This API's name for a field of the engine's request.

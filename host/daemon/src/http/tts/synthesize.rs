@@ -10,17 +10,17 @@ use axum::{Extension, Json};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
-use tokio::time::timeout;
 use understudy_engine::{Engine, Speech};
 use understudy_speech::{Encoding, Voice};
 
-use super::request::{SynthesizeRequest, Wanted};
-use super::response::{Asked, SynthesizeResponse, field_name};
+use super::request::{Head, SynthesizeRequest, Wanted};
+use super::response::{Asked, SynthesizeResponse, dropped};
 use crate::Understudy;
 use crate::http::body::Object;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody};
-use crate::http::reply::{Reply, milliseconds};
+use crate::http::reply::{Reply, Told, milliseconds};
+use crate::http::route_of;
 
 /// How long an answer waits for the voice list that names the speaker's gender and language. They
 /// are an ornament: without them the answer is still whole.
@@ -29,7 +29,10 @@ const VOICE_LIST_PATIENCE: Duration = Duration::from_secs(2);
 /// Speak
 ///
 /// Answers with JSON: the audio in base64, who spoke, and when each word is heard. With
-/// `Accept: audio/*` the answer is the audio itself.
+/// `Accept: audio/*` the answer is the audio itself. When the provider asked for cannot speak,
+/// another of the route does, with the voice most like the one asked for; `provenance.substituted`
+/// and the headers `x-understudy-*` tell so. The header `x-understudy-route` chooses a route like the
+/// field does.
 #[utoipa::path(
     post, path = "/api/v1/tts/synthesize", tag = "Understudy", request_body = SynthesizeRequest,
     responses(
@@ -51,12 +54,13 @@ pub(crate) async fn synthesize(
 ) -> Result<Response, ApiError> {
     let engine = understudy.engine();
     let accepted = accepted(&headers);
-    let (encoding, as_audio) = (accepted.and_then(|accepted| accepted), accepted.is_some());
-    let wanted = value.read(engine, id, encoding).await?;
+    let as_audio = accepted.is_some();
+    let head = Head { id, accepted: accepted.flatten(), route: route_of(&headers) };
+    let wanted = value.read(engine, head).await?;
     let performed = perform(engine, wanted, ignored, !as_audio).await?;
-    let reply = performed.reply();
+    let told = performed.told();
     let mut response = if as_audio { performed.audio() } else { performed.json() };
-    reply.as_ref().describe(&mut response);
+    told.put_on(&mut response);
     Ok(response)
 }
 
@@ -80,8 +84,8 @@ pub(super) async fn perform(
 
 async fn voice_of(engine: &Engine, speech: &Speech) -> Option<Voice> {
     let name = speech.provenance.voice.as_deref()?;
-    let list = timeout(VOICE_LIST_PATIENCE, engine.voice_list(&speech.provenance.provider)).await;
-    list.ok()?.ok()?.iter().find(|voice| voice.id == name).cloned()
+    let list = engine.voices_at_hand(&speech.provenance.provider, VOICE_LIST_PATIENCE).await;
+    list?.iter().find(|voice| voice.id == name).cloned()
 }
 
 /// A request spoken.
@@ -108,37 +112,19 @@ impl Performed {
         response
     }
 
-    fn reply(&self) -> Facts {
+    fn told(&self) -> Told {
         let provenance = &self.speech.provenance;
-        let dropped = provenance.dropped.iter().map(|field| field_name(field).to_owned());
-        Facts {
-            provider: provenance.provider.clone(),
-            voice: provenance.voice.clone(),
-            duration_ms: milliseconds(self.speech.duration),
-            dropped: dropped.chain(self.asked.dropped.iter().cloned()).collect(),
-            ignored: self.asked.ignored.clone(),
-        }
-    }
-}
-
-/// What the headers say, kept while the audio goes its own way.
-struct Facts {
-    provider: String,
-    voice: Option<String>,
-    duration_ms: u64,
-    dropped: Vec<String>,
-    ignored: Vec<String>,
-}
-
-impl Facts {
-    fn as_ref(&self) -> Reply<'_> {
         Reply {
-            provider: &self.provider,
-            voice: self.voice.as_deref(),
-            duration_ms: Some(self.duration_ms),
-            dropped: &self.dropped,
-            ignored: &self.ignored,
+            provider: &provenance.provider,
+            voice: provenance.voice.as_deref(),
+            duration_ms: Some(milliseconds(self.speech.duration)),
+            substituted: provenance.substituted.as_ref(),
+            attempts: &provenance.attempts,
+            skipped: &provenance.skipped,
+            dropped: &dropped(provenance, &self.asked.dropped),
+            ignored: &self.asked.ignored,
         }
+        .told()
     }
 }
 

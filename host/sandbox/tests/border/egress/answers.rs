@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 use understudy_sandbox::Limits;
 use understudy_speech::Failure;
 
@@ -71,6 +72,25 @@ async fn a_server_that_does_not_answer_is_given_up() {
     check(hasty(), "wasi-fetch GET|{server}/stall", "5", NAMELESS).await;
 }
 
+/// A machine that lets nobody in: its queue is as long as the kernel allows for one, and full.
+#[tokio::test]
+async fn a_connection_that_is_not_made_is_given_up() {
+    let server = Server::start().await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(0).unwrap();
+    let full = Server { address: listener.local_addr().unwrap(), seen: server.seen };
+    let mut queued = Vec::new();
+    while let Ok(Ok(stream)) = timeout(Duration::from_millis(200), TcpStream::connect(full.address)).await {
+        queued.push(stream);
+        assert!(queued.len() < 100, "the queue has no end");
+    }
+    let plugin =
+        reaching_server(&full, Limits { http_connect: Duration::from_millis(50), ..Limits::default() }).await;
+    let answer = report(&plugin, &format!("fetch GET|{}", full.url("/"))).await;
+    assert_eq!(answer, "Error::TimedOut");
+}
+
 #[tokio::test]
 async fn a_body_that_breaks_off_is_no_end() {
     check(small(), "fetch GET|{server}/cut", "Error::Protocol(", ")").await;
@@ -111,7 +131,7 @@ async fn assert_abandoned(server: &Server, bodies: usize) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), all).await.unwrap();
+    timeout(Duration::from_secs(10), all).await.unwrap();
 }
 
 #[tokio::test]

@@ -113,6 +113,24 @@ async fn an_echoed_value_is_in_no_log_and_no_error() {
     assert_hidden(&lines);
 }
 
+/// A plugin that looks through all of its memory after it has used its key. Only a service that hands
+/// the value back puts it there, which shows that the search would find it.
+#[tokio::test]
+async fn the_value_is_nowhere_in_the_memory_of_the_plugin() {
+    let server = Server::start().await;
+    let plugin = reaching_server(&server, Limits::default()).await;
+    let backwards: String = "canary/0123456789".chars().rev().collect();
+    assert!(CANARY.contains("canary/0123456789"));
+    let found = async |path: &str| {
+        let ask = format!("remember {backwards} GET|{}|X-Key: {{api_key}}", server.url(path));
+        report(&plugin, &ask).await
+    };
+    let quiet = found("/bytes/10").await;
+    assert!(quiet.starts_with("0 in ") && quiet.ends_with(" after 200"), "{quiet}");
+    let echoed = found("/echo").await;
+    assert!(!echoed.starts_with("0 in ") && echoed.ends_with(" after 200"), "{echoed}");
+}
+
 /// Every event of every library, as it would be written.
 #[derive(Clone, Default)]
 struct Everything(Arc<Mutex<String>>);

@@ -1,0 +1,102 @@
+//! `understudy status`: how a running server stands.
+
+use std::time::Duration;
+
+use super::args::Status;
+use super::exit::{Exit, Fault};
+use super::printer::Printer;
+use super::table::Table;
+use crate::http::status::{ProviderInfo, StatusResponse};
+
+/// Where a server listens unless told otherwise.
+pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:8750";
+
+/// A server that is there answers at once, whatever its providers do.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(status: Status, printer: Printer) -> Result<(), Fault> {
+    let answer = ask(&status.url).await?;
+    if status.json {
+        return Ok(printer.json(&answer)?);
+    }
+    printer.result(headline(&answer))?;
+    printer.result("")?;
+    table(&answer.providers).print(printer)?;
+    for provider in &answer.providers {
+        details(provider, printer)?;
+    }
+    Ok(())
+}
+
+async fn ask(url: &str) -> Result<StatusResponse, Fault> {
+    // The program has a TLS that has to be told its cryptography; done twice, the first stands.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let asked = async {
+        let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
+        let answer = client.get(format!("{}/api/v1/status", url.trim_end_matches('/'))).send().await?;
+        answer.error_for_status()?.json().await
+    };
+    asked.await.map_err(|error: reqwest::Error| {
+        let advice = if error.is_connect() {
+            "`understudy serve` starts a server; --url says where one listens"
+        } else {
+            "--url says where a server of this version listens"
+        };
+        Fault::new(Exit::Failed, NoAnswer { url: url.to_owned(), source: error.without_url() }).hint(advice)
+    })
+}
+
+/// The server did not say how it stands.
+#[derive(Debug, thiserror::Error)]
+#[error("no server answers at {url}")]
+struct NoAnswer {
+    url: String,
+    source: reqwest::Error,
+}
+
+fn headline(status: &StatusResponse) -> String {
+    let StatusResponse { version, ready, speaking, speaking_max, waiting, waiting_max, .. } = status;
+    let ready = if *ready { "ready" } else { "not ready" };
+    format!(
+        "understudy {version} is {ready}: {speaking} of {speaking_max} speaking, {waiting} of {waiting_max} waiting"
+    )
+}
+
+fn table(providers: &[ProviderInfo]) -> Table<8> {
+    let mut table =
+        Table::new(["PROVIDER", "BREAKER", "NOW", "CALLS", "OK", "P50", "P95", "CHARACTERS TODAY"]);
+    let time = |ms: Option<u64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms} ms"));
+    for provider in providers {
+        table.row([
+            provider.name.clone(),
+            breaker(provider),
+            provider.in_flight.to_string(),
+            provider.calls.to_string(),
+            provider.successes.to_string(),
+            time(provider.latency_p50_ms),
+            time(provider.latency_p95_ms),
+            provider.characters_today.to_string(),
+        ]);
+    }
+    table
+}
+
+/// The breaker, and how long the provider is left alone: by it, or on its own word.
+fn breaker(provider: &ProviderInfo) -> String {
+    match provider.retry_after_ms {
+        Some(left) => format!("{}, left alone {} s", provider.breaker, left.div_ceil(1_000)),
+        None => provider.breaker.clone(),
+    }
+}
+
+/// What went wrong, when anything did.
+fn details(provider: &ProviderInfo, printer: Printer) -> Result<(), Fault> {
+    for (what, counts) in [("failed", &provider.failures), ("passed over", &provider.withheld)] {
+        if counts.is_empty() {
+            continue;
+        }
+        let counts: Vec<String> = counts.iter().map(|(code, count)| format!("{code} {count}")).collect();
+        printer.result(format_args!("\n{} {what}: {}", provider.name, counts.join(", ")))?;
+    }
+    Ok(())
+}

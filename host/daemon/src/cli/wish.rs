@@ -1,0 +1,29 @@
+//! What `say` asks for and `explain` tells about.
+
+use understudy_engine::SpeechRequest;
+use understudy_speech::{Request, Utterance};
+
+use super::args::Wish;
+
+impl Wish {
+    /// The request for `text`, under `id`.
+    pub(super) fn request(&self, id: &str, text: String) -> SpeechRequest {
+        let request = Request {
+            utterance: if self.ssml { Utterance::Ssml(text) } else { Utterance::Text(text) },
+            voice: self.voice.clone(),
+            language: self.language.clone(),
+            rate: self.rate,
+            pitch: self.pitch,
+            volume: self.volume,
+            style: self.style.clone(),
+            emotion: self.emotion.clone(),
+            ..Request::text("")
+        };
+        SpeechRequest {
+            provider: self.provider.clone(),
+            route: self.route.clone(),
+            fallback: self.no_fallback.then_some(false),
+            ..SpeechRequest::new(id, request)
+        }
+    }
+}

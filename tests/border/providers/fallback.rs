@@ -1,0 +1,220 @@
+//! Somebody cannot go on, and the show does: the binary, real plugins, and services that fail.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use reqwest::Response;
+use serde_json::{Value, json};
+use understudy_simulators::{Fault, Order, Simulator};
+
+use super::{PROVIDERS, Provider, leave_key};
+use crate::support::{Daemon, decode};
+
+const TEXT: &str = "The understudy knows every line.";
+
+fn provider(name: &str) -> &'static Provider {
+    PROVIDERS.iter().find(|provider| provider.name == name).expect("it is one of them")
+}
+
+/// A daemon whose route is these providers in order, and their services.
+async fn route<const N: usize>(names: [&str; N], config: &str) -> (Daemon, [Simulator; N]) {
+    let simulators = names.map(|name| provider(name).simulator());
+    let mut text = format!("default_route = \"main\"\n{config}[routes.main]\nprimary = {names:?}\n");
+    for (name, simulator) in names.iter().zip(&simulators) {
+        text += &provider(name).section(simulator);
+    }
+    (Daemon::start_with(&text, leave_key).await, simulators)
+}
+
+async fn speak(daemon: &Daemon, change: Value) -> Response {
+    let mut body = json!({ "model": "tts-1", "voice": "azure/en-US-AriaNeural", "input": TEXT });
+    let fields = body.as_object_mut().expect("an object");
+    fields.extend(change.as_object().expect("an object").clone());
+    daemon.post("/v1/audio/speech", &body).send().await.expect("an answer")
+}
+
+fn header<'answer>(answer: &'answer Response, name: &str) -> &'answer str {
+    answer.headers().get(name).map_or("", |value| value.to_str().expect("text"))
+}
+
+/// What the headers say of who spoke: voice, in whose place, why, how it was found.
+fn told(answer: &Response) -> [&str; 4] {
+    ["voice", "substituted", "substituted-why", "casting"]
+        .map(|name| header(answer, &format!("x-understudy-{name}")))
+}
+
+async fn assert_spoken(answer: Response) {
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
+    let audio = decode(&answer.bytes().await.expect("audio"));
+    assert!((1.5..4.0).contains(&audio.duration().as_secs_f64()), "{:?}", audio.duration());
+}
+
+/// The calls that asked a service to speak.
+fn syntheses(simulator: &Simulator) -> usize {
+    simulator.requests().iter().filter(|request| !request.uri.path().contains("voices")).count()
+}
+
+#[tokio::test]
+async fn the_same_voice_at_a_sister_service_steps_in_and_the_answer_says_so() {
+    let (daemon, [azure, _edge]) = route(["azure", "edge"], "").await;
+    let well = speak(&daemon, json!({})).await;
+    assert_eq!(told(&well), ["azure/en-US-AriaNeural", "", "", ""]);
+    assert!(header(&well, "x-understudy-attempts").starts_with("azure;outcome=ok;ms="));
+    assert_spoken(well).await;
+    azure.faults().set(Fault::Failing(StatusCode::SERVICE_UNAVAILABLE));
+    let answer = speak(&daemon, json!({})).await;
+    assert_eq!(
+        told(&answer),
+        ["edge/en-US-AriaNeural", "azure/en-US-AriaNeural", "provider_unavailable", "same-name"]
+    );
+    let attempts = header(&answer, "x-understudy-attempts");
+    assert!(attempts.starts_with("azure;outcome=provider_unavailable;ms="), "{attempts}");
+    assert!(attempts.contains(", edge;outcome=ok;ms="), "{attempts}");
+    assert!(!header(&answer, "x-request-id").is_empty());
+    assert_spoken(answer).await;
+}
+
+#[tokio::test]
+async fn a_dead_primary_costs_no_client_an_error_and_its_part_is_played_alike() {
+    let (daemon, [azure, google]) = route(["azure", "google"], "retry.backoff_seconds = 0.01\n").await;
+    assert_spoken(speak(&daemon, json!({ "voice": "azure/en-US-GuyNeural" })).await).await;
+    drop(azure);
+    for _ in 0..8 {
+        let answer = speak(&daemon, json!({ "voice": "azure/en-US-GuyNeural" })).await;
+        let [voice, asked, _, how] = told(&answer);
+        assert!(voice.starts_with("google/en-US-"), "{voice}");
+        assert_eq!((asked, how), ("azure/en-US-GuyNeural", "nearest"));
+        let score: f32 = header(&answer, "x-understudy-score").parse().expect("a score");
+        assert!(score > 0.5, "{score}");
+        assert_spoken(answer).await;
+    }
+    let status = daemon.json("/api/v1/status").await;
+    let azure = &status["providers"][0];
+    assert_eq!((&azure["name"], &azure["breaker"]), (&json!("azure"), &json!("open")), "{status}");
+    let asked = azure["calls"].as_u64().expect("a count");
+    speak(&daemon, json!({})).await;
+    let status = daemon.json("/api/v1/status").await;
+    assert_eq!(status["providers"][0]["calls"], asked, "it is left alone: {status}");
+    assert!(status["providers"][0]["withheld"]["breaker_open"].as_u64() > Some(0), "{status}");
+    let metrics = daemon.get("/metrics").send().await.expect("an answer").text().await.expect("text");
+    assert!(metrics.contains("understudy_breaker_state{provider=\"azure\",state=\"open\"} 1"), "{metrics}");
+    assert_eq!(syntheses(&google), 9);
+}
+
+#[tokio::test]
+async fn a_primary_cut_in_mid_body_costs_no_client_an_error() {
+    let (daemon, [kokoro, _google]) = route(["kokoro", "google"], "breaker.failures = 1_000\n").await;
+    let path = Some("/v1/audio/speech".to_owned());
+    kokoro.faults().order(Order { fault: Fault::Cut { after: 4_000 }, path, times: None });
+    for format in ["mp3", "wav", "opus"] {
+        let answer = speak(&daemon, json!({ "voice": "kokoro/af_heart", "response_format": format })).await;
+        let asked = told(&answer)[1].to_owned();
+        assert_spoken(answer).await;
+        assert_eq!(asked, "kokoro/af_heart", "{format}");
+    }
+}
+
+#[tokio::test]
+async fn a_primary_that_limits_its_rate_is_passed_over_at_once_and_all_of_them_are_a_429() {
+    let (daemon, [azure, edge]) = route(["azure", "edge"], "").await;
+    azure.faults().set(Fault::RateLimited { retry_after: Some(Duration::from_secs(300)) });
+    let answer = speak(&daemon, json!({})).await;
+    assert_eq!(told(&answer)[2], "provider_rate_limited");
+    assert_spoken(answer).await;
+    let asked = syntheses(&azure);
+    let answer = speak(&daemon, json!({})).await;
+    assert_eq!(header(&answer, "x-understudy-skipped"), "azure;code=provider_rate_limited");
+    assert_spoken(answer).await;
+    assert_eq!(syntheses(&azure), asked, "it said how long it wants to be left alone");
+
+    edge.faults().set(Fault::RateLimited { retry_after: Some(Duration::from_secs(40)) });
+    for _ in 0..2 {
+        let answer = speak(&daemon, json!({})).await;
+        assert_eq!(answer.status(), 429);
+        let soonest: u64 = header(&answer, "retry-after").parse().expect("seconds");
+        assert!((1..=40).contains(&soonest), "{soonest}");
+        let error: Value = answer.json().await.expect("JSON");
+        assert_eq!(error["error"]["type"], "rate_limit_error", "{error}");
+        for key in ["message", "type", "param", "code"] {
+            assert!(error["error"].get(key).is_some(), "{key}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn when_everybody_was_called_the_error_lists_the_calls_and_says_not_to_retry() {
+    let (daemon, [azure, edge]) = route(["azure", "edge"], "retry.backoff_seconds = 0.01\n").await;
+    for simulator in [&azure, &edge] {
+        simulator.faults().set(Fault::Failing(StatusCode::SERVICE_UNAVAILABLE));
+    }
+    let answer = speak(&daemon, json!({})).await;
+    assert_eq!((answer.status().as_u16(), header(&answer, "x-should-retry")), (503, "false"));
+    let error: Value = answer.json().await.expect("JSON");
+    assert_eq!(error["error"]["code"], "all_providers_failed", "{error}");
+    let attempts = error["error"]["attempts"].as_array().expect("attempts");
+    for name in ["azure", "edge"] {
+        assert!(
+            attempts.iter().any(|attempt| attempt["provider"] == name && attempt["ms"].is_u64()),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_client_can_want_one_voice_or_nobody_and_another_route() {
+    let more = "[routes.other]\nprimary = [\"edge\"]\n";
+    let (daemon, [azure, _edge]) = route(["azure", "edge"], more).await;
+    azure.faults().set(Fault::Failing(StatusCode::SERVICE_UNAVAILABLE));
+    let answer = speak(&daemon, json!({ "fallback": false })).await;
+    let error: Value = answer.json().await.expect("JSON");
+    assert_eq!(error["error"]["code"], "provider_unavailable", "{error}");
+    let body = json!({ "input": TEXT, "voice": "alloy" });
+    let request = daemon.post("/v1/audio/speech", &body).header("x-understudy-route", "other");
+    let answer = request.send().await.expect("an answer");
+    assert_eq!((header(&answer, "x-understudy-provider"), told(&answer)[1]), ("edge", ""));
+    assert_spoken(answer).await;
+    let lost = speak(&daemon, json!({ "route": "othr" })).await;
+    let error: Value = lost.json().await.expect("JSON");
+    assert_eq!(
+        (&error["error"]["param"], &error["error"]["hint"]),
+        (&json!("route"), &json!("did you mean other?"))
+    );
+}
+
+#[tokio::test]
+async fn the_plan_is_explained_and_nobody_is_called() {
+    let (daemon, [azure, edge, google]) = route(["azure", "edge", "google"], "").await;
+    let body = json!({ "text": TEXT, "voice_id": "azure/en-US-AriaNeural", "style": "cheerful" });
+    let plan: Value = daemon.ok("/api/v1/tts/explain", &body).await.json().await.expect("JSON");
+    assert_eq!((&plan["route"], &plan["leader"]), (&json!("main"), &json!("azure")), "{plan}");
+    let hows: Vec<_> = plan["candidates"].as_array().expect("a list").iter().map(|one| &one["how"]).collect();
+    assert_eq!(hows, ["asked", "same-name", "nearest"], "{plan}");
+    let nearest = &plan["candidates"][2];
+    assert!(nearest["score"].as_f64() > Some(0.4), "{nearest}");
+    assert!(nearest["reasons"].as_array().is_some_and(|reasons| reasons.len() > 3), "{nearest}");
+    assert!(plan["candidates"][0]["price"].as_f64() > Some(0.0), "{plan}");
+    for simulator in [&azure, &edge, &google] {
+        assert_eq!(syntheses(simulator), 0, "{:?}", simulator.requests());
+    }
+}
+
+#[tokio::test]
+async fn one_catalogue_has_the_voices_of_all_and_names_who_could_not_list_its_own() {
+    let (daemon, [_azure, edge, google]) = route(["azure", "edge", "google"], "").await;
+    google.faults().set(Fault::Failing(StatusCode::SERVICE_UNAVAILABLE));
+    let page = daemon.json("/api/v1/tts/voices?language=en-US&gender=female&limit=3").await;
+    assert_eq!(page["unavailable"][0]["provider"], "google", "{page}");
+    assert_eq!(page["unavailable"].as_array().map(Vec::len), Some(1), "{page}");
+    let (voices, total) = (page["voices"].as_array().expect("voices"), page["total"].as_u64());
+    assert!(voices.len() == 3 && total > Some(3), "{page}");
+    assert!(voices.iter().all(|voice| voice["gender"] == "female"), "{page}");
+    let facets = page["facets"]["providers"].as_array().expect("counts");
+    assert!(facets.iter().any(|count| count["value"] == "azure"), "{page}");
+    let next = page["next"].as_str().expect("a cursor");
+    let second =
+        daemon.json(&format!("/api/v1/tts/voices?language=en-US&gender=female&limit=3&cursor={next}")).await;
+    assert_ne!(second["voices"][0]["id"], page["voices"][0]["id"]);
+    let found = daemon.json("/api/v1/tts/voices?search=aria&provider=edge").await;
+    assert_eq!(found["voices"][0]["id"], "edge/en-US-AriaNeural", "{found}");
+    assert_eq!(syntheses(&edge), 0);
+}
