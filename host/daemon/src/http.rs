@@ -11,11 +11,13 @@
 //! - Audio goes through as `Bytes`: what the engine made is what the socket sends.
 
 mod body;
+mod caching;
 mod catalogue;
 mod docs;
 mod envelope;
 mod error;
 mod health;
+pub(crate) mod keeping;
 mod metrics;
 mod models;
 mod provenance;
