@@ -9,23 +9,28 @@
 //! honoured by leaving it out, which matters because many clients always send `speed: 1.0`.
 
 use understudy_audio::ENCODABLE;
-use understudy_speech::{Capabilities, Encoding, Language, Manifest, Range, Request, Utterance};
+use understudy_speech::{
+    Capabilities, Encoding, FormatSupport, Language, Manifest, Range, Request, Utterance,
+};
 
 use crate::error::SpeechError;
 use crate::request::Output;
+use crate::settings::ProviderPolicy;
 
 /// Takes out of `request` what the provider cannot honour, fills in the encodings, and returns the
 /// names of the fields that were dropped.
 pub(crate) fn fit(
     provider: &str,
     manifest: &Manifest,
+    policy: &ProviderPolicy,
     request: &mut Request,
     output: &Output,
 ) -> Result<Vec<String>, SpeechError> {
     let can = &manifest.capabilities;
+    let formats = taken(can, policy);
     check_text(provider, can, &request.utterance)?;
     check_language(provider, can, request.language.as_ref())?;
-    check_encoding(provider, can, output)?;
+    check_encoding(provider, &formats, output)?;
     let mut dropped = Dropped::default();
     for (field, value, range, neutral) in [
         ("rate", &mut request.rate, can.rate, 1.0),
@@ -43,9 +48,16 @@ pub(crate) fn fit(
         request.words = false;
         dropped.0.push("words".to_owned());
     }
-    request.sample_rate = output.sample_rate.or(request.sample_rate);
-    request.encodings = encodings(can, output);
+    request.sample_rate = output.sample_rate.or(request.sample_rate).or(policy.default_sample_rate);
+    request.encodings = encodings(&formats, output);
     Ok(dropped.0)
+}
+
+/// Its formats, without those the operator does not take from it.
+fn taken<'can>(can: &'can Capabilities, policy: &ProviderPolicy) -> Vec<&'can FormatSupport> {
+    let Some(wanted) = &policy.supported_formats else { return can.formats.iter().collect() };
+    let taken: Vec<_> = can.formats.iter().filter(|format| wanted.contains(&format.encoding)).collect();
+    if taken.is_empty() { can.formats.iter().collect() } else { taken }
 }
 
 #[derive(Default)]
@@ -111,9 +123,9 @@ fn check_language(provider: &str, can: &Capabilities, wanted: Option<&Language>)
     Err(SpeechError::NotOffered { provider: provider.to_owned(), field: "language", reason })
 }
 
-fn check_encoding(provider: &str, can: &Capabilities, output: &Output) -> Result<(), SpeechError> {
+fn check_encoding(provider: &str, formats: &[&FormatSupport], output: &Output) -> Result<(), SpeechError> {
     match output.encoding {
-        Some(encoding) if !ENCODABLE.contains(&encoding) && !offers(can, encoding, None) => {
+        Some(encoding) if !ENCODABLE.contains(&encoding) && !offers(formats, encoding, None) => {
             Err(SpeechError::CannotEncode { encoding, provider: provider.to_owned() })
         }
         _ => Ok(()),
@@ -123,10 +135,10 @@ fn check_encoding(provider: &str, can: &Capabilities, output: &Output) -> Result
 /// The provider's encodings, best first for this output. Its own order when any will do. Else the
 /// wanted one, if it comes at the wanted rates, because nothing beats sending bytes on as they are;
 /// then what loses nothing before it is encoded here; then the rest.
-fn encodings(can: &Capabilities, output: &Output) -> Vec<Encoding> {
-    let mut encodings: Vec<Encoding> = can.formats.iter().map(|format| format.encoding).collect();
+fn encodings(formats: &[&FormatSupport], output: &Output) -> Vec<Encoding> {
+    let mut encodings: Vec<Encoding> = formats.iter().map(|format| format.encoding).collect();
     let Some(wanted) = output.encoding else { return encodings };
-    let as_is = output.bit_rate.is_none() && offers(can, wanted, output.sample_rate);
+    let as_is = output.bit_rate.is_none() && offers(formats, wanted, output.sample_rate);
     encodings.sort_by_key(|encoding| match encoding {
         encoding if *encoding == wanted && as_is => 0,
         Encoding::PcmS16le => 1,
@@ -137,8 +149,8 @@ fn encodings(can: &Capabilities, output: &Output) -> Vec<Encoding> {
     encodings
 }
 
-fn offers(can: &Capabilities, encoding: Encoding, sample_rate: Option<u32>) -> bool {
-    can.formats.iter().filter(|format| format.encoding == encoding).any(|format| match sample_rate {
+fn offers(formats: &[&FormatSupport], encoding: Encoding, sample_rate: Option<u32>) -> bool {
+    formats.iter().filter(|format| format.encoding == encoding).any(|format| match sample_rate {
         Some(rate) => format.sample_rates.is_empty() || format.sample_rates.contains(&rate),
         None => true,
     })

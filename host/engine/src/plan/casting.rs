@@ -69,8 +69,9 @@ async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Re
         apply(&mut request, trim);
     }
     let name = &seat.member.name;
-    check_length(name, engine.settings.policy(name).max_text_length, plan.characters)?;
-    let dropped = fit(name, seat.member.provider.manifest(), &mut request, &plan.output)?;
+    let policy = engine.settings.policy(name);
+    check_length(name, policy.max_text_length, plan.characters)?;
+    let dropped = fit(name, seat.member.provider.manifest(), policy, &mut request, &plan.output)?;
     Ok(Candidate {
         seat: Arc::clone(seat),
         request: Arc::new(request),

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use understudy_engine::scripted::{Scripted, Step, tone};
-use understudy_engine::{EngineSettings, SpeechEvent, SpeechRequest};
-use understudy_speech::{AudioFormat, Encoding, Failure, Gender, ProviderError, Word, WordTimes};
+use understudy_engine::{EngineSettings, ProviderPolicy, SpeechEvent, SpeechRequest};
+use understudy_speech::{
+    AudioFormat, Encoding, Failure, FormatSupport, Gender, ProviderError, Word, WordTimes,
+};
 
-use crate::{TEXT, WORDS, engine, engine_with, request, told, wanting};
+use crate::{TEXT, WORDS, engine, engine_with, request, route, told, wanting};
 
 fn pcm() -> Step {
     Step::Begin(AudioFormat::mono(Encoding::PcmS16le, 24_000))
@@ -246,4 +248,29 @@ async fn a_failed_check_says_why() {
         "server provider_unauthorized: provider p failed: provider refused the credentials: 401 \
          (check the provider's credentials in the configuration)"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_is_asked_for_the_formats_and_the_rate_the_operator_takes_from_it() {
+    let check = async |formats: &[Encoding], wanted: SpeechRequest, expected: (&[Encoding], Option<u32>)| {
+        let mut provider = Scripted::speaking("a", 1, Vec::new());
+        let formats_had = [Encoding::PcmS16le, Encoding::Mp3, Encoding::Wav];
+        provider.manifest.capabilities.formats =
+            formats_had.map(|encoding| FormatSupport { encoding, sample_rates: Vec::new() }).into();
+        let provider = Arc::new(provider);
+        let policy = ProviderPolicy {
+            default_sample_rate: Some(22_050),
+            supported_formats: Some(formats.to_vec()),
+            ..ProviderPolicy::default()
+        };
+        let settings = EngineSettings { providers: [("a".to_owned(), policy)].into(), ..route(&["a"]) };
+        engine_with(&[&provider], settings).speak(wanted).await.unwrap();
+        let asked = Arc::clone(&provider.requests()[0]);
+        assert_eq!((asked.encodings.as_slice(), asked.sample_rate), expected);
+    };
+    use Encoding::{Mp3, PcmS16le, Wav, WebmOpus};
+    check(&[Wav, PcmS16le], request(TEXT), (&[PcmS16le, Wav], Some(22_050))).await;
+    check(&[Wav], wanting(Mp3, Some(16_000)), (&[Wav], Some(16_000))).await;
+    // What it has none of is no reason to fall silent.
+    check(&[WebmOpus], request(TEXT), (&[PcmS16le, Mp3, Wav], Some(22_050))).await;
 }
