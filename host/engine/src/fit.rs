@@ -1,7 +1,7 @@
 //! What of a request one provider can honour.
 //!
 //! Three answers, by what speaking without the field would mean. *Dropped and told*: how the text
-//! is spoken (style, emotion, pitch, word marks); the sentence is still said. *Refused*: what is
+//! is spoken (style, emotion, pitch); the sentence is still said. *Refused*: what is
 //! said, in which language, or past a limit; anything else would be a different take. A number
 //! outside the provider's range is refused too and not clamped: a take at 2 × sold as one at 4 ×
 //! breaks whoever computes with its length, nothing in the answer would show it, and a provider
@@ -44,10 +44,8 @@ pub(crate) fn fit(
     let played = request.style.is_some() || request.emotion.is_some();
     dropped.unless(played, "intensity", &mut request.intensity);
     dropped.unless(can.characters, "character", &mut request.character);
-    if request.words && can.words.is_none() {
-        request.words = false;
-        dropped.0.push("words".to_owned());
-    }
+    // Nothing is dropped: times that nobody tells are estimated (see `timing`).
+    request.words &= can.words.is_some();
     request.sample_rate = output.sample_rate.or(request.sample_rate).or(policy.default_sample_rate);
     request.encodings = encodings(&formats, output);
     Ok(dropped.0)

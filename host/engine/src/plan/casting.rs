@@ -26,6 +26,8 @@ pub(crate) struct Candidate {
     /// The text's length.
     pub(crate) characters: usize,
     pub(crate) casting: Casting,
+    /// Word times are wanted, whether or not this provider tells them.
+    pub(crate) wants_words: bool,
     key: OnceLock<TakeKey>,
 }
 
@@ -96,6 +98,7 @@ async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Re
         notes: plan.notes.clone(),
         characters: plan.characters,
         casting,
+        wants_words: plan.request.words,
         key: OnceLock::new(),
     })
 }
