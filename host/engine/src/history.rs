@@ -12,13 +12,14 @@ mod calendar;
 mod counters;
 mod ledger;
 mod query;
+mod queue;
 mod record;
 mod writer;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -30,8 +31,9 @@ use tokio::time::Instant;
 pub use self::counters::{Counters, Spoken};
 use self::ledger::Ledger;
 pub use self::query::{Cursor, CursorError, HistoryPage, HistoryQuery, PAGE_MAX};
+use self::queue::Queue;
 pub use self::record::{AttemptRecord, RequestRecord, RequestStatus};
-use self::writer::{Message, Shared, Writer};
+use self::writer::{Shared, Writer};
 use crate::cache::{Degradation, StoreState};
 use crate::database::guarded;
 use crate::store::FolderLock;
@@ -100,7 +102,7 @@ struct Inner {
 
 /// A thread that writes, and the way to it.
 struct Writing {
-    queue: Option<SyncSender<Message>>,
+    queue: Arc<Queue>,
     thread: Option<JoinHandle<()>>,
     _lock: Arc<FolderLock>,
 }
@@ -143,9 +145,9 @@ impl History {
         let folder = lock.folder().join("history");
         let ledger = Ledger::open(&folder)?;
         let ((records, next), totals) = guarded(|| Ok((ledger.count()?, ledger.counters()?)))?;
-        let (queue, messages) = sync_channel(settings.queue_max.max(1));
+        let queue = Arc::new(Queue::new(settings.queue_max));
         let writer = Writer {
-            messages,
+            queue: Arc::clone(&queue),
             shared: Arc::clone(shared),
             counters: counters.clone(),
             settings: settings.clone(),
@@ -160,7 +162,7 @@ impl History {
         counters.restore(totals);
         shared.records.store(records, Ordering::Relaxed);
         shared.set_ledger(Some(ledger));
-        Ok(Writing { queue: Some(queue), thread: Some(thread), _lock: Arc::clone(lock) })
+        Ok(Writing { queue, thread: Some(thread), _lock: Arc::clone(lock) })
     }
 
     /// Whether it serves.
@@ -197,8 +199,8 @@ impl History {
         {
             message.truncate(end);
         }
-        let message = Message::Record(Box::new(record));
-        let sent = self.queue().is_some_and(|queue| queue.try_send(message).is_ok());
+        let record = Box::new(record);
+        let sent = self.queue().is_some_and(|queue| queue.push(record));
         if !sent && self.state() != StoreState::Off {
             self.0.shared.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -229,7 +231,7 @@ impl History {
         let flushed = spawn_blocking(move || {
             let (done, is_done) = sync_channel(1);
             if let Some(queue) = this.queue() {
-                queue.send(Message::Sync(done)).ok();
+                queue.order(done);
                 is_done.recv().ok();
             }
         });
@@ -248,8 +250,8 @@ impl History {
         }
     }
 
-    fn queue(&self) -> Option<&SyncSender<Message>> {
-        self.0.writing.get()?.queue.as_ref()
+    fn queue(&self) -> Option<&Queue> {
+        Some(&self.0.writing.get()?.queue)
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -274,7 +276,7 @@ impl History {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.queue = None;
+        self.queue.close();
         if let Some(thread) = self.thread.take() {
             thread.join().ok();
         }

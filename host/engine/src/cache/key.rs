@@ -149,8 +149,14 @@ impl FromStr for TakeKey {
     }
 }
 
-pub(crate) fn hexadecimal(bytes: &[u8], f: &mut impl fmt::Write) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+/// Every hit writes its digest twice, so it is written at once and not digit by digit.
+pub(crate) fn hexadecimal(digest: &[u8; 32], f: &mut impl fmt::Write) -> fmt::Result {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+    let mut text = [0; 64];
+    for ([high, low], byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(digest) {
+        (*high, *low) = (digit(byte >> 4), digit(byte & 0xf));
+    }
+    f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
 }
 
 pub(crate) fn parse_digest(text: &str) -> Option<[u8; 32]> {

@@ -7,7 +7,6 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use super::HistorySettings;
 use super::counters::Counters;
 use super::ledger::{Ledger, Page};
 use super::query::Cursor;
+use super::queue::{BATCH_MAX, Batch, Queue};
 use super::record::RequestRecord;
 use crate::cache::{Degradation, StoreState};
 use crate::database::guarded;
@@ -24,16 +24,8 @@ use crate::wall_clock::{WallClock, milliseconds};
 
 /// How long what was written may wait for the disk.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
-/// Records written together at most.
-const BATCH_MAX: usize = 512;
 /// Old records forgotten in one go at most, so that a lowered limit does not hold up new ones.
 const FORGOTTEN_AT_ONCE: usize = 4 * BATCH_MAX;
-
-pub(super) enum Message {
-    Record(Box<RequestRecord>),
-    /// Answered when everything before it is on the disk, or was dropped.
-    Sync(SyncSender<()>),
-}
 
 /// What the writer and those who read share.
 pub(super) struct Shared {
@@ -75,7 +67,7 @@ impl Shared {
 }
 
 pub(super) struct Writer {
-    pub(super) messages: Receiver<Message>,
+    pub(super) queue: Arc<Queue>,
     pub(super) shared: Arc<Shared>,
     pub(super) counters: Counters,
     pub(super) settings: HistorySettings,
@@ -87,32 +79,28 @@ pub(super) struct Writer {
     pub(super) unsynced: bool,
 }
 
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.abandon();
+    }
+}
+
 impl Writer {
     pub(super) fn run(mut self) {
         loop {
-            match self.messages.recv_timeout(SYNC_EVERY) {
-                Ok(first) => {
-                    let mut batch = vec![first];
-                    batch.extend(self.messages.try_iter().take(BATCH_MAX - 1));
-                    self.write(batch);
-                }
-                Err(RecvTimeoutError::Timeout) => self.write(Vec::new()),
-                Err(RecvTimeoutError::Disconnected) => break,
+            let batch = self.queue.next(SYNC_EVERY);
+            let over = batch.over;
+            self.write(batch);
+            if over {
+                break;
             }
         }
-        self.write(Vec::new());
         self.sync();
         self.shared.set_ledger(None);
     }
 
-    fn write(&mut self, batch: Vec<Message>) {
-        let (mut records, mut waiting) = (Vec::new(), Vec::new());
-        for message in batch {
-            match message {
-                Message::Record(record) => records.push(record),
-                Message::Sync(done) => waiting.push(done),
-            }
-        }
+    fn write(&mut self, batch: Batch) {
+        let Batch { records, orders, .. } = batch;
         let counted = self.counters.take_changed();
         if (!records.is_empty() || !counted.is_empty())
             && let Err(error) = self.try_write(&records, &counted)
@@ -122,10 +110,10 @@ impl Writer {
             self.counters.put_back(counted);
         }
         self.forget();
-        if !waiting.is_empty() || self.synced.elapsed() >= SYNC_EVERY {
+        if !orders.is_empty() || self.synced.elapsed() >= SYNC_EVERY {
             self.sync();
         }
-        for done in waiting {
+        for done in orders {
             done.send(()).ok();
         }
     }
