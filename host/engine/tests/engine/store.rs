@@ -20,7 +20,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use understudy_engine::cache::{AudioDigest, CacheSettings, TakeKey, TakeNotes};
+use tokio::time::Instant;
+use understudy_engine::cache::{AudioDigest, CacheSettings, Degradation, StoreState, TakeKey, TakeNotes};
 use understudy_engine::{Store, StoreSettings, WallClock};
 use understudy_speech::{AudioFormat, Encoding, Word};
 
@@ -52,7 +53,18 @@ impl Orders<'_> {
             ..CacheSettings::default()
         };
         let settings = StoreSettings { cache, ..StoreSettings::default() };
-        Store::open(self.folder, settings, &WallClock::new(SystemTime::now))
+        let store = Store::open(self.folder, settings, &WallClock::new(SystemTime::now));
+        // Between its fork and its exec a child that a neighbouring test starts has all our files
+        // open, the lock of a store that was just dropped among them.
+        let opened = Instant::now();
+        let is_locked = |store: &Store| {
+            matches!(store.state(), StoreState::Degraded { reason: Degradation::Locked { .. } })
+        };
+        while is_locked(&store) && opened.elapsed() < Duration::from_secs(10) {
+            std::thread::yield_now();
+            store.tend();
+        }
+        store
     }
 
     /// Starts a child with these orders.

@@ -10,9 +10,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::{Extension, Json};
 use futures_util::{StreamExt, stream};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use understudy_engine::CacheUse;
 use utoipa::ToSchema;
 
 use super::request::{Head, SynthesizeRequest};
@@ -20,6 +19,7 @@ use super::response::SynthesizeResponse;
 use super::synthesize::perform;
 use crate::Understudy;
 use crate::http::body::List;
+use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody, ErrorObject};
 
@@ -60,21 +60,24 @@ pub(crate) struct BatchError {
 pub(crate) async fn batch_synthesize(
     State(understudy): State<Arc<Understudy>>,
     Extension(RequestId(id)): Extension<RequestId>,
+    headers: HeaderMap,
     List(requests): List<serde_json::Value>,
 ) -> Result<Json<Vec<BatchItem>>, ApiError> {
     if requests.len() > BATCH_MAX {
         let message = format!("batch is longer than {BATCH_MAX} requests: {}", requests.len());
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "batch_too_long", message).hint("split the batch"));
     }
+    let cache = caching::wanted(&headers);
     let speaking = requests.into_iter().enumerate().map(|(index, request)| {
         let (understudy, id) = (Arc::clone(&understudy), Arc::from(format!("{id}/{index}")));
-        async move { item(&understudy, id, request).await }
+        async move { item(&understudy, Head { id, accepted: None, route: None, cache }, request).await }
     });
     Ok(Json(stream::iter(speaking).buffered(BATCH_PARALLEL).collect().await))
 }
 
-async fn item(understudy: &Understudy, id: Arc<str>, request: serde_json::Value) -> BatchItem {
-    match speak(understudy, Arc::clone(&id), request).await {
+async fn item(understudy: &Understudy, head: Head, request: serde_json::Value) -> BatchItem {
+    let id = Arc::clone(&head.id);
+    match speak(understudy, head, request).await {
         Ok(spoken) => BatchItem::Spoken(spoken),
         Err(error) => BatchItem::Failed(BatchError {
             error: error.object(Dialect::Native, &id),
@@ -85,7 +88,7 @@ async fn item(understudy: &Understudy, id: Arc<str>, request: serde_json::Value)
 
 async fn speak(
     understudy: &Understudy,
-    id: Arc<str>,
+    head: Head,
     request: serde_json::Value,
 ) -> Result<SynthesizeResponse, ApiError> {
     let mut ignored = Vec::new();
@@ -100,7 +103,6 @@ async fn speak(
             },
         )?;
     let engine = understudy.engine();
-    let wanted =
-        request.read(&engine, Head { id, accepted: None, route: None, cache: CacheUse::Use }).await?;
+    let wanted = request.read(&engine, head).await?;
     perform(&engine, wanted, ignored, true).await?.response().await
 }
