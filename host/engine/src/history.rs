@@ -199,7 +199,6 @@ impl History {
         {
             message.truncate(end);
         }
-        let record = Box::new(record);
         let sent = self.queue().is_some_and(|queue| queue.push(record));
         if !sent && self.state() != StoreState::Off {
             self.0.shared.dropped.fetch_add(1, Ordering::Relaxed);

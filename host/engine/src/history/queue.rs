@@ -25,7 +25,7 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct Waiting {
-    records: VecDeque<Box<RequestRecord>>,
+    records: VecDeque<RequestRecord>,
     /// Answered when everything before them is on the disk, or was dropped.
     orders: Vec<SyncSender<()>>,
     closed: bool,
@@ -33,7 +33,7 @@ struct Waiting {
 
 /// What the writer does next.
 pub(super) struct Batch {
-    pub(super) records: Vec<Box<RequestRecord>>,
+    pub(super) records: Vec<RequestRecord>,
     /// Those who wait for the disk; none while records wait that came before them.
     pub(super) orders: Vec<SyncSender<()>>,
     /// Nothing is left, and nothing will come.
@@ -46,7 +46,7 @@ impl Queue {
     }
 
     /// Takes a record along; false when there is no place for it. Never waits.
-    pub(super) fn push(&self, record: Box<RequestRecord>) -> bool {
+    pub(super) fn push(&self, record: RequestRecord) -> bool {
         let mut waiting = self.waiting();
         if waiting.closed || waiting.records.len() >= self.records_max {
             return false;
@@ -120,8 +120,8 @@ mod tests {
     use super::super::record::RequestStatus;
     use super::*;
 
-    fn record() -> Box<RequestRecord> {
-        Box::new(RequestRecord::new("r", 0, "Hello.", RequestStatus::Completed))
+    fn record() -> RequestRecord {
+        RequestRecord::new("r", 0, "Hello.", RequestStatus::Completed)
     }
 
     #[test]

@@ -118,11 +118,7 @@ impl Writer {
         }
     }
 
-    fn try_write(
-        &mut self,
-        records: &[Box<RequestRecord>],
-        counted: &[(String, Option<u64>)],
-    ) -> io::Result<()> {
+    fn try_write(&mut self, records: &[RequestRecord], counted: &[(String, Option<u64>)]) -> io::Result<()> {
         let ledger = self.ledger()?;
         let mut page = Page::default();
         for record in records {
