@@ -18,5 +18,6 @@ mod nested_cargo;
 mod offline_voice;
 mod plugins;
 mod providers;
+mod reload;
 mod support;
 mod tidy;

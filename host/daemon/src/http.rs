@@ -10,6 +10,7 @@
 //!   the provider's work.
 //! - Audio goes through as `Bytes`: what the engine made is what the socket sends.
 
+mod admin;
 mod body;
 mod catalogue;
 mod docs;
@@ -18,6 +19,7 @@ mod error;
 mod health;
 mod metrics;
 mod models;
+mod plugins;
 mod provenance;
 mod reply;
 mod speech;
@@ -86,6 +88,8 @@ fn described() -> OpenApiRouter<Arc<Understudy>> {
         .routes(routes!(health::ready))
         .routes(routes!(status::status))
         .routes(routes!(metrics::metrics))
+        .routes(routes!(plugins::plugins))
+        .routes(routes!(admin::reload))
 }
 
 /// The route a request's head asks for, for clients that cannot add a field to its body.

@@ -15,8 +15,14 @@ mod built_in;
 mod catalogue;
 mod logging;
 mod plugins;
+mod reload;
 mod understudy;
 
 pub use config::Config;
-pub use plugins::{PluginFacts, PluginSource, PluginState, PluginStatus};
+pub use plugins::{
+    CandidateStatus, GenerationStatus, GenerationTally, PluginFacts, PluginSource, PluginState, PluginStatus,
+};
+pub use reload::{
+    ConfigProblem, NotWatching, PluginChange, ReloadOutcome, ReloadReport, ReloadState, Trigger,
+};
 pub use understudy::{StartError, Understudy};

@@ -54,11 +54,15 @@ impl Engine {
     }
 
     /// An engine for another cast under other settings, that remembers what this one learnt:
-    /// breakers, counts, budgets and calls under way go on by the providers' names.
+    /// breakers, counts, budgets and calls under way go on by the providers' names, and what is
+    /// known of a provider's voices as long as it is the same one.
     #[must_use]
     pub fn recast(&self, cast: Cast, settings: EngineSettings) -> Self {
         let gate = Arc::new(self.gate.under(&settings.limits));
-        Self { gate, calendar: self.calendar.clone(), ..Self::new(cast, settings) }
+        let same = self.settings.encoders == settings.encoders;
+        let fresh = Self::new(cast.keeping(&self.cast), settings);
+        let encoders = if same { Arc::clone(&self.encoders) } else { fresh.encoders };
+        Self { gate, encoders, calendar: self.calendar.clone(), ..fresh }
     }
 
     /// Its settings.

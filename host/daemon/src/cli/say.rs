@@ -30,7 +30,7 @@ pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<()
     // A person at a terminal waits longer than an HTTP client: the deadline is that of a stream.
     let deadline = config.limits.stream_deadline;
     let understudy = Understudy::prepare(config);
-    understudy.load_wrapped(|provider| Arc::new(Watched::new(provider, bar.clone()))).await?;
+    understudy.load_wrapped(&|provider| Arc::new(Watched::new(provider, bar.clone()))).await?;
     let started = Instant::now();
     let spoken = understudy.engine().speak(request(&say, text.clone(), deadline)).await;
     bar.finish_and_clear();

@@ -6,7 +6,8 @@ use super::args::Status;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
 use super::table::Table;
-use crate::http::status::{ProviderInfo, StatusResponse};
+use crate::http::status::{ProviderInfo, ReloadInfo, StatusResponse};
+use crate::reload::ConfigProblem;
 
 /// Where a server listens unless told otherwise.
 pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:8750";
@@ -24,6 +25,32 @@ pub(super) async fn run(status: Status, printer: Printer) -> Result<(), Fault> {
     table(&answer.providers).print(printer)?;
     for provider in &answer.providers {
         details(provider, printer)?;
+    }
+    reloading(&answer.reload, printer)
+}
+
+/// What the files want and the server does not do, and why.
+fn reloading(reload: &ReloadInfo, printer: Printer) -> Result<(), Fault> {
+    if !reload.config_problems.is_empty() {
+        printer.result("\nthe configuration is wrong, the one before it is in effect")?;
+    }
+    for ConfigProblem { file, line, column, message, hint } in &reload.config_problems {
+        printer.result(format_args!("  {file}:{line}:{column}: {message}"))?;
+        hint.iter().try_for_each(|hint| printer.result(format_args!("  hint: {hint}")))?;
+    }
+    if !reload.restart.is_empty() {
+        printer.result(format_args!("\nwaits for a restart: {}", reload.restart.join(", ")))?;
+    }
+    for plugin in &reload.plugins {
+        let Some(candidate) = &plugin.candidate else { continue };
+        let (name, state) = (&plugin.name, &candidate.state);
+        let reason = candidate.reason.as_deref().unwrap_or_default();
+        printer
+            .result(format_args!("\n{name}: a newer plugin is {state}, the one before it plays: {reason}"))?;
+        candidate
+            .hint
+            .iter()
+            .try_for_each(|hint| printer.result(format_args!("hint: {}", hint.trim_end())))?;
     }
     Ok(())
 }

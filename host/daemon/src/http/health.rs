@@ -13,6 +13,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::reload::ConfigProblem;
 use crate::{PluginStatus, Understudy};
 
 /// The server lives.
@@ -33,6 +34,12 @@ pub(crate) struct Readiness {
     default_provider: Option<String>,
     /// Every plugin and its state.
     plugins: Vec<PluginReadiness>,
+    /// What is wrong with the configuration's file, when another one is in effect.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    config_problems: Vec<ConfigProblem>,
+    /// Keys of the configuration whose new values wait for a restart.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    restart: Vec<String>,
 }
 
 /// A plugin's state.
@@ -42,6 +49,9 @@ pub(crate) struct PluginReadiness {
     name: String,
     /// `ready`, `awaiting grant`, `rejected` or `disabled`.
     state: &'static str,
+    /// The state of a newer one that would play in its place and cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate: Option<&'static str>,
 }
 
 /// Is it alive?
@@ -57,11 +67,18 @@ pub(crate) async fn alive() -> Json<Health> {
 )]
 pub(crate) async fn ready(State(understudy): State<Arc<Understudy>>) -> Response {
     let ready = understudy.is_ready();
-    let state = |plugin: PluginStatus| PluginReadiness { state: plugin.state.name(), name: plugin.name };
+    let state = |plugin: PluginStatus| PluginReadiness {
+        state: plugin.state.name(),
+        candidate: plugin.candidate.map(|candidate| candidate.state.name()),
+        name: plugin.name,
+    };
+    let reload = understudy.reload_state();
     let body = Readiness {
         ready,
         default_provider: understudy.engine().default_provider().map(str::to_owned),
         plugins: understudy.plugins().into_iter().map(state).collect(),
+        config_problems: reload.config_problems.clone(),
+        restart: reload.restart.clone(),
     };
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(body)).into_response()

@@ -5,6 +5,8 @@
 //! Every label has few values: providers are configured, codes are ours. Nothing a client sends
 //! becomes one.
 
+mod reloads;
+
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
@@ -26,7 +28,10 @@ const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
     responses((status = 200, body = String, content_type = "text/plain"))
 )]
 pub(crate) async fn metrics(State(understudy): State<Arc<Understudy>>) -> Response {
-    let text = render(&understudy.engine().status(), understudy.is_ready());
+    let mut page = Page::default();
+    engine(&mut page, &understudy.engine().status(), understudy.is_ready());
+    reloads::write(&mut page, &understudy);
+    let text = page.0;
     ([(CONTENT_TYPE, MEDIA_TYPE)], text).into_response()
 }
 
@@ -57,8 +62,7 @@ impl Page {
     }
 }
 
-fn render(status: &EngineStatus, ready: bool) -> String {
-    let mut page = Page::default();
+fn engine(page: &mut Page, status: &EngineStatus, ready: bool) {
     page.metric("build_info", "gauge", "The program's version.");
     page.sample("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     page.single("ready", "1 when somebody can speak and the server is not about to stop.", u8::from(ready));
@@ -66,10 +70,9 @@ fn render(status: &EngineStatus, ready: bool) -> String {
     page.single("speaking_max", "Requests that may be spoken at once.", status.speaking_max);
     page.single("queue_depth", "Requests that wait for a place.", status.waiting);
     page.single("queue_depth_max", "Requests that may wait for a place.", status.waiting_max);
-    calls(&mut page, &status.providers);
-    durations(&mut page, &status.providers);
-    gates(&mut page, &status.providers);
-    page.0
+    calls(page, &status.providers);
+    durations(page, &status.providers);
+    gates(page, &status.providers);
 }
 
 fn calls(page: &mut Page, providers: &[ProviderStatus]) {
