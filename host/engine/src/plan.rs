@@ -32,7 +32,7 @@ use crate::chance::is_rolled_out;
 use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::gate::Withheld;
-use crate::request::{Output, SpeechRequest};
+use crate::request::{CacheUse, Output, SpeechRequest};
 use crate::settings::{EngineSettings, Route, VoicePart, VoicePolicy};
 use crate::suggest::nearest;
 use crate::text::{self, SpanMap};
@@ -52,6 +52,7 @@ pub(crate) struct Plan {
     /// From the text as it is sent to the caller's own spelling.
     pub(crate) spans: SpanMap,
     pub(crate) terms: Terms,
+    pub(crate) cache: CacheUse,
     /// What was asked for.
     pub(crate) asked: Asked,
     /// Never empty.
@@ -136,7 +137,8 @@ pub(crate) fn plan(
     settings: &EngineSettings,
     wanted: SpeechRequest,
 ) -> Result<Plan, SpeechError> {
-    let SpeechRequest { id, provider, mut request, output, deadline, route, fallback, user, task } = wanted;
+    let SpeechRequest { id, provider, mut request, output, deadline, route, fallback, user, task, cache } =
+        wanted;
     let prepared = text::admit(&mut request.utterance, &settings.text)?;
     request.check_ranges()?;
     output.check_ranges()?;
@@ -159,7 +161,7 @@ pub(crate) fn plan(
     };
     let parts = roles.into_iter().enumerate().map(part).collect();
     let (characters, notes) = (prepared.characters, prepared.notes());
-    Ok(Plan { request, output, characters, notes, spans: prepared.spans, terms, asked, parts })
+    Ok(Plan { request, output, characters, notes, spans: prepared.spans, terms, cache, asked, parts })
 }
 
 /// Who would lead a request that names neither provider nor voice.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use understudy_engine::Member;
+use understudy_engine::cache::settings_digest;
 use understudy_sandbox::PluginConfig;
 use understudy_speech::Provider;
 
@@ -91,8 +92,10 @@ impl Role {
 
     /// The member of the cast, when somebody plays.
     pub(crate) fn member(&self) -> Option<Member> {
-        let generation = Arc::clone(&self.serving.as_ref()?.generation);
-        Some(Member { name: self.name.clone(), provider: generation as Arc<dyn Provider> })
+        let Serving { generation, judged, .. } = self.serving.as_ref()?;
+        let provider = Arc::clone(generation) as Arc<dyn Provider>;
+        let settings = settings_digest(&judged.config.settings);
+        Some(Member { name: self.name.clone(), provider, settings })
     }
 
     /// As it is shown.

@@ -7,10 +7,13 @@ mod breaking;
 mod casting;
 mod chaos;
 mod falling_back;
+mod keeping;
 mod limiting;
 mod planning;
+mod recording;
 mod rehearsing;
 mod speaking;
+mod store;
 mod streaming;
 mod streams_falling_back;
 
@@ -33,7 +36,7 @@ const WORDS: [Word; 2] = [
 fn engine_with(providers: &[&Arc<Scripted>], settings: EngineSettings) -> Engine {
     let member = |provider: &&Arc<Scripted>| {
         let provider = Arc::clone(provider) as Arc<dyn Provider>;
-        Member { name: provider.manifest().id.clone(), provider }
+        Member::new(provider.manifest().id.clone(), provider)
     };
     Engine::new(Cast::new(providers.iter().map(member).collect()), settings)
 }
