@@ -106,7 +106,7 @@ fn is_named_plainly(headers: &HeaderMap) -> bool {
 
 /// Browsers say where a page comes from; programs say nothing.
 fn is_from_another_site(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let site = headers.get("sec-fetch-site").map(http::HeaderValue::as_bytes);
     if site.is_some_and(|site| site != b"same-origin" && site != b"none") {
         return true;
     }

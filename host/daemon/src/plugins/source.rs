@@ -116,7 +116,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wasm");
         std::fs::write(&path, [0; 9]).unwrap();
-        let read = |bytes_max| read_component(&PluginSource::File(path.clone()), bytes_max);
+        let source = PluginSource::File(path);
+        let read = |bytes_max| read_component(&source, bytes_max);
         assert_eq!(read(9).await.unwrap().len(), 9);
         let Unread::Refused(PluginState::Rejected { code, reason, .. }) = read(8).await.unwrap_err() else {
             panic!("it was read");
