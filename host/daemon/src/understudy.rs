@@ -395,6 +395,7 @@ mod tests {
 
     use understudy_engine::audition::Depth;
     use understudy_engine::{Delivery, Probe, VoicePolicy};
+    use understudy_speech::Encoding;
 
     use super::*;
 
@@ -440,6 +441,8 @@ mod tests {
             [policy.requests_per_minute, policy.concurrent_requests].map(|count| count.unwrap().get());
         assert_eq!((counts, policy.rollout_percent), ([100, 10], 25));
         assert_eq!((policy.max_text_length, policy.price_per_million_characters), (Some(5_000), Some(16.0)));
+        assert_eq!(policy.default_sample_rate, Some(22_050));
+        assert_eq!(policy.supported_formats, Some(vec![Encoding::Wav, Encoding::Mp3]));
         assert_eq!((policy.characters_per_day, policy.characters_per_month), (Some(1_000), Some(20_000)));
         let [first, _] = engine.voices["anna"].cast.as_slice() else { panic!("{:?}", engine.voices) };
         assert_eq!((first.rate, first.pitch, first.volume), (Some(1.1), Some(-1.0), Some(2.0)));

@@ -97,8 +97,7 @@ fn write(say: &Say, text: &str, (speech, audio): (&Speech, &[u8]), printer: Prin
     for (path, kind) in [(&say.srt, Subtitles::SubRip), (&say.vtt, Subtitles::WebVtt)] {
         let Some(path) = path else { continue };
         if speech.words.is_empty() {
-            let provider = &speech.provenance.provider;
-            let message = format!("not written, {provider} tells no word times: {}", path.display());
+            let message = format!("not written, nothing in the text can be timed: {}", path.display());
             printer.warning(message, None);
         } else {
             write_whole(path, kind.render(text, speech).as_bytes())?;

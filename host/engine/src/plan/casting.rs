@@ -26,6 +26,8 @@ pub(crate) struct Candidate {
     /// The text's length.
     pub(crate) characters: usize,
     pub(crate) casting: Casting,
+    /// Word times are wanted, whether or not this provider tells them.
+    pub(crate) wants_words: bool,
     key: OnceLock<TakeKey>,
 }
 
@@ -86,8 +88,9 @@ async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Re
         apply(&mut request, trim);
     }
     let name = &seat.member.name;
-    check_length(name, engine.settings.policy(name).max_text_length, plan.characters)?;
-    let dropped = fit(name, seat.member.provider.manifest(), &mut request, &plan.output)?;
+    let policy = engine.settings.policy(name);
+    check_length(name, policy.max_text_length, plan.characters)?;
+    let dropped = fit(name, seat.member.provider.manifest(), policy, &mut request, &plan.output)?;
     Ok(Candidate {
         seat: Arc::clone(seat),
         request: Arc::new(request),
@@ -95,6 +98,7 @@ async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Re
         notes: plan.notes.clone(),
         characters: plan.characters,
         casting,
+        wants_words: plan.request.words,
         key: OnceLock::new(),
     })
 }

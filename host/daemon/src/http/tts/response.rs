@@ -27,7 +27,8 @@ pub(crate) struct SynthesizeResponse {
     voice_info: VoiceInfo,
     /// When each word is heard; empty unless asked for.
     words: Vec<SpokenWord>,
-    /// Where the times come from: `native` is the synthesizer itself.
+    /// Where the times come from: `native` is the synthesizer itself; `estimated` is made here from
+    /// the text and the sound, mostly right within a tenth of a second.
     word_times: Option<&'static str>,
     /// The subtitles asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
