@@ -31,6 +31,7 @@ mod restart;
 mod routes;
 mod sandbox;
 mod section;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,7 @@ pub use locate::{Environment, locate};
 pub use problem::{ConfigError, Place, Problem};
 pub(crate) use providers::is_provider_name;
 pub use providers::{PluginChoice, ProviderConfig};
+pub use store::StoreConfig;
 pub use understudy_engine::Delivery;
 
 /// The port of the default address.
@@ -76,6 +78,8 @@ pub struct Config {
     pub routes: BTreeMap<String, Route>,
     /// `[voices.*]`: voices of this server, each cast at several providers.
     pub voices: BTreeMap<String, LogicalVoice>,
+    /// `[cache]` and `[history]`
+    pub store: StoreConfig,
     /// `[sandbox]`
     pub sandbox: Sandbox,
     /// `[providers.*]`, in the order of the file.
@@ -223,6 +227,7 @@ impl Default for Config {
             fallback: Route::default(),
             routes: BTreeMap::new(),
             voices: BTreeMap::new(),
+            store: StoreConfig::default(),
             sandbox: Sandbox::default(),
             providers: Vec::new(),
             log: Log { level: LogLevel::Info, format: LogFormat::Text },

@@ -12,11 +12,13 @@
 
 mod admin;
 mod body;
+mod caching;
 mod catalogue;
 mod docs;
 mod envelope;
 mod error;
 mod health;
+pub(crate) mod keeping;
 mod metrics;
 mod models;
 mod plugins;

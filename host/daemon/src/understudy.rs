@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
-use tracing::{info, warn};
-use understudy_engine::{Cast, Engine, EngineSettings, Member, ProviderPolicy, Tier};
+use tracing::{debug, info, warn};
+use understudy_engine::{Cast, Engine, EngineSettings, Member, ProviderPolicy, Store, Tier, WallClock};
 use understudy_sandbox::{Sandbox, SandboxError, SandboxOptions};
 
 use crate::config::{Config, ProviderConfig};
@@ -74,6 +75,37 @@ struct Stage {
     loaded: bool,
 }
 
+/// Whether takes, history and counters outlive the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// They do; what keeps the store from working is told, and tried again.
+    Store,
+    /// They do unless the store cannot be had, as when a server has it. For a command that answers
+    /// once: it can do without, and must not be slow or loud about it.
+    IfFree,
+    /// They do not.
+    Nothing,
+}
+
+/// How long a take that was just bought may take to be on the disk when the program ends.
+const SETTLE_PATIENCE: Duration = Duration::from_secs(5);
+
+impl Stage {
+    /// What plays with these roles, and remembers what `before` learnt.
+    fn playing(before: &Engine, config: Arc<Config>, roles: Vec<Role>, sandbox: Option<Sandbox>) -> Self {
+        let statuses: Vec<PluginStatus> = roles.iter().map(Role::status).collect();
+        let settings = engine_settings(&config, &statuses);
+        let members: Vec<Member> = roles.iter().filter_map(Role::member).collect();
+        if let Some(name) = settings.default_provider.as_ref()
+            && !members.iter().any(|member| member.name == *name)
+        {
+            warn!(provider = name, "the default provider cannot play");
+        }
+        let engine = before.recast(Cast::new(members), settings);
+        Self { config, engine, roles, sandbox, loaded: true }
+    }
+}
+
 /// Why it did not start. No plugin can be the reason: a broken one is listed, the others play.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -102,11 +134,16 @@ impl Understudy {
     /// Loads everything, then returns.
     ///
     /// # Errors
-    /// When the sandbox cannot be set up. A plugin that cannot be loaded is no error; see
-    /// [`Understudy::plugins`].
+    /// When the sandbox cannot be set up. A plugin that cannot be loaded is no error, see
+    /// [`Understudy::plugins`]; nor is a store that cannot be used, see
+    /// [`Store::state`](understudy_engine::Store::state).
     pub async fn start(config: Config) -> Result<Arc<Self>, StartError> {
+        Self::start_keeping(config, Keeping::Store).await
+    }
+
+    pub(crate) async fn start_keeping(config: Config, keeping: Keeping) -> Result<Arc<Self>, StartError> {
         let understudy = Self::prepare(config);
-        understudy.load().await?;
+        understudy.load_wrapped(keeping, &|provider| provider).await?;
         Ok(understudy)
     }
 
@@ -125,10 +162,21 @@ impl Understudy {
         Self::on(stage, overrides)
     }
 
-    /// With providers of your own in the place of plugins.
+    /// With providers of your own in the place of plugins, and nothing kept.
     #[must_use]
     pub fn with_cast(config: Config, cast: Cast) -> Arc<Self> {
         let engine = engine(cast, engine_settings(&config, &[]));
+        Self::with_engine(config, engine)
+    }
+
+    /// The same with a store.
+    #[cfg(test)]
+    pub(crate) fn with_cast_and_store(config: Config, cast: Cast, store: Store) -> Arc<Self> {
+        let engine = engine(cast, engine_settings(&config, &[])).with_store(store);
+        Self::with_engine(config, engine)
+    }
+
+    fn with_engine(config: Config, engine: Engine) -> Arc<Self> {
         let config = Arc::new(config);
         let stage = Stage { config, engine, roles: Vec::new(), sandbox: None, loaded: true };
         Self::on(stage, Overrides::default())
@@ -153,11 +201,11 @@ impl Understudy {
     /// # Errors
     /// As [`Understudy::start`].
     pub async fn load(&self) -> Result<(), StartError> {
-        self.load_wrapped(&|provider| provider).await
+        self.load_wrapped(Keeping::Store, &|provider| provider).await
     }
 
     /// The same, with something between the engine and every provider.
-    pub(crate) async fn load_wrapped(&self, wrap: Wrap<'_>) -> Result<(), StartError> {
+    pub(crate) async fn load_wrapped(&self, keeping: Keeping, wrap: Wrap<'_>) -> Result<(), StartError> {
         let started = Instant::now();
         let before = self.stage.load_full();
         if before.loaded {
@@ -166,35 +214,17 @@ impl Understudy {
         let config = Arc::clone(&before.config);
         let sandbox = sandbox(&config)?;
         let bringing = Bringing::at_start(&sandbox, &config, (&self.numbers, &self.gone), wrap);
-        let roles = plugins::load(&bringing).await.roles;
+        let (store, loaded) = tokio::join!(store(&config, keeping), plugins::load(&bringing));
+        let roles = loaded.roles;
         plugins::tell(&[], &roles);
+        let engine = store.into_iter().fold(before.engine.clone(), Engine::with_store);
         let slots = sandbox.slots();
-        let stage = self.stage_of(&before, config, roles, Some(sandbox));
+        let stage = Stage::playing(&engine, config, roles, Some(sandbox));
         let providers = stage.engine.provider_names().count();
         self.stage.store(Arc::new(stage));
         let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         info!(providers, slots, ready_ms, "ready");
         Ok(())
-    }
-
-    /// What plays with these roles, and remembers what was learnt before.
-    fn stage_of(
-        &self,
-        before: &Stage,
-        config: Arc<Config>,
-        roles: Vec<Role>,
-        sandbox: Option<Sandbox>,
-    ) -> Stage {
-        let statuses: Vec<PluginStatus> = roles.iter().map(Role::status).collect();
-        let settings = engine_settings(&config, &statuses);
-        let members: Vec<Member> = roles.iter().filter_map(Role::member).collect();
-        if let Some(name) = settings.default_provider.as_ref()
-            && !members.iter().any(|member| member.name == *name)
-        {
-            warn!(provider = name, "the default provider cannot play");
-        }
-        let engine = before.engine.recast(Cast::new(members), settings);
-        Stage { config, engine, roles, sandbox, loaded: true }
     }
 
     /// Begins to follow the files: from now on a plugin or a configuration that changes is taken
@@ -271,11 +301,16 @@ impl Understudy {
             .filter(|generation| !stays(generation.number(), generation.provider()))
             .collect();
         let drain = config.plugins.drain;
-        let stage = self.stage_of(&before, config, roles, before.sandbox.clone());
+        let stage = Stage::playing(&before.engine, config, roles, before.sandbox.clone());
         self.stage.store(Arc::new(stage));
         for generation in leaving {
             self.departures.begin(&generation, drain);
         }
+    }
+
+    /// To be called before the program ends: what was just bought is kept, and the store written.
+    pub async fn settle(&self) {
+        self.engine().settle(SETTLE_PATIENCE).await;
     }
 
     /// The engine, as it is now. A request takes it once, when it is admitted, and keeps it to its
@@ -337,6 +372,25 @@ pub(crate) fn sandbox(config: &Config) -> Result<Sandbox, SandboxError> {
         }
         other => other,
     }
+}
+
+/// The store, opened where blocking is allowed.
+async fn store(config: &Config, keeping: Keeping) -> Option<Store> {
+    let (folder, settings) = (config.store.folder.clone(), config.store.settings.clone());
+    let opened = spawn_blocking(move || {
+        let clock = WallClock::new(SystemTime::now);
+        match keeping {
+            Keeping::Store => Some(Store::open(&folder, settings, &clock)),
+            Keeping::IfFree => {
+                let opened = Store::open_if_free(&folder, settings, &clock);
+                opened
+                    .inspect_err(|reason| debug!(code = reason.code(), %reason, "goes without a store"))
+                    .ok()
+            }
+            Keeping::Nothing => None,
+        }
+    });
+    opened.await.ok().flatten()
 }
 
 /// An engine whose days and months are the calendar's: budgets begin anew at midnight UTC.

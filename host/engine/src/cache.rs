@@ -206,6 +206,8 @@ impl Cache {
         audio: Bytes,
         digest: AudioDigest,
     ) -> Result<(), CacheError> {
+        // Without a disk nothing is waited for: what is not kept must not look kept even for a moment.
+        self.disk()?;
         let (this, provider) = (self.clone(), provider.to_owned());
         let stored = spawn_blocking(move || {
             let disk = this.disk()?;

@@ -47,6 +47,7 @@ Examples:
   echo \"From a pipe.\" | understudy say - -o - > speech.mp3
   understudy say --json -v flite/kal \"What was that?\" | jq .words
   understudy say -v azure/en-US-AriaNeural --no-fallback \"Aria or nobody.\"
+  understudy say --no-cache \"Once more, with feeling.\"
 
 When the provider asked for cannot speak, another one does with the voice most like it, and a
 warning says so. `understudy explain` tells beforehand who it would be.";
@@ -235,6 +236,9 @@ pub(super) struct Say {
     /// Write subtitles for the words as WebVTT.
     #[arg(long, value_name = "FILE")]
     pub(super) vtt: Option<PathBuf>,
+    /// Have it spoken anew, whatever is in the cache; the new take is kept in its place.
+    #[arg(long)]
+    pub(super) no_cache: bool,
     /// Samples a second of the audio; as the provider sends it when absent.
     #[arg(long, value_name = "HERTZ")]
     pub(super) sample_rate: Option<u32>,

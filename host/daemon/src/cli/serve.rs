@@ -36,6 +36,7 @@ pub(super) async fn run(serve: Serve, config: Config) -> Result<(), Fault> {
     understudy.follow();
     signals.stop_or_reload(&understudy).await;
     drain(&understudy, &mut signals, &mut servers, &stop).await;
+    understudy.settle().await;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use super::args::Status;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
 use super::table::Table;
+use crate::http::keeping::CachedProvider;
 use crate::http::status::{ProviderInfo, ReloadInfo, StatusResponse};
 use crate::reload::ConfigProblem;
 
@@ -26,6 +27,7 @@ pub(super) async fn run(status: Status, printer: Printer) -> Result<(), Fault> {
     for provider in &answer.providers {
         details(provider, printer)?;
     }
+    printer.result(format_args!("\n{}", store(&answer)))?;
     reloading(&answer.reload, printer)
 }
 
@@ -87,6 +89,30 @@ fn headline(status: &StatusResponse) -> String {
     format!(
         "understudy {version} is {ready}: {speaking} of {speaking_max} speaking, {waiting} of {waiting_max} waiting"
     )
+}
+
+/// What is kept, or why nothing is.
+fn store(status: &StatusResponse) -> String {
+    let StatusResponse { store, cache, history, .. } = status;
+    if let (Some(reason), Some(hint)) = (&store.reason, &store.hint) {
+        return format!("nothing is kept: {reason}\nhint: {hint}");
+    }
+    let sum = |count: fn(&CachedProvider) -> u64| cache.providers.values().map(count).sum::<u64>();
+    let (hits, misses) = (sum(|of| of.hits), sum(|of| of.misses));
+    format!(
+        "cache: {} takes, {} of {}, {hits} hits, {misses} misses; history: {} requests",
+        cache.takes,
+        megabytes(cache.bytes),
+        megabytes(cache.bytes_max),
+        history.records,
+    )
+}
+
+/// Bytes as a disk's seller counts them.
+fn megabytes(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
+    let megabytes = bytes as f64 / 1e6;
+    format!("{megabytes:.1} MB")
 }
 
 fn table(providers: &[ProviderInfo]) -> Table<8> {

@@ -41,6 +41,8 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 pub(crate) struct Spoken {
     pub(crate) provider: String,
     pub(crate) voice: Option<String>,
+    /// Where the take came from.
+    pub(crate) cache: Option<&'static str>,
 }
 
 /// The layer.
@@ -146,8 +148,8 @@ impl Drop for Line {
             return;
         }
         let provider = Some(self.spoken.provider.as_str()).filter(|name| !name.is_empty());
-        let (voice, error) = (self.spoken.voice.as_deref(), self.error);
-        tracing::info!(method, path, status, error, provider, voice, ms, bytes, request_id, "request");
+        let (voice, cache, error) = (self.spoken.voice.as_deref(), self.spoken.cache, self.error);
+        tracing::info!(method, path, status, error, provider, voice, cache, ms, bytes, request_id, "request");
     }
 }
 

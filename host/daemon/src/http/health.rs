@@ -13,6 +13,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::keeping::{self, StoreHealth};
 use crate::reload::ConfigProblem;
 use crate::{PluginStatus, Understudy};
 
@@ -32,6 +33,8 @@ pub(crate) struct Readiness {
     ready: bool,
     /// Who plays when nobody is named.
     default_provider: Option<String>,
+    /// Whether takes and history are kept. It has no say in `ready`: speech goes on without.
+    store: StoreHealth,
     /// Every plugin and its state.
     plugins: Vec<PluginReadiness>,
     /// What is wrong with the configuration's file, when another one is in effect.
@@ -76,6 +79,7 @@ pub(crate) async fn ready(State(understudy): State<Arc<Understudy>>) -> Response
     let body = Readiness {
         ready,
         default_provider: understudy.engine().default_provider().map(str::to_owned),
+        store: keeping::health(&understudy.engine()),
         plugins: understudy.plugins().into_iter().map(state).collect(),
         config_problems: reload.config_problems.clone(),
         restart: reload.restart.clone(),

@@ -5,6 +5,7 @@
 //! Every label has few values: providers are configured, codes are ours. Nothing a client sends
 //! becomes one.
 
+mod keeping;
 mod reloads;
 
 use std::fmt::{Display, Write as _};
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use understudy_engine::{BreakerState, Durations, EngineStatus, ProviderStatus};
 
+use super::keeping::{cache, health, history};
 use super::status::breaker_name;
 use crate::Understudy;
 
@@ -28,8 +30,10 @@ const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
     responses((status = 200, body = String, content_type = "text/plain"))
 )]
 pub(crate) async fn metrics(State(understudy): State<Arc<Understudy>>) -> Response {
-    let mut page = Page::default();
-    engine(&mut page, &understudy.engine().status(), understudy.is_ready());
+    let engine = understudy.engine();
+    let mut page = render(&engine.status(), understudy.is_ready());
+    let (health, cache, history) = (health(&engine), cache(&engine), history(&engine));
+    keeping::write(&mut page, &health, &cache, &history);
     reloads::write(&mut page, &understudy);
     let text = page.0;
     ([(CONTENT_TYPE, MEDIA_TYPE)], text).into_response()
@@ -60,9 +64,15 @@ impl Page {
         self.metric(name, "gauge", help);
         self.sample(name, &[], value);
     }
+
+    fn counter(&mut self, name: &str, help: &str, value: impl Display) {
+        self.metric(name, "counter", help);
+        self.sample(name, &[], value);
+    }
 }
 
-fn engine(page: &mut Page, status: &EngineStatus, ready: bool) {
+fn render(status: &EngineStatus, ready: bool) -> Page {
+    let mut page = Page::default();
     page.metric("build_info", "gauge", "The program's version.");
     page.sample("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     page.single("ready", "1 when somebody can speak and the server is not about to stop.", u8::from(ready));
@@ -70,9 +80,10 @@ fn engine(page: &mut Page, status: &EngineStatus, ready: bool) {
     page.single("speaking_max", "Requests that may be spoken at once.", status.speaking_max);
     page.single("queue_depth", "Requests that wait for a place.", status.waiting);
     page.single("queue_depth_max", "Requests that may wait for a place.", status.waiting_max);
-    calls(page, &status.providers);
-    durations(page, &status.providers);
-    gates(page, &status.providers);
+    calls(&mut page, &status.providers);
+    durations(&mut page, &status.providers);
+    gates(&mut page, &status.providers);
+    page
 }
 
 fn calls(page: &mut Page, providers: &[ProviderStatus]) {

@@ -26,6 +26,7 @@ pub(crate) use request::SpeechBody;
 use request::{Delivery, Head, Wanted};
 
 use super::body::Object;
+use super::caching;
 use super::envelope::RequestId;
 use super::error::{ApiError, Dialect, ErrorBody};
 use super::reply::{DURATION, Reply, Told, milliseconds};
@@ -38,7 +39,8 @@ use crate::Understudy;
 /// fields the provider cannot honour are named in `x-understudy-dropped`. When the provider asked for
 /// cannot speak another one does, with the voice most like it: `x-understudy-substituted` says what
 /// was asked for, `x-understudy-substituted-why` why it was not had, `x-understudy-attempts` who was
-/// called. The header `x-understudy-route` of a request chooses its route. With `stream` or
+/// called. The header `x-understudy-route` of a request chooses its route; `cache-control: no-cache` has
+/// it spoken anew, and `x-understudy-cache` of the answer says where it came from. With `stream` or
 /// `stream_format: "sse"` audio is sent while it is made. The token counts of the last event are
 /// an estimate from the text's length and the audio's duration: nothing here is billed by tokens.
 /// Also at `/audio/speech`.
@@ -66,7 +68,7 @@ pub(crate) async fn speak(
 ) -> Result<Response, ApiError> {
     let engine = understudy.engine();
     let default_delivery = understudy.config().server.default_delivery;
-    let head = Head { id, route: route_of(&headers), default_delivery };
+    let head = Head { id, route: route_of(&headers), cache: caching::wanted(&headers), default_delivery };
     let Wanted { request, media_type, delivery, instructions, dropped } = value.read(&engine, head).await?;
     let asked = Asked { ignored, instructions, dropped, media_type };
     match delivery {
@@ -108,6 +110,8 @@ async fn whole(engine: &Engine, request: SpeechRequest, asked: Asked) -> Result<
     let mut response = answer(Body::from(audio), asked.media_type);
     let told = Reply {
         provider: &provenance.provider,
+        cache: provenance.cache,
+        age: provenance.age,
         voice: provenance.voice.as_deref(),
         duration_ms: Some(milliseconds(speech.duration)),
         substituted: provenance.substituted.as_ref(),
@@ -166,6 +170,8 @@ fn events(engine: &Engine, stream: SpeechStream, asked: Asked, characters: usize
 fn told(engine: &Engine, stream: &SpeechStream, asked: &Asked) -> Told {
     Reply {
         provider: stream.provider(),
+        cache: stream.cache(),
+        age: stream.age(),
         voice: stream.voice(),
         duration_ms: None,
         substituted: stream.substituted(),

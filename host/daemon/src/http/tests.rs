@@ -1,6 +1,7 @@
 //! The door from outside: requests in, whole answers out, over scripted providers.
 
 mod audio;
+mod caching;
 mod envelope;
 mod errors;
 mod lists;

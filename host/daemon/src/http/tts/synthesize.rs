@@ -17,6 +17,7 @@ use super::request::{Head, SynthesizeRequest, Wanted};
 use super::response::{Asked, SynthesizeResponse, dropped};
 use crate::Understudy;
 use crate::http::body::Object;
+use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::reply::{Reply, Told, milliseconds};
@@ -32,7 +33,7 @@ const VOICE_LIST_PATIENCE: Duration = Duration::from_secs(2);
 /// `Accept: audio/*` the answer is the audio itself. When the provider asked for cannot speak,
 /// another of the route does, with the voice most like the one asked for; `provenance.substituted`
 /// and the headers `x-understudy-*` tell so. The header `x-understudy-route` chooses a route like the
-/// field does.
+/// field does; `cache-control: no-cache` has it spoken anew.
 #[utoipa::path(
     post, path = "/api/v1/tts/synthesize", tag = "Understudy", request_body = SynthesizeRequest,
     responses(
@@ -55,7 +56,12 @@ pub(crate) async fn synthesize(
     let engine = understudy.engine();
     let accepted = accepted(&headers);
     let as_audio = accepted.is_some();
-    let head = Head { id, accepted: accepted.flatten(), route: route_of(&headers) };
+    let head = Head {
+        id,
+        accepted: accepted.flatten(),
+        route: route_of(&headers),
+        cache: caching::wanted(&headers),
+    };
     let wanted = value.read(&engine, head).await?;
     let performed = perform(&engine, wanted, ignored, !as_audio).await?;
     let told = performed.told();
@@ -116,6 +122,8 @@ impl Performed {
         let provenance = &self.speech.provenance;
         Reply {
             provider: &provenance.provider,
+            cache: provenance.cache,
+            age: provenance.age,
             voice: provenance.voice.as_deref(),
             duration_ms: Some(milliseconds(self.speech.duration)),
             substituted: provenance.substituted.as_ref(),
