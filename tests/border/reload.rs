@@ -169,7 +169,8 @@ async fn a_long_stream_is_finished_by_the_plugin_it_began_with_and_its_code_goes
     // A third has to wait: there are never more than two.
     replace(&daemon, &herald(3, "calm"));
     let mut bytes = first.len();
-    while let Some(piece) = stream.chunk().await.expect("the stream is not broken") {
+    let broken = |error| panic!("the stream broke: {error:?}\n{}", daemon.log());
+    while let Some(piece) = stream.chunk().await.unwrap_or_else(broken) {
         bytes += piece.len();
         let generations = plugin(&daemon, "herald").await["generations"].as_array().map_or(0, Vec::len);
         assert!(generations <= 2, "{generations}");
