@@ -13,6 +13,7 @@
 mod cli;
 mod hostile;
 mod http;
+mod keeping;
 #[path = "../../plugins/nested_cargo.rs"]
 mod nested_cargo;
 mod offline_voice;

@@ -22,12 +22,24 @@ const RELOADS: u32 = 30;
 /// Replacements after which memory is taken as that of a server that has warmed up.
 const WARM: u32 = 10;
 
-/// Requests under way at a time, half of them streams.
-const CLIENTS: usize = 4;
+/// Requests under way at a time, two of each kind.
+const CLIENTS: usize = 6;
+
+/// What a client asks for.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// The same take again and again, from the cache.
+    Cached,
+    /// Another take each time.
+    Fresh,
+    /// A stream of three tenths of a second, another each time.
+    Stream,
+}
 
 /// What the clients saw.
 #[derive(Default)]
 struct Seen {
+    asked: AtomicU64,
     answered: AtomicU64,
     stop: AtomicBool,
     failures: Mutex<Vec<String>>,
@@ -40,11 +52,16 @@ impl Seen {
     }
 }
 
-/// Asks until it is told to stop: whole takes when `whole`, else streams of three tenths of a second.
-async fn ask(base: String, whole: bool, seen: Arc<Seen>) {
+/// Asks until it is told to stop.
+async fn ask(base: String, kind: Kind, seen: Arc<Seen>) {
     let client = client();
     while !seen.stop.load(Relaxed) {
-        let asked = if whole { take(&client, &base).await } else { stream(&client, &base).await };
+        let number = seen.asked.fetch_add(1, Relaxed);
+        let asked = match kind {
+            Kind::Cached => take(&client, &base, "speak 2").await,
+            Kind::Fresh => take(&client, &base, &format!("speak 2 number {number}")).await,
+            Kind::Stream => stream(&client, &base, &format!("slowly 3 number {number}")).await,
+        };
         match asked {
             Ok(version) => {
                 seen.answered.fetch_add(1, Relaxed);
@@ -55,16 +72,16 @@ async fn ask(base: String, whole: bool, seen: Arc<Seen>) {
     }
 }
 
-async fn take(client: &reqwest::Client, base: &str) -> anyhow::Result<Option<String>> {
-    let body = json!({ "provider": "herald", "text": "speak 2" });
+async fn take(client: &reqwest::Client, base: &str, text: &str) -> anyhow::Result<Option<String>> {
+    let body = json!({ "provider": "herald", "text": text });
     let answer = client.post(format!("{base}/api/v1/tts/synthesize")).json(&body).send().await?;
     let (status, take) = (answer.status(), answer.json::<Value>().await?);
     anyhow::ensure!(status.is_success(), "{status}: {take}");
     Ok(take["provenance"]["plugin_version"].as_str().map(str::to_owned))
 }
 
-async fn stream(client: &reqwest::Client, base: &str) -> anyhow::Result<Option<String>> {
-    let body = json!({ "model": "herald", "input": "slowly 3", "response_format": "pcm", "stream": true });
+async fn stream(client: &reqwest::Client, base: &str, text: &str) -> anyhow::Result<Option<String>> {
+    let body = json!({ "model": "herald", "input": text, "response_format": "pcm", "stream": true });
     let answer = client.post(format!("{base}/v1/audio/speech")).json(&body).send().await?;
     let status = answer.status();
     let audio = answer.bytes().await?;
@@ -102,7 +119,7 @@ impl Figures {
 async fn replace_plugin(daemon: &Daemon, version: u32, figures: &mut Figures) {
     let folder = daemon.folder().join("plugins");
     let note = |plugin: &Value| plugin["generations"].as_array().map_or(0, Vec::len);
-    if version % 3 == 0 {
+    if version.is_multiple_of(3) {
         let (bytes, code) = broken(version / 3);
         rename_into(&folder, "herald.wasm", &bytes);
         let digest_or_code = |plugin: &Value| plugin["candidate"]["code"] == code;
@@ -128,7 +145,7 @@ async fn edit_config(daemon: &Daemon, number: u32) {
         "not toml at all",
         "[providers.x]\nplugin = 3\n",
     ];
-    let is_wrong = number % 3 == 0;
+    let is_wrong = number.is_multiple_of(3);
     let more = if is_wrong {
         wrong[(number / 3) as usize % wrong.len()].to_owned()
     } else {
@@ -166,9 +183,9 @@ async fn under_constant_load_nobody_is_dropped_and_nothing_is_left_behind() {
     let reloads = reloads.unwrap_or(RELOADS);
     let daemon = super::daemon("").await;
     let seen = Arc::new(Seen::default());
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|client| tokio::spawn(ask(daemon.url(""), client % 2 == 0, Arc::clone(&seen))))
-        .collect();
+    let kinds = [Kind::Cached, Kind::Fresh, Kind::Stream].into_iter().cycle().take(CLIENTS);
+    let clients: Vec<_> =
+        kinds.map(|kind| tokio::spawn(ask(daemon.url(""), kind, Arc::clone(&seen)))).collect();
     let figures = replace_all(&daemon, reloads).await;
     seen.stop.store(true, Relaxed);
     futures_util::future::join_all(clients).await;
@@ -182,9 +199,9 @@ async fn under_constant_load_nobody_is_dropped_and_nothing_is_left_behind() {
         figures.median(),
         figures.generations_max,
     );
-    let failures = seen.failures.lock().unwrap_or_else(PoisonError::into_inner);
+    let failures = seen.failures.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert!(failures.is_empty(), "{} failed: {:?}\n{}", failures.len(), failures.first(), daemon.log());
-    let versions = seen.versions.lock().unwrap_or_else(PoisonError::into_inner);
+    let versions = seen.versions.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let served: Vec<_> =
         versions.intersection(&figures.refused).filter(|version| *version != "0.0.1").collect();
     assert!(served.is_empty(), "served by what was refused: {served:?}");

@@ -1,23 +1,16 @@
 //! `understudy status`: how a running server stands.
 
-use std::time::Duration;
-
 use super::args::Status;
-use super::exit::{Exit, Fault};
+use super::exit::Fault;
 use super::printer::Printer;
+use super::server::ask;
 use super::table::Table;
 use crate::http::keeping::CachedProvider;
 use crate::http::status::{ProviderInfo, ReloadInfo, StatusResponse};
 use crate::reload::ConfigProblem;
 
-/// Where a server listens unless told otherwise.
-pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:8750";
-
-/// A server that is there answers at once, whatever its providers do.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 pub(super) async fn run(status: Status, printer: Printer) -> Result<(), Fault> {
-    let answer = ask(&status.url).await?;
+    let answer: StatusResponse = ask(&status.url, "/api/v1/status", &[]).await?;
     if status.json {
         return Ok(printer.json(&answer)?);
     }
@@ -57,32 +50,6 @@ fn reloading(reload: &ReloadInfo, printer: Printer) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn ask(url: &str) -> Result<StatusResponse, Fault> {
-    // The program has a TLS that has to be told its cryptography; done twice, the first stands.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let asked = async {
-        let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
-        let answer = client.get(format!("{}/api/v1/status", url.trim_end_matches('/'))).send().await?;
-        answer.error_for_status()?.json().await
-    };
-    asked.await.map_err(|error: reqwest::Error| {
-        let advice = if error.is_connect() {
-            "`understudy serve` starts a server; --url says where one listens"
-        } else {
-            "--url says where a server of this version listens"
-        };
-        Fault::new(Exit::Failed, NoAnswer { url: url.to_owned(), source: error.without_url() }).hint(advice)
-    })
-}
-
-/// The server did not say how it stands.
-#[derive(Debug, thiserror::Error)]
-#[error("no server answers at {url}")]
-struct NoAnswer {
-    url: String,
-    source: reqwest::Error,
-}
-
 fn headline(status: &StatusResponse) -> String {
     let StatusResponse { version, ready, speaking, speaking_max, waiting, waiting_max, .. } = status;
     let ready = if *ready { "ready" } else { "not ready" };
@@ -109,7 +76,7 @@ fn store(status: &StatusResponse) -> String {
 }
 
 /// Bytes as a disk's seller counts them.
-fn megabytes(bytes: u64) -> String {
+pub(super) fn megabytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
     let megabytes = bytes as f64 / 1e6;
     format!("{megabytes:.1} MB")

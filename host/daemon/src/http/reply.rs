@@ -12,6 +12,7 @@
 //! | `x-understudy-skipped` | who was passed over: `google;code=breaker_open` |
 //! | `x-understudy-cache` | where the take came from: `hit`, `shared`, `miss` or `bypass` |
 //! | `age` | how long it has been in the cache, in seconds; only there with a `hit` |
+//! | `content-location` | where the audio can be had again, when it is kept |
 //! | `x-understudy-duration-ms` | how long it plays; in a stream a trailer |
 //! | `x-understudy-dropped` | fields the provider cannot honour; it spoke without them |
 //! | `x-understudy-ignored` | fields nobody knows |
@@ -23,7 +24,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::response::Response;
-use http::header::AGE;
+use http::header::{AGE, CONTENT_LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use understudy_engine::{Attempt, Skipped, Substitution, TakeSource, VoiceId};
 
@@ -61,6 +62,7 @@ pub(crate) struct Reply<'answer> {
     pub(crate) skipped: &'answer [Skipped],
     pub(crate) dropped: &'answer [String],
     pub(crate) ignored: &'answer [String],
+    pub(crate) place: Option<String>,
 }
 
 /// What a [`Reply`] adds to a response.
@@ -91,6 +93,7 @@ impl Reply<'_> {
         if let Some(age) = self.age {
             headers.insert(AGE, HeaderValue::from(age.as_secs()));
         }
+        say(&mut headers, CONTENT_LOCATION, self.place.as_deref().unwrap_or_default());
         if let Some(duration) = self.duration_ms {
             headers.insert(DURATION, HeaderValue::from(duration));
         }

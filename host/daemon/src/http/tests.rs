@@ -7,6 +7,7 @@ mod errors;
 mod lists;
 mod native;
 mod page;
+mod serving;
 mod standing_in;
 
 use std::sync::Arc;

@@ -322,8 +322,11 @@ async fn other_encodings_are_derived_and_kept_when_asked_for_often() {
 #[tokio::test(start_paused = true)]
 async fn a_long_take_stays_in_its_file() {
     let provider = good("a");
-    let (_folder, store) =
-        store_with(CacheSettings { memory_take_bytes_max: 1_000, ..CacheSettings::default() });
+    let (_folder, store) = store_with(CacheSettings {
+        memory_take_bytes_max: 1_000,
+        at_once_bytes_max: 1_000,
+        ..CacheSettings::default()
+    });
     let engine = engine_with(&[&provider], EngineSettings::default()).with_store(store);
     assert_eq!(source(&engine, request(TEXT)).await, "miss");
     let speech = engine.speak(request(TEXT)).await.unwrap();

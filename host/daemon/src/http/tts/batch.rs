@@ -102,5 +102,5 @@ async fn speak(
     let engine = understudy.engine();
     let wanted =
         request.read(&engine, Head { id, accepted: None, route: None, cache: CacheUse::Use }).await?;
-    Ok(perform(&engine, wanted, ignored, true).await?.response())
+    perform(&engine, wanted, ignored, true).await?.response().await
 }
