@@ -82,7 +82,7 @@ async fn a_dropped_plugin_plays_is_replaced_and_leaves_with_its_file() {
 }
 
 #[tokio::test]
-async fn a_copy_is_taken_when_it_is_whole_and_not_before() {
+async fn a_slow_copy_never_disturbs_what_plays_and_is_taken_when_it_is_whole() {
     let daemon = daemon("").await;
     let (whole, path) = (herald(2, "calm"), daemon.folder().join("plugins/herald.wasm"));
     // A slow copy over the file that plays.
@@ -91,7 +91,6 @@ async fn a_copy_is_taken_when_it_is_whole_and_not_before() {
         assert_eq!(speaks(&daemon, "speak 1").await, "0.0.1");
     }
     until(&daemon, "herald", "version 2", |plugin| plugin["version"] == "0.0.2").await;
-    assert!(!daemon.log().contains("plugin_truncated"), "{}", daemon.log());
 }
 
 #[tokio::test]

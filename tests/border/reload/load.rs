@@ -32,7 +32,7 @@ enum Kind {
     Cached,
     /// Another take each time.
     Fresh,
-    /// A stream of three tenths of a second, another each time.
+    /// A stream of six tenths of a second, another each time.
     Stream,
 }
 
@@ -58,9 +58,9 @@ async fn ask(base: String, kind: Kind, seen: Arc<Seen>) {
     while !seen.stop.load(Relaxed) {
         let number = seen.asked.fetch_add(1, Relaxed);
         let asked = match kind {
-            Kind::Cached => take(&client, &base, "speak 2").await,
-            Kind::Fresh => take(&client, &base, &format!("speak 2 number {number}")).await,
-            Kind::Stream => stream(&client, &base, &format!("slowly 3 number {number}")).await,
+            Kind::Cached => take(&client, &base, "speak 8").await,
+            Kind::Fresh => take(&client, &base, &format!("speak 8 number {number}")).await,
+            Kind::Stream => stream(&client, &base, &format!("slowly 6 number {number}")).await,
         };
         match asked {
             Ok(version) => {
@@ -85,8 +85,8 @@ async fn stream(client: &reqwest::Client, base: &str, text: &str) -> anyhow::Res
     let answer = client.post(format!("{base}/v1/audio/speech")).json(&body).send().await?;
     let status = answer.status();
     let audio = answer.bytes().await?;
-    // Three tenths of a second at 24 kHz, two bytes a sample.
-    anyhow::ensure!(status.is_success() && audio.len() >= 14_000, "{status}: {} bytes", audio.len());
+    // Six tenths of a second at 24 kHz, two bytes a sample.
+    anyhow::ensure!(status.is_success() && audio.len() >= 28_000, "{status}: {} bytes", audio.len());
     Ok(None)
 }
 
