@@ -19,5 +19,6 @@ mod nested_cargo;
 mod offline_voice;
 mod plugins;
 mod providers;
+mod reload;
 mod support;
 mod tidy;
