@@ -1,7 +1,10 @@
 //! Plugins and configuration replaced while the server runs, as an operator does it: by files.
 
+mod canary;
 mod config;
+mod latency;
 mod load;
+mod pins;
 mod versions;
 
 use std::time::Duration;

@@ -19,8 +19,8 @@ use crate::support::{Daemon, client};
 /// Replacements of each kind unless the environment says otherwise.
 const RELOADS: u32 = 30;
 
-/// Replacements after which memory is taken as that of a server that has warmed up.
-const WARM: u32 = 10;
+/// The share of the replacements after which the server has warmed up: the store's memory is full then.
+const WARM: u32 = 4;
 
 /// Requests under way at a time, two of each kind.
 const CLIENTS: usize = 6;
@@ -170,7 +170,7 @@ async fn replace_all(daemon: &Daemon, reloads: u32) -> Figures {
     for number in 1..=reloads {
         replace_plugin(daemon, number, &mut figures).await;
         edit_config(daemon, number).await;
-        if number == WARM.min(reloads) {
+        if number == reloads.div_ceil(WARM) {
             figures.warm_kib = resident(daemon.pid());
         }
     }
