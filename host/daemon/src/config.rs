@@ -19,6 +19,7 @@ use understudy_engine::{
 };
 
 mod access;
+mod canary;
 mod findings;
 mod folders;
 pub(crate) mod keys;
@@ -36,6 +37,7 @@ mod store;
 mod tests;
 
 pub use access::SecretSource;
+pub use canary::{Canary, CanaryBudget};
 pub use locate::{Environment, locate};
 pub use problem::{ConfigError, Place, Problem};
 pub(crate) use providers::is_provider_name;
@@ -130,6 +132,8 @@ pub struct Plugins {
     pub check: Duration,
     /// How long requests may take to finish with a plugin that was replaced.
     pub drain: Duration,
+    /// Plugin files without a pin are refused.
+    pub locked: bool,
 }
 
 /// How changed files are noticed.
@@ -258,6 +262,7 @@ impl Default for Plugins {
             poll: Duration::from_secs(1),
             check: Duration::from_secs(5),
             drain: Duration::from_secs(300),
+            locked: false,
         }
     }
 }

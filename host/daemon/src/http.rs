@@ -22,7 +22,7 @@ mod idempotency;
 pub(crate) mod keeping;
 mod metrics;
 mod models;
-mod plugins;
+pub(crate) mod plugins;
 mod provenance;
 mod reply;
 mod serving;

@@ -62,7 +62,7 @@ mod walk;
 mod wall_clock;
 mod words;
 
-pub use cast::{Cast, Member, ProviderInfo};
+pub use cast::{Cast, Member, ProviderInfo, Sticky, Trial};
 pub use engine::Engine;
 pub use error::SpeechError;
 pub use gate::{BreakerState, Period, Spending, Withheld};

@@ -27,7 +27,7 @@ use understudy_speech::Request;
 pub(crate) use casting::Candidate;
 pub(crate) use memory::StandIns;
 
-use crate::cast::{Cast, Seat};
+use crate::cast::{Caller, Cast, Seat};
 use crate::chance::is_rolled_out;
 use crate::engine::Engine;
 use crate::error::SpeechError;
@@ -100,6 +100,12 @@ pub(crate) enum Role {
     StandIn,
 }
 
+impl Part {
+    fn new(provider: String, role: Role, seat: Result<Arc<Seat>, SpeechError>) -> Self {
+        Self { provider, role, seat, candidate: OnceCell::new() }
+    }
+}
+
 impl Asked {
     /// As a client would write it.
     pub(crate) fn public(&self) -> String {
@@ -148,7 +154,8 @@ pub(crate) fn plan(
     let is_named = provider.is_some() || request.voice.is_some();
     let lead = lead::find(cast, settings, &terms, &chain, provider.as_deref(), request.voice.take())?;
     let (asked, roles) = cast_roles(lead, &chain, fallback != Some(false));
-    let caller = user.as_deref().or(task.as_deref()).unwrap_or(&id);
+    let asking = Caller { user: user.as_deref(), task: task.as_deref(), request: &id };
+    let caller = asking.user.or(asking.task).unwrap_or(&id);
     let part = |(index, (provider, role)): (usize, (String, Role))| {
         let seat = seat(cast, settings, &provider, caller).and_then(|seat| {
             let strict = is_named && terms.rules.voice_policy == VoicePolicy::Strict;
@@ -157,9 +164,12 @@ pub(crate) fn plan(
             }
             Ok(seat)
         });
-        Part { provider, role, seat, candidate: OnceCell::new() }
+        let trial = seat.as_ref().ok().and_then(|seat| seat.trial_for(&asking)).cloned();
+        let on_trial = trial.map(|seat| Part::new(provider.clone(), role.clone(), Ok(seat)));
+        // Who is on trial goes first, and the one it would replace stands behind it.
+        on_trial.into_iter().chain([Part::new(provider, role, seat)])
     };
-    let parts = roles.into_iter().enumerate().map(part).collect();
+    let parts = roles.into_iter().enumerate().flat_map(part).collect();
     let (characters, notes) = (prepared.characters, prepared.notes());
     Ok(Plan { request, output, characters, notes, spans: prepared.spans, terms, cache, asked, parts })
 }

@@ -16,6 +16,7 @@ mod speaking;
 mod store;
 mod streaming;
 mod streams_falling_back;
+mod trying;
 
 use std::sync::Arc;
 
