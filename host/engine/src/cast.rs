@@ -97,11 +97,19 @@ pub(crate) struct Seat {
     pub(crate) on_trial: bool,
 }
 
+/// What a candidate on trial plays are takes of its own: it may yet be rejected and must not answer
+/// then, and what the one it would replace once played must not answer for it now.
+fn on_trial(settings: [u8; 32]) -> [u8; 32] {
+    settings.map(|byte| !byte)
+}
+
 impl Seat {
     fn new(member: Member) -> Self {
         let trial = member.trial.as_ref().map(|trial| {
             let provider = Arc::clone(&trial.provider);
-            Arc::new(Self { on_trial: true, ..Self::new(Member { provider, trial: None, ..member.clone() }) })
+            let settings = on_trial(member.settings);
+            let tried = Member { provider, settings, trial: None, ..member.clone() };
+            Arc::new(Self { on_trial: true, ..Self::new(tried) })
         });
         let (voices, stand_ins) = (VoiceBook::default(), StandIns::default());
         Self { member, voices, stand_ins, trial, on_trial: false }

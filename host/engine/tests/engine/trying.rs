@@ -1,9 +1,13 @@
 //! A candidate on trial: whom it plays for, and what its failures cost.
 
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use understudy_engine::scripted::Scripted;
-use understudy_engine::{BreakerState, Cast, Engine, EngineSettings, Member, SpeechRequest, Sticky, Trial};
+use understudy_engine::{
+    BreakerState, Cast, Engine, EngineSettings, Member, SpeechRequest, Sticky, Store, StoreSettings, Trial,
+    WallClock,
+};
 use understudy_speech::Provider;
 
 use crate::{TEXT, calls, failing, good, request, status, unavailable};
@@ -71,4 +75,21 @@ async fn without_a_fallback_the_candidate_alone_is_asked() {
     let wanted = SpeechRequest { fallback: Some(false), ..of(None, None, 1) };
     engine.speak(wanted).await.unwrap();
     assert_eq!((stable.calls().len(), candidate.calls().len()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_take_of_the_candidate_is_not_one_of_the_provider_it_would_replace() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = WallClock::new(|| UNIX_EPOCH + Duration::from_secs(1_700_000_000));
+    let store = Store::open(folder.path(), StoreSettings::default(), &clock);
+    let (stable, candidate) = (good("a"), good("a"));
+    for (percent, expected) in [(100, ["miss", "hit"]), (0, ["miss", "hit"])] {
+        let engine = engine(&stable, &candidate, percent, Sticky::None).with_store(store.clone());
+        for expected in expected {
+            let speech = engine.speak(of(None, None, 1)).await.unwrap();
+            engine.settle(Duration::from_secs(5)).await;
+            assert_eq!(speech.provenance.cache.name(), expected, "{percent} %");
+        }
+    }
+    assert_eq!((stable.calls().len(), candidate.calls().len()), (1, 1));
 }
