@@ -58,6 +58,13 @@ async fn until_hit(daemon: &Daemon, change: &Value) {
     panic!("it is never kept:\n{}", daemon.log());
 }
 
+/// Ends a server as an operator does: what can be found by then is on the disk.
+async fn stop(mut daemon: Daemon) {
+    let told = std::process::Command::new("kill").args(["-TERM", &daemon.pid().to_string()]).status();
+    assert!(told.expect("kill runs").success());
+    daemon.wait().await;
+}
+
 /// The calls that asked a service to speak.
 fn syntheses(simulator: &Simulator) -> usize {
     simulator.requests().iter().filter(|request| !request.uri.path().contains("voices")).count()
@@ -88,7 +95,8 @@ async fn a_take_outlives_its_service_and_its_server() {
     let daemon = start(&config).await;
     let bought = daemon.ok("/api/v1/tts/synthesize", &wish).await.json::<Value>().await.expect("JSON");
     until_hit(&daemon, &json!({ "model": "edge" })).await;
-    drop((simulator, daemon));
+    drop(simulator);
+    stop(daemon).await;
     let daemon = start(&config).await;
     let found = daemon.ok("/api/v1/tts/synthesize", &wish).await.json::<Value>().await.expect("JSON");
     assert_eq!(found["provenance"]["cache"], "hit");
@@ -127,7 +135,7 @@ async fn other_settings_are_another_take() {
     let daemon = start(&config).await;
     assert_eq!(told(speak(&daemon, wish.clone()).await).await[0], "miss");
     until_hit(&daemon, &wish).await;
-    drop(daemon);
+    stop(daemon).await;
     let daemon = start(&config).await;
     assert_eq!(told(speak(&daemon, wish.clone()).await).await[0], "hit");
     drop(daemon);
