@@ -6,12 +6,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use understudy_speech::{Capabilities, Manifest, Provider};
+use understudy_speech::{Capabilities, Character, Manifest, Provider, Voice};
 
 use crate::error::SpeechError;
+use crate::listing::Listing;
 use crate::plan::StandIns;
 use crate::suggest::nearest;
-use crate::voices::VoiceBook;
 
 /// One provider under the name requests use.
 #[derive(Clone)]
@@ -40,7 +40,8 @@ pub struct Cast {
 /// A member, and what the engine remembers of it for as long as the cast lives.
 pub(crate) struct Seat {
     pub(crate) member: Member,
-    pub(crate) voices: VoiceBook,
+    pub(crate) voices: Listing<Voice>,
+    pub(crate) characters: Listing<Character>,
     pub(crate) stand_ins: StandIns,
 }
 
@@ -70,7 +71,8 @@ impl Cast {
             if !seats.iter().any(|seat| seat.member.name == member.name) {
                 seats.push(Arc::new(Seat {
                     member,
-                    voices: VoiceBook::default(),
+                    voices: Listing::default(),
+                    characters: Listing::default(),
                     stand_ins: StandIns::default(),
                 }));
             }

@@ -13,6 +13,7 @@ use understudy_speech::{Manifest, Voice};
 pub(crate) use clock::Clock;
 
 use crate::cast::{Cast, ProviderInfo, Seat};
+use crate::characters::CharacterBook;
 use crate::error::SpeechError;
 use crate::gate::{Calendar, Gate, Spending};
 use crate::plan;
@@ -36,6 +37,7 @@ pub struct Engine {
     pub(crate) encoders: Arc<Semaphore>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) calendar: Calendar,
+    pub(crate) book: Arc<CharacterBook>,
 }
 
 impl Engine {
@@ -44,7 +46,8 @@ impl Engine {
     pub fn new(cast: Cast, settings: EngineSettings) -> Self {
         let gate = Arc::new(Gate::new(&settings.limits));
         let encoders = Arc::new(Semaphore::new(settings.encoders.max(1)));
-        Self { cast, settings: Arc::new(settings), encoders, gate, calendar: Calendar::from_here() }
+        let calendar = Calendar::from_here();
+        Self { cast, settings: Arc::new(settings), encoders, gate, calendar, book: Arc::default() }
     }
 
     /// The same engine, which learns from `clock` when a day and a month begin.
@@ -58,7 +61,8 @@ impl Engine {
     #[must_use]
     pub fn recast(&self, cast: Cast, settings: EngineSettings) -> Self {
         let gate = Arc::new(self.gate.under(&settings.limits));
-        Self { gate, calendar: self.calendar.clone(), ..Self::new(cast, settings) }
+        let (calendar, book) = (self.calendar.clone(), Arc::clone(&self.book));
+        Self { gate, calendar, book, ..Self::new(cast, settings) }
     }
 
     /// Its settings.

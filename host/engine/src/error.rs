@@ -73,6 +73,16 @@ pub enum SpeechError {
         /// The provider's own ids of the voices it has; empty when it could not be asked.
         known: Vec<String>,
     },
+    /// Nobody is known by this name.
+    #[error("no such character: {name}")]
+    UnknownCharacter {
+        /// As asked for.
+        name: String,
+        /// The one that was probably meant.
+        suggestion: Option<String>,
+        /// The characters there are, as a request would name them.
+        known: Vec<String>,
+    },
     /// The provider cannot honour a field, and speaking without it would not be what was asked.
     #[error("provider {provider} does not offer this: {field} {reason}")]
     NotOffered {
@@ -175,6 +185,7 @@ impl SpeechError {
             Self::NoProviderChosen { .. } => "no_provider_chosen",
             Self::NoProviders => "no_providers",
             Self::UnknownVoice { .. } => "voice_not_found",
+            Self::UnknownCharacter { .. } => "character_not_found",
             Self::NotOffered { .. } => "unsupported",
             Self::CannotEncode { .. } => "cannot_encode",
             Self::Failed { failure, .. } => failure.code(),
@@ -207,6 +218,7 @@ impl SpeechError {
             Self::UnknownRoute { .. } => Some("route"),
             Self::NoProviderChosen { .. } => Some("provider"),
             Self::UnknownVoice { .. } => Some("voice"),
+            Self::UnknownCharacter { .. } => Some("character"),
             Self::NotOffered { field, .. } => Some(field),
             Self::CannotEncode { .. } => Some("encoding"),
             _ => None,
@@ -224,6 +236,7 @@ impl SpeechError {
             | Self::UnknownRoute { .. }
             | Self::NoProviderChosen { .. }
             | Self::UnknownVoice { .. }
+            | Self::UnknownCharacter { .. }
             | Self::NotOffered { .. }
             | Self::CannotEncode { .. } => true,
             Self::Failed { failure, .. } => is_refusal(failure),

@@ -19,12 +19,14 @@ pub mod audition;
 mod cast;
 pub mod catalogue;
 mod chance;
+mod characters;
 mod delivery;
 mod engine;
 mod error;
 mod fit;
 mod gate;
 pub mod likeness;
+mod listing;
 mod plan;
 mod provenance;
 mod recording;
@@ -41,11 +43,11 @@ mod take;
 pub mod text;
 mod verdict;
 mod voice_id;
-mod voices;
 mod walk;
 mod words;
 
 pub use cast::{Cast, Member, ProviderInfo};
+pub use characters::{CharacterProfile, Listed};
 pub use engine::Engine;
 pub use error::SpeechError;
 pub use gate::{BreakerState, Period, Spending, Withheld};
@@ -53,8 +55,9 @@ pub use provenance::{Attempt, Casting, How, Provenance, Skipped, Substitution};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use request::{Output, SpeechRequest};
 pub use settings::{
-    BreakerSettings, Delivery, EngineSettings, GlobalLimits, HedgeSettings, LogicalVoice, Probe,
-    ProviderPolicy, RetrySettings, Route, Tier, VoicePart, VoicePolicy,
+    BreakerSettings, CharacterPart, ConversationSettings, Delivery, EngineSettings, GlobalLimits,
+    HedgeSettings, LocalCharacter, LogicalVoice, Manner, Plays, Probe, ProviderPolicy, Recast, RetrySettings,
+    Route, Tier, VoicePart, VoicePolicy,
 };
 pub use speak::Speech;
 pub use status::{Durations, EngineStatus, ProviderStatus};

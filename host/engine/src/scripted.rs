@@ -14,8 +14,8 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use understudy_speech::{
-    AudioFormat, Call, Capabilities, Encoding, Failure, FormatSupport, Gender, Manifest, Provider, Range,
-    Request, Summary, TakeEvent, TakeSink, Voice, Word, WordTimes,
+    AudioFormat, Call, Capabilities, Character, Encoding, Failure, FormatSupport, Gender, Manifest, Provider,
+    ProviderError, Range, Request, Summary, TakeEvent, TakeSink, Voice, Word, WordTimes,
 };
 
 /// What a scripted provider does next.
@@ -44,6 +44,8 @@ pub struct Scripted {
     pub manifest: Manifest,
     /// Its voices.
     pub voices: Vec<Voice>,
+    /// Its characters; none when it cannot list them.
+    pub characters: Option<Vec<Character>>,
     /// What it does.
     pub steps: Vec<Step>,
     /// What its check says.
@@ -67,6 +69,7 @@ impl Scripted {
         Self {
             manifest: manifest(id),
             voices: Vec::new(),
+            characters: None,
             steps,
             check: Ok(()),
             listing: Vec::new(),
@@ -237,6 +240,10 @@ impl Provider for Scripted {
             }
         }
         Ok(self.voices.clone())
+    }
+
+    async fn characters(&self, _call: Call) -> Result<Vec<Character>, Failure> {
+        self.characters.clone().ok_or_else(|| ProviderError::Unavailable("no list".to_owned()).into())
     }
 
     async fn synthesize(

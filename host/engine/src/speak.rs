@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use understudy_speech::{AudioFormat, Character, Summary, Word, WordTimes};
 
+use crate::characters::Persona;
 use crate::delivery::deliver;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
@@ -38,8 +39,18 @@ pub struct Speech {
 }
 
 pub(crate) async fn speak(engine: &Engine, wanted: SpeechRequest) -> Result<Speech, SpeechError> {
+    let persona = engine.persona_of(&wanted).await?;
+    speak_as(engine, wanted, persona).await
+}
+
+/// Speaks as `persona`, whoever the request names.
+pub(crate) async fn speak_as(
+    engine: &Engine,
+    wanted: SpeechRequest,
+    persona: Option<Arc<Persona>>,
+) -> Result<Speech, SpeechError> {
     let (id, output) = (Arc::clone(&wanted.id), wanted.output);
-    let plan = plan(&engine.cast, &engine.settings, wanted)?;
+    let plan = plan(&engine.cast, &engine.settings, wanted, persona)?;
     let clock = Clock::start(plan.terms.deadline);
     plan.prepare_to_fall_back(engine);
     let walk = Walk::new(engine, &plan, clock, Arc::clone(&id));
@@ -55,6 +66,7 @@ pub(crate) async fn speak(engine: &Engine, wanted: SpeechRequest) -> Result<Spee
     let word_times = summary.word_times.filter(|_| !words.is_empty());
     let mut provenance = provenance(&candidate, id, &summary, time, delivered.passed_through);
     provenance.tell(story);
+    engine.count_character(&plan);
     Ok(Speech {
         audio: delivered.audio,
         format: delivered.format,

@@ -190,12 +190,14 @@ impl Stream for SpeechStream {
 
 pub(crate) async fn stream(engine: &Engine, wanted: SpeechRequest) -> Result<SpeechStream, SpeechError> {
     let (id, output) = (Arc::clone(&wanted.id), wanted.output);
-    let plan = plan(&engine.cast, &engine.settings, wanted)?;
+    let persona = engine.persona_of(&wanted).await?;
+    let plan = plan(&engine.cast, &engine.settings, wanted, persona)?;
     let clock = Clock::start(plan.terms.deadline);
     let whole = Clock::start(plan.terms.deadline.max(engine.settings.stream_deadline));
     plan.prepare_to_fall_back(engine);
     let walk = Walk::new(engine, &plan, clock, id);
     let Won { value: mut stream, story, .. } = race(walk, |turn| open(engine, turn, output, whole)).await?;
+    engine.count_character(&plan);
     stream.story = story;
     stream.spans = plan.spans;
     Ok(stream)

@@ -67,6 +67,7 @@ pub(crate) const fn verdict(error: &SpeechError) -> Verdict {
         SpeechError::Invalid(_)
         | SpeechError::UnknownProvider { .. }
         | SpeechError::UnknownRoute { .. }
+        | SpeechError::UnknownCharacter { .. }
         | SpeechError::NoProviderChosen { .. }
         | SpeechError::NoProviders
         | SpeechError::TextTooLong { provider: None, .. } => row(FailNow, Nobody, false),

@@ -6,6 +6,7 @@ mod auditioning;
 mod breaking;
 mod casting;
 mod chaos;
+mod characters;
 mod falling_back;
 mod limiting;
 mod planning;
