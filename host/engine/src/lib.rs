@@ -20,6 +20,7 @@ mod cast;
 pub mod catalogue;
 mod chance;
 mod characters;
+mod conversation;
 mod delivery;
 mod engine;
 mod error;
@@ -32,6 +33,7 @@ mod provenance;
 mod recording;
 mod rehearsal;
 mod request;
+pub mod script;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 mod settings;
@@ -48,6 +50,9 @@ mod words;
 
 pub use cast::{Cast, Member, ProviderInfo};
 pub use characters::{CharacterProfile, Listed};
+pub use conversation::{
+    Conversation, ConversationRequest, Progress, Recasting, ScriptSource, Speaker, SpokenLine,
+};
 pub use engine::Engine;
 pub use error::SpeechError;
 pub use gate::{BreakerState, Period, Spending, Withheld};

@@ -26,6 +26,7 @@ use understudy_speech::Request;
 
 pub(crate) use casting::Candidate;
 pub(crate) use memory::StandIns;
+pub(crate) use stand_in::{LISTING_PATIENCE, suitable};
 
 use crate::cast::{Cast, Seat};
 use crate::chance::is_rolled_out;
@@ -171,6 +172,27 @@ pub(crate) fn plan(
     let parts = roles.into_iter().enumerate().map(part).collect();
     let (characters, notes) = (prepared.characters, prepared.notes());
     Ok(Plan { request, output, characters, notes, spans: prepared.spans, terms, asked, persona, parts })
+}
+
+/// The terms of a route, and the providers along which stand-ins are looked for: whoever would play
+/// unasked, then the chain.
+pub(crate) fn road(
+    cast: &Cast,
+    settings: &EngineSettings,
+    route: Option<String>,
+    id: &str,
+) -> Result<(Terms, Vec<String>), SpeechError> {
+    let terms = terms(settings, route)?;
+    let chain = chain::of(settings, cast, &terms, id, false);
+    let mut road: Vec<String> = lead::unasked(cast, settings, &terms, &chain).ok().into_iter().collect();
+    road.extend(
+        chain
+            .into_iter()
+            .filter(|name| road.first().is_none_or(|first| first != name))
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    );
+    Ok((terms, road))
 }
 
 /// Who would lead a request that names neither provider nor voice.

@@ -68,6 +68,8 @@ pub(crate) const fn verdict(error: &SpeechError) -> Verdict {
         | SpeechError::UnknownProvider { .. }
         | SpeechError::UnknownRoute { .. }
         | SpeechError::UnknownCharacter { .. }
+        | SpeechError::Script(_)
+        | SpeechError::Line { .. }
         | SpeechError::NoProviderChosen { .. }
         | SpeechError::NoProviders
         | SpeechError::TextTooLong { provider: None, .. } => row(FailNow, Nobody, false),

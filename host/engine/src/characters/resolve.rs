@@ -153,26 +153,24 @@ fn fill(persona: &mut Persona, found: &Character) {
 
 /// A provider's own character: `provider/id`, an id, or a name.
 fn of_provider(name: &str, houses: &[House]) -> Option<Persona> {
-    let is_public =
-        |house: &House, character: &Character| public_id(Some(&house.provider), &character.id) == name;
-    let is_id = |_: &House, character: &Character| character.id == name;
-    let is_name = |_: &House, character: &Character| plain(&character.name) == plain(name);
-    let rules: [&dyn Fn(&House, &Character) -> bool; 3] = [&is_public, &is_id, &is_name];
-    rules.iter().find_map(|rule| {
-        let found = houses.iter().flat_map(|house| {
-            house
-                .characters
-                .iter()
-                .flatten()
-                .filter(|character| rule(house, character))
-                .map(move |c| (house, c))
-        });
-        let found: Vec<(&House, &Character)> = found.collect();
-        let (house, first) = found.first()?;
-        let id = public_id(Some(&house.provider), &first.id);
-        let parts = found.iter().map(|(house, character)| Played::own(&house.provider, character)).collect();
-        Some(Persona { parts, ..Persona::of(id, first) })
-    })
+    let spelt = plain(name);
+    let public = called(houses, |house, character| public_id(Some(&house.provider), &character.id) == name);
+    let own = || called(houses, |_, character| character.id == name);
+    let by_name = || called(houses, |_, character| plain(&character.name) == spelt);
+    public.or_else(own).or_else(by_name)
+}
+
+/// Everybody who fits: the first is meant, the others can play it as well.
+fn called(houses: &[House], fits: impl Fn(&House, &Character) -> bool) -> Option<Persona> {
+    let mut persona: Option<Persona> = None;
+    for house in houses {
+        for found in house.characters.iter().flatten().filter(|character| fits(house, character)) {
+            let id = public_id(Some(&house.provider), &found.id);
+            let persona = persona.get_or_insert_with(|| Persona::of(id, found));
+            persona.parts.push(Played::own(&house.provider, found));
+        }
+    }
+    persona
 }
 
 /// A character of a provider that could not be asked for its list.

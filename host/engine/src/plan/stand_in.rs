@@ -16,13 +16,13 @@ use crate::cast::Seat;
 use crate::characters::Persona;
 use crate::engine::Engine;
 use crate::error::SpeechError;
-use crate::likeness::{Wanted, rank};
+use crate::likeness::{Match, Wanted, rank};
 use crate::provenance::{Casting, How};
 use crate::settings::{VoicePart, VoicePolicy};
 use crate::text::heard;
 
 /// How long a voice list may keep a request waiting that needs it to find a stand-in.
-pub(super) const LISTING_PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const LISTING_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Services that sell the same voices under the same names, by their plugins' ids.
 const SISTERS: &[&[&str]] = &[&["azure", "edge"]];
@@ -164,9 +164,24 @@ fn nearest(
 fn choose(
     wanted: &Wanted<'_>,
     spoken: Option<&Language>,
-    (policy, min_score): (VoicePolicy, f32),
+    terms: (VoicePolicy, f32),
     list: &[Voice],
 ) -> Result<StandIn, String> {
+    let found = suitable(wanted, spoken, terms, list)?;
+    let best = found.first().ok_or_else(|| "it has no voices".to_owned())?;
+    let reasons = best.reasons.iter().map(ToString::to_string).collect();
+    let casting = Casting { how: How::Nearest, score: Some(best.score), reasons };
+    Ok(StandIn { voice: best.voice.id.clone(), trim: None, casting })
+}
+
+/// Every voice of a list that may stand in under a policy and with a least score, the best first;
+/// else the reason why there is none.
+pub(crate) fn suitable<'v>(
+    wanted: &Wanted<'_>,
+    spoken: Option<&Language>,
+    (policy, min_score): (VoicePolicy, f32),
+    list: &'v [Voice],
+) -> Result<Vec<Match<'v>>, String> {
     let language = match (policy, spoken) {
         (VoicePolicy::Any, _) => None,
         (_, Some(language)) => Some(language),
@@ -178,23 +193,24 @@ fn choose(
     let speaks = |voice: &Voice| {
         language.is_none_or(|wanted| voice.languages.iter().any(|own| own.primary() == wanted.primary()))
     };
-    let ranked = rank(wanted, list);
-    let known = ranked.iter().find(|found| speaks(found.voice));
-    let Some(best) = known.or_else(|| ranked.iter().find(|found| found.voice.languages.is_empty())) else {
+    let (known, rest): (Vec<_>, Vec<_>) =
+        rank(wanted, list).into_iter().partition(|found| speaks(found.voice));
+    let open = rest.into_iter().filter(|found| found.voice.languages.is_empty());
+    let mut found: Vec<Match<'v>> = known.into_iter().chain(open).collect();
+    let Some(best) = found.first() else {
         return Err(language.map_or_else(
             || "it has no voices".to_owned(),
             |language| format!("none of its voices speaks {language}"),
         ));
     };
     if best.score < min_score {
-        let (id, score, least) = (&best.voice.id, best.score, min_score);
+        let (id, score) = (&best.voice.id, best.score);
         return Err(format!(
-            "the nearest of its voices scores {score:.2}, at least {least:.2} is wanted: {id}"
+            "the nearest of its voices scores {score:.2}, at least {min_score:.2} is wanted: {id}"
         ));
     }
-    let reasons = best.reasons.iter().map(ToString::to_string).collect();
-    let casting = Casting { how: How::Nearest, score: Some(best.score), reasons };
-    Ok(StandIn { voice: best.voice.id.clone(), trim: None, casting })
+    found.retain(|found| found.score >= min_score);
+    Ok(found)
 }
 
 /// The language that an id begins with, by the scheme most services share: `en-US-AriaNeural`.

@@ -7,6 +7,7 @@ mod breaking;
 mod casting;
 mod chaos;
 mod characters;
+mod conversing;
 mod falling_back;
 mod limiting;
 mod planning;
