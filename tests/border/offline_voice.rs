@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::support::{Daemon, HARVARD, cues, decode, mp3_duration, understudy};
+use crate::support::{Daemon, cues, decode, harvard, mp3_duration, understudy};
 
 /// What the product says of its durations: right to 50 ms by an independent decoder.
 const TOLERANCE: Duration = Duration::from_millis(50);
@@ -12,7 +12,7 @@ const TOLERANCE: Duration = Duration::from_millis(50);
 #[tokio::test]
 async fn twenty_harvard_sentences_are_spoken_word_for_word() {
     let daemon = Daemon::start().await;
-    for sentence in HARVARD {
+    for sentence in harvard() {
         let body = json!({ "text": sentence, "words": true, "subtitles": "srt", "output_format": "mp3" });
         let take: Value = daemon.ok("/api/v1/tts/synthesize", &body).await.json().await.expect("JSON");
         let audio = base64(&take["audio_content"]);

@@ -13,6 +13,7 @@
 //! header and decodes nothing ([`survey`] also listens to what lies open); [`decode`] followed by
 //! [`measure`] hears everything.
 
+mod align;
 pub mod cue;
 mod decode;
 mod encode;
@@ -30,6 +31,7 @@ mod sniff;
 mod stream;
 mod transcode;
 
+pub use align::estimate_words;
 pub use decode::{DECODED_SAMPLES_MAX, decode, decode_within};
 pub use encode::{ENCODABLE, Encoded, Target, encode};
 pub use error::AudioError;

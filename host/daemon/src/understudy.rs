@@ -1,10 +1,11 @@
 //! The embedding API: a configuration in, a working engine out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use arc_swap::ArcSwap;
 use tokio::time::Instant;
 use tracing::{info, warn};
 use understudy_engine::{Cast, Engine, EngineSettings, ProviderPolicy, Tier};
@@ -30,19 +31,20 @@ use crate::plugins::{self, PluginState, PluginStatus};
 /// ```
 #[derive(Debug)]
 pub struct Understudy {
-    config: Config,
-    /// Asked before the plugins are there; it answers that nobody can speak.
-    empty: Engine,
-    stage: OnceLock<Stage>,
+    stage: ArcSwap<Stage>,
     retired: AtomicBool,
 }
 
-/// What is there once everything is loaded.
+/// Everything a request needs, at one moment. Never changed, only replaced whole: whoever took it
+/// at admission has the configuration, the engine and the plugins that belong together.
 #[derive(Debug)]
 struct Stage {
+    config: Arc<Config>,
+    /// Until everything is loaded it has no providers, and answers that nobody can speak.
     engine: Engine,
     plugins: Vec<PluginStatus>,
     slots: u32,
+    loaded: bool,
 }
 
 /// Why it did not start. No plugin can be the reason: a broken one is listed, the others play.
@@ -84,17 +86,19 @@ impl Understudy {
     /// Loads nothing yet, so that a server can answer that it lives before it is ready.
     #[must_use]
     pub fn prepare(config: Config) -> Arc<Self> {
-        let empty = Engine::new(Cast::default(), engine_settings(&config, &[]));
-        Arc::new(Self { config, empty, stage: OnceLock::new(), retired: AtomicBool::new(false) })
+        let engine = engine(Cast::default(), engine_settings(&config, &[]));
+        Self::on(Stage { config: Arc::new(config), engine, plugins: Vec::new(), slots: 0, loaded: false })
     }
 
     /// With providers of your own in the place of plugins.
     #[must_use]
     pub fn with_cast(config: Config, cast: Cast) -> Arc<Self> {
-        let understudy = Self::prepare(config);
-        let engine = engine(cast, engine_settings(&understudy.config, &[]));
-        let _ = understudy.stage.set(Stage { engine, plugins: Vec::new(), slots: 0 });
-        understudy
+        let engine = engine(cast, engine_settings(&config, &[]));
+        Self::on(Stage { config: Arc::new(config), engine, plugins: Vec::new(), slots: 0, loaded: true })
+    }
+
+    fn on(stage: Stage) -> Arc<Self> {
+        Arc::new(Self { stage: ArcSwap::from_pointee(stage), retired: AtomicBool::new(false) })
     }
 
     /// Loads everything; what [`Understudy::prepare`] left undone. Done twice, the second changes
@@ -112,43 +116,53 @@ impl Understudy {
         wrap: impl Fn(Arc<dyn Provider>) -> Arc<dyn Provider>,
     ) -> Result<(), StartError> {
         let started = Instant::now();
-        let sandbox = sandbox(&self.config)?;
-        let mut loaded = plugins::load(&sandbox, &self.config).await;
+        let before = self.stage.load_full();
+        if before.loaded {
+            return Ok(());
+        }
+        let config = Arc::clone(&before.config);
+        let sandbox = sandbox(&config)?;
+        let mut loaded = plugins::load(&sandbox, &config).await;
         for member in &mut loaded.members {
             member.provider = wrap(Arc::clone(&member.provider));
         }
-        let settings = engine_settings(&self.config, &loaded.statuses);
+        let settings = engine_settings(&config, &loaded.statuses);
         if let Some(name) = settings.default_provider.as_ref()
             && !loaded.members.iter().any(|member| member.name == *name)
         {
             warn!(provider = name, "the default provider cannot play");
         }
         let providers = loaded.members.len();
-        let engine = engine(Cast::new(loaded.members), settings);
+        let engine = before.engine.recast(Cast::new(loaded.members), settings);
         let slots = sandbox.slots();
-        let _ = self.stage.set(Stage { engine, plugins: loaded.statuses, slots });
+        let stage = Stage { config, engine, plugins: loaded.statuses, slots, loaded: true };
+        self.stage.store(Arc::new(stage));
         let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         info!(providers, slots, ready_ms, "ready");
         Ok(())
     }
 
-    /// The engine. Until everything is loaded it has no providers.
+    /// The engine, as it is now. A request takes it once, when it is admitted, and keeps it to its
+    /// end: a reload meanwhile is for the requests after it. Until everything is loaded it has no
+    /// providers. Clones share everything.
     #[must_use]
-    pub fn engine(&self) -> &Engine {
-        self.stage.get().map_or(&self.empty, |stage| &stage.engine)
+    pub fn engine(&self) -> Engine {
+        self.stage.load().engine.clone()
     }
 
     /// Every plugin and what became of it, in the order of preference; empty until loaded.
     #[must_use]
     pub fn plugins(&self) -> Vec<PluginStatus> {
-        self.stage.get().map(|stage| stage.plugins.clone()).unwrap_or_default()
+        self.stage.load().plugins.clone()
     }
 
     /// True once everything is loaded and somebody can speak, until [`Understudy::retire`].
     #[must_use]
     pub fn is_ready(&self) -> bool {
+        let stage = self.stage.load();
         !self.retired.load(Ordering::Relaxed)
-            && self.stage.get().is_some_and(|stage| stage.engine.provider_names().next().is_some())
+            && stage.loaded
+            && stage.engine.provider_names().next().is_some()
     }
 
     /// From now on it is not ready, so that a load balancer sends new requests elsewhere. It still
@@ -157,16 +171,16 @@ impl Understudy {
         self.retired.store(true, Ordering::Relaxed);
     }
 
-    /// The configuration it was started with.
+    /// The configuration, as it is now.
     #[must_use]
-    pub const fn config(&self) -> &Config {
-        &self.config
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.stage.load().config)
     }
 
     /// Calls that can be under way at once; 0 until loaded.
     #[must_use]
     pub fn slots(&self) -> u32 {
-        self.stage.get().map_or(0, |stage| stage.slots)
+        self.stage.load().slots
     }
 }
 

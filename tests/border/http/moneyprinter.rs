@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Daemon, HARVARD, cues, mp3_duration};
+use crate::support::{Daemon, cues, harvard, mp3_duration};
 
 const SCRIPT_CHARACTERS: usize = 9_000;
 
 /// A script of at least 9,000 characters in paragraphs, as a video has.
 fn script() -> String {
     let mut script = String::new();
-    for (number, sentence) in HARVARD.iter().cycle().enumerate() {
+    for (number, sentence) in harvard().cycle().enumerate() {
         if script.len() >= SCRIPT_CHARACTERS {
             return script;
         }

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod alignment;
 mod cue_properties;
 mod cue_sheets;
 mod hostile;

@@ -20,8 +20,9 @@ pub(super) async fn run(file: Option<PathBuf>, global: &Global, printer: Printer
     // Rejected plugins are told below, so that the log would only say it twice.
     logging::start(super::asked_for(global, LogLevel::Error), config.log.format);
     let understudy = Understudy::start(config).await?;
-    let sections = &understudy.config().providers;
-    let is_section = |status: &PluginStatus| sections.iter().any(|section| section.name == status.name);
+    let config = understudy.config();
+    let is_section =
+        |status: &PluginStatus| config.providers.iter().any(|section| section.name == status.name);
     let plugins: Vec<PluginStatus> = understudy.plugins().into_iter().filter(is_section).collect();
     let rejected = plugins.iter().filter(|status| told_as_rejected(status, printer)).count();
     if rejected > 0 {

@@ -42,7 +42,7 @@ struct Facts {
 
 pub(super) async fn run(voices: Voices, config: Config, printer: Printer) -> Result<(), Fault> {
     let understudy = Understudy::start(config).await?;
-    let lists = Lists::fetch(understudy.engine()).await;
+    let lists = Lists::fetch(&understudy.engine()).await;
     for missing in lists.missing() {
         let wanted = voices.provider.as_ref().is_none_or(|provider| *provider == missing.provider);
         if wanted {
@@ -51,7 +51,7 @@ pub(super) async fn run(voices: Voices, config: Config, printer: Printer) -> Res
         }
     }
     if let Some(wanted) = &voices.like {
-        return likeness::print(wanted, &voices, understudy.engine(), &lists, printer);
+        return likeness::print(wanted, &voices, &understudy.engine(), &lists, printer);
     }
     let (listed, total) = find(&voices, &lists)?;
     if voices.json {

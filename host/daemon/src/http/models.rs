@@ -67,7 +67,7 @@ fn provider_model(engine: &Engine, id: &str) -> Model {
 /// provider's name means that one. Also at `/v1/audio/models`.
 #[utoipa::path(get, path = "/v1/models", operation_id = "listModels", tag = "OpenAI", responses((status = 200, body = ModelList)))]
 pub(crate) async fn list(State(understudy): State<Arc<Understudy>>) -> Json<ModelList> {
-    let data = models(understudy.engine());
+    let data = models(&understudy.engine());
     Json(ModelList { object: "list", models: data.clone(), data })
 }
 
@@ -82,8 +82,8 @@ pub(crate) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Model>, ApiError> {
     let engine = understudy.engine();
-    match stock::provider_of(engine, Some(&id))? {
-        Some(provider) => Ok(Json(provider_model(engine, provider))),
+    match stock::provider_of(&engine, Some(&id))? {
+        Some(provider) => Ok(Json(provider_model(&engine, provider))),
         None => Ok(Json(stock_model(&id))),
     }
 }

@@ -67,14 +67,14 @@ pub(crate) async fn speak(
     let engine = understudy.engine();
     let default_delivery = understudy.config().server.default_delivery;
     let head = Head { id, route: route_of(&headers), default_delivery };
-    let Wanted { request, media_type, delivery, instructions, dropped } = value.read(engine, head).await?;
+    let Wanted { request, media_type, delivery, instructions, dropped } = value.read(&engine, head).await?;
     let asked = Asked { ignored, instructions, dropped, media_type };
     match delivery {
-        Delivery::Whole => whole(engine, request, asked).await,
-        Delivery::Stream => Ok(plain(engine, open(engine, request).await?, &asked)),
+        Delivery::Whole => whole(&engine, request, asked).await,
+        Delivery::Stream => Ok(plain(&engine, open(&engine, request).await?, &asked)),
         Delivery::Events => {
             let characters = request.request.utterance.source().chars().count();
-            Ok(events(engine, open(engine, request).await?, asked, characters))
+            Ok(events(&engine, open(&engine, request).await?, asked, characters))
         }
     }
 }

@@ -11,27 +11,18 @@ use understudy_speech::Request;
 use super::*;
 
 /// Ten sentences of IEEE's list (the "Harvard sentences"), each balanced by its sounds.
-const SENTENCES: [&str; 10] = [
-    "The birch canoe slid on the smooth planks.",
-    "Glue the sheet to the dark blue background.",
-    "It's easy to tell the depth of a well.",
-    "These days a chicken leg is a rare dish.",
-    "Rice is often served in round bowls.",
-    "The juice of lemons makes fine punch.",
-    "The box was thrown beside the parked truck.",
-    "The hogs were fed chopped corn and garbage.",
-    "Four hours of steady work faced us.",
-    "A large size in stockings is hard to sell.",
-];
+fn sentences() -> Vec<&'static str> {
+    include_str!("../../../../tests/fixtures/harvard.txt").lines().take(10).collect()
+}
 
 /// A minute's half.
 fn paragraph() -> String {
-    SENTENCES.join(" ")
+    sentences().join(" ")
 }
 
 /// What the tests of sounds say: twelve seconds.
 fn lines() -> String {
-    SENTENCES[..5].join(" ")
+    sentences()[..5].join(" ")
 }
 
 /// The offline voice at about the level services deliver.

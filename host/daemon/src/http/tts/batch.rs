@@ -98,6 +98,7 @@ async fn speak(
                 )
             },
         )?;
-    let wanted = request.read(understudy.engine(), Head { id, accepted: None, route: None }).await?;
-    Ok(perform(understudy.engine(), wanted, ignored, true).await?.response())
+    let engine = understudy.engine();
+    let wanted = request.read(&engine, Head { id, accepted: None, route: None }).await?;
+    Ok(perform(&engine, wanted, ignored, true).await?.response())
 }

@@ -103,7 +103,7 @@ pub(crate) async fn explain(
 ) -> Result<Json<ExplainResponse>, ApiError> {
     let engine = understudy.engine();
     let head = Head { id: Arc::clone(&id), accepted: None, route: route_of(&headers) };
-    let wanted = value.read(engine, head).await?;
+    let wanted = value.read(&engine, head).await?;
     let rehearsal = engine.rehearse(wanted.request).await;
     let rehearsal = rehearsal.map_err(|error| ApiError::of(&error, Dialect::Native))?;
     Ok(Json(response(&id, rehearsal, wanted.dropped, ignored)))

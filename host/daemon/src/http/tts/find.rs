@@ -111,7 +111,7 @@ pub(crate) async fn find_voices(
         cursor: query.cursor.as_deref(),
     });
     let query = query.map_err(|error| refused(&error))?;
-    let lists = Lists::fetch(understudy.engine()).await;
+    let lists = Lists::fetch(&understudy.engine()).await;
     let catalogue = lists.catalogue();
     let page = catalogue.page(&query).map_err(|error| refused(&error))?;
     let missing = |missing: &Missing| UnavailableProvider {

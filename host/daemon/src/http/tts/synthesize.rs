@@ -55,8 +55,8 @@ pub(crate) async fn synthesize(
     let accepted = accepted(&headers);
     let as_audio = accepted.is_some();
     let head = Head { id, accepted: accepted.flatten(), route: route_of(&headers) };
-    let wanted = value.read(engine, head).await?;
-    let performed = perform(engine, wanted, ignored, !as_audio).await?;
+    let wanted = value.read(&engine, head).await?;
+    let performed = perform(&engine, wanted, ignored, !as_audio).await?;
     let told = performed.told();
     let mut response = if as_audio { performed.audio() } else { performed.json() };
     told.put_on(&mut response);

@@ -1,0 +1,156 @@
+//! Where a take is heard and where it pauses.
+
+use crate::Pcm;
+
+/// Seconds a window.
+const WINDOW: f32 = 0.005;
+/// Windows this far below speech are silent; consonants are not.
+const BELOW_SPEECH_DB: f32 = 34.0;
+/// Quieter than this is silence in any take.
+const SILENCE_DBFS: f32 = -60.0;
+/// The share of windows that are softer than what counts as the level of speech.
+const SPEECH_PERCENTILE: f32 = 0.9;
+/// A silence is a pause from here on; shorter ones are the closures of consonants.
+const PAUSE_MIN: f32 = 0.10;
+/// A sound shorter than this between two silences is a click.
+const SOUND_MIN: f32 = 0.015;
+
+/// A silence between two sounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Pause {
+    /// Seconds of sound before it.
+    pub(super) voiced: f32,
+    /// Seconds from the start of the audio.
+    pub(super) start: f32,
+    /// Seconds.
+    pub(super) length: f32,
+}
+
+/// The sound of a take with its silences taken out.
+#[derive(Debug)]
+pub(super) struct Voiced {
+    /// Silence before the first sound, in seconds.
+    lead: f32,
+    length: f32,
+    pauses: Vec<Pause>,
+}
+
+impl Voiced {
+    pub(super) fn of(pcm: &Pcm) -> Self {
+        let runs = merged(runs(&levels(pcm)));
+        let mut voiced = Self { lead: 0.0, length: 0.0, pauses: Vec::new() };
+        let (mut at, mut behind) = (0.0, None);
+        for Run { sounds, windows } in runs {
+            let length = seconds(windows);
+            if sounds {
+                voiced.pauses.extend(behind.take());
+                voiced.length += length;
+            } else if voiced.length > 0.0 {
+                behind = Some(Pause { voiced: voiced.length, start: at, length });
+            } else {
+                voiced.lead = length;
+            }
+            at += length;
+        }
+        voiced
+    }
+
+    /// Seconds of sound.
+    pub(super) const fn length(&self) -> f32 {
+        self.length
+    }
+
+    /// The pauses between the first and the last sound, in order.
+    pub(super) fn pauses(&self) -> &[Pause] {
+        &self.pauses
+    }
+
+    /// When sound that begins `voiced` seconds into the sound is heard: behind a pause at that place.
+    pub(super) fn heard_from(&self, voiced: f32) -> f32 {
+        let before = self.pauses.iter().take_while(|pause| pause.voiced <= voiced + TOUCHING);
+        self.lead + voiced + before.map(|pause| pause.length).sum::<f32>()
+    }
+
+    /// When sound that ends there is over: before a pause at that place.
+    pub(super) fn heard_until(&self, voiced: f32) -> f32 {
+        let before = self.pauses.iter().take_while(|pause| pause.voiced < voiced - TOUCHING);
+        self.lead + voiced + before.map(|pause| pause.length).sum::<f32>()
+    }
+}
+
+/// Seconds by which two places may differ and be the same.
+const TOUCHING: f32 = 0.001;
+
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    sounds: bool,
+    windows: usize,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "windows of audio in memory")]
+fn seconds(windows: usize) -> f32 {
+    windows as f32 * WINDOW
+}
+
+/// Decibels of every window.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a window is a few hundred samples"
+)]
+fn levels(pcm: &Pcm) -> Vec<f32> {
+    let samples = ((pcm.sample_rate as f32 * WINDOW) as usize).max(1) * usize::from(pcm.channels.max(1));
+    let level = |window: &[f32]| {
+        let power: f32 = window.iter().map(|sample| sample * sample).sum::<f32>() / window.len() as f32;
+        10.0 * power.max(1e-12).log10()
+    };
+    pcm.samples.chunks(samples).map(level).collect()
+}
+
+fn runs(levels: &[f32]) -> Vec<Run> {
+    let threshold = (speech_level(levels) - BELOW_SPEECH_DB).max(SILENCE_DBFS);
+    let sounds = levels.iter().map(|level| *level > threshold);
+    let mut runs: Vec<Run> = Vec::new();
+    for sounds in sounds {
+        match runs.last_mut() {
+            Some(run) if run.sounds == sounds => run.windows += 1,
+            _ => runs.push(Run { sounds, windows: 1 }),
+        }
+    }
+    runs
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "an index"
+)]
+fn speech_level(levels: &[f32]) -> f32 {
+    // However much silence stands around it, the level of speech is the same.
+    let mut sorted: Vec<f32> = levels.iter().copied().filter(|level| *level > SILENCE_DBFS).collect();
+    sorted.sort_unstable_by(f32::total_cmp);
+    let at = (sorted.len() as f32 * SPEECH_PERCENTILE) as usize;
+    sorted.get(at.min(sorted.len().saturating_sub(1))).copied().unwrap_or(SILENCE_DBFS)
+}
+
+/// Clicks are silence, and short silences inside of speech are speech.
+fn merged(runs: Vec<Run>) -> Vec<Run> {
+    let without_clicks = joined(runs, |run, _| run.sounds && seconds(run.windows) >= SOUND_MIN);
+    joined(without_clicks, |run, edge| run.sounds || (!edge && seconds(run.windows) < PAUSE_MIN))
+}
+
+/// Judges every run anew (`edge`: the first or the last), and joins neighbours that became alike.
+fn joined(runs: Vec<Run>, sounds: impl Fn(&Run, bool) -> bool) -> Vec<Run> {
+    let last = runs.len().saturating_sub(1);
+    let mut joined: Vec<Run> = Vec::with_capacity(runs.len());
+    for (index, run) in runs.into_iter().enumerate() {
+        let run = Run { sounds: sounds(&run, index == 0 || index == last), ..run };
+        match joined.last_mut() {
+            Some(before) if before.sounds == run.sounds => before.windows += run.windows,
+            _ => joined.push(run),
+        }
+    }
+    joined
+}
