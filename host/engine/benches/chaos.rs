@@ -1,8 +1,9 @@
 //! Ten thousand requests through five providers that fail in every way they can: what became of them.
 //!
 //! `cargo bench -p understudy-engine --bench chaos [-- SEED [REQUESTS]]`. It is the schedule of the
-//! test of the same name, with its assertions; the clock is tokio's, so that eight minutes of
-//! waiting cost none, and what is measured beside the outcomes is the engine's own work.
+//! test of the same name, with its assertions, played without a store and with one; the clock is
+//! tokio's, so that eight minutes of waiting cost none, and what is measured beside the outcomes is
+//! the engine's own work.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,13 +24,23 @@ fn main() {
     // Cargo hands a bench `--bench`; numbers are ours.
     let mut numbers = std::env::args().filter_map(|argument| argument.parse::<u64>().ok());
     let (seed, requests) = (numbers.next().unwrap_or(1), numbers.next().unwrap_or(10_000));
+    perform("no store", seed, requests, play::play(seed, requests));
+    perform(
+        "a store, whose history has every request and call",
+        seed,
+        requests,
+        play::play_kept(seed, requests),
+    );
+}
+
+fn perform(with: &str, seed: u64, requests: u64, play: impl Future<Output = play::Told>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     #[allow(clippy::disallowed_methods, reason = "tokio's clock stands still here")]
     let began = std::time::Instant::now();
-    let told = runtime.unwrap().block_on(play::play(seed, requests));
+    let told = runtime.unwrap().block_on(play);
     let work = began.elapsed();
 
-    println!("{requests} requests on schedule {seed}, {} s of simulated time\n", told.time.as_secs());
+    println!("{requests} requests on schedule {seed}, {} s of simulated time, {with}\n", told.time.as_secs());
     println!("{:<24}{:>8}{:>9}", "OUTCOME", "REQUESTS", "SHARE");
     let mut outcomes: Vec<_> = told.outcomes.iter().collect();
     outcomes.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
@@ -44,7 +55,7 @@ fn main() {
         print(provider);
     }
     let each = work.as_secs_f64() * 1e6 / requests as f64;
-    println!("\n{:.2} s of work, {each:.0} µs a request; every assertion held", work.as_secs_f64());
+    println!("\n{:.2} s of work, {each:.0} µs a request; every assertion held\n", work.as_secs_f64());
 }
 
 fn print(provider: &ProviderStatus) {

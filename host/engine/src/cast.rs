@@ -20,6 +20,18 @@ pub struct Member {
     pub name: String,
     /// What speaks.
     pub provider: Arc<dyn Provider>,
+    /// A digest of those of its settings that can change what is heard, see
+    /// [`settings_digest`](crate::cache::settings_digest): a take that was bought under other
+    /// settings is another take. Zero for a provider without any.
+    pub settings: [u8; 32],
+}
+
+impl Member {
+    /// A provider without settings.
+    #[must_use]
+    pub fn new(name: impl Into<String>, provider: Arc<dyn Provider>) -> Self {
+        Self { name: name.into(), provider, settings: [0; 32] }
+    }
 }
 
 /// A provider as shown to people.

@@ -13,7 +13,6 @@ use tokio::task::spawn_blocking;
 use understudy_audio::{StreamEncoder, Target, decode, encode, transcode};
 use understudy_speech::{AudioFormat, Encoding};
 
-use crate::audition::Passed;
 use crate::error::SpeechError;
 use crate::request::Output;
 
@@ -31,10 +30,10 @@ pub(crate) struct Delivered {
 /// Brings a whole take into the form asked for.
 pub(crate) async fn deliver(
     encoders: &Arc<Semaphore>,
-    passed: Passed,
+    audio: Bytes,
+    (format, duration): (AudioFormat, Duration),
     output: &Output,
 ) -> Result<Delivered, SpeechError> {
-    let Passed { audio, format, duration, .. } = passed;
     if fits(format, output) {
         return Ok(Delivered { audio, format, duration, passed_through: true });
     }
@@ -92,7 +91,7 @@ pub(crate) fn fits(format: AudioFormat, output: &Output) -> bool {
 
 /// A client that asks for raw samples gets mono: no header could tell it otherwise, and stereo
 /// played as mono is noise at half the speed.
-fn is_mixed_down(format: AudioFormat, output: &Output) -> bool {
+pub(crate) fn is_mixed_down(format: AudioFormat, output: &Output) -> bool {
     output.encoding == Some(Encoding::PcmS16le) && format.channels > 1
 }
 

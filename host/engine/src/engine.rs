@@ -18,10 +18,12 @@ use crate::error::SpeechError;
 use crate::gate::{Calendar, Gate, Spending};
 use crate::plan;
 use crate::rehearsal::{self, Rehearsal};
-use crate::request::SpeechRequest;
+use crate::request::{CacheUse, SpeechRequest};
 use crate::settings::EngineSettings;
 use crate::speak::{self, Speech};
 use crate::status::EngineStatus;
+use crate::stock::Stock;
+use crate::store::Store;
 use crate::stream::{self, SpeechStream};
 use crate::suggest::nearest;
 use crate::voice_id::VoiceId;
@@ -37,7 +39,9 @@ pub struct Engine {
     pub(crate) encoders: Arc<Semaphore>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) calendar: Calendar,
-    pub(crate) book: Arc<CharacterBook>,
+    pub(crate) roster: Arc<CharacterBook>,
+    /// Absent without a store.
+    pub(crate) stock: Option<Arc<Stock>>,
 }
 
 impl Engine {
@@ -47,7 +51,29 @@ impl Engine {
         let gate = Arc::new(Gate::new(&settings.limits));
         let encoders = Arc::new(Semaphore::new(settings.encoders.max(1)));
         let calendar = Calendar::from_here();
-        Self { cast, settings: Arc::new(settings), encoders, gate, calendar, book: Arc::default() }
+        Self {
+            cast,
+            settings: Arc::new(settings),
+            encoders,
+            gate,
+            calendar,
+            roster: Arc::default(),
+            stock: None,
+        }
+    }
+
+    /// The same engine, which keeps in `store` what outlives a request: takes are had from its
+    /// cache, identical requests at the same time share one call, every request is in its history,
+    /// and the characters that providers spoke are counted there, in the days and months of its
+    /// clock. An engine without a store does none of that. Call it before the engine is used.
+    #[must_use]
+    pub fn with_store(self, store: Store) -> Self {
+        let counters = store.counters().clone();
+        let clock = counters.clock().clone();
+        let calendar = Calendar::new(move || clock.now());
+        let gate = Arc::new(Gate::counting(&self.settings.limits, counters));
+        let stock = Some(Arc::new(Stock::new(store, self.settings.flight)));
+        Self { gate, calendar, stock, ..self }
     }
 
     /// The same engine, which learns from `clock` when a day and a month begin.
@@ -57,12 +83,25 @@ impl Engine {
     }
 
     /// An engine for another cast under other settings, that remembers what this one learnt:
-    /// breakers, counts, budgets and calls under way go on by the providers' names.
+    /// breakers, counts, budgets and calls under way go on by the providers' names, and so does the
+    /// store.
     #[must_use]
     pub fn recast(&self, cast: Cast, settings: EngineSettings) -> Self {
         let gate = Arc::new(self.gate.under(&settings.limits));
-        let (calendar, book) = (self.calendar.clone(), Arc::clone(&self.book));
-        Self { gate, calendar, book, ..Self::new(cast, settings) }
+        let stock = self.stock.as_ref().map(|stock| stock.under(settings.flight));
+        let (calendar, roster) = (self.calendar.clone(), Arc::clone(&self.roster));
+        Self { gate, stock, calendar, roster, ..Self::new(cast, settings) }
+    }
+
+    /// The store, if it has one.
+    #[must_use]
+    pub fn store(&self) -> Option<&Store> {
+        self.stock.as_ref().map(|stock| &stock.store)
+    }
+
+    /// What a request may have from the store.
+    pub(crate) fn stock_for(&self, cache: CacheUse) -> Option<&Arc<Stock>> {
+        self.stock.as_ref().filter(|_| cache != CacheUse::Off)
     }
 
     /// Its settings.
@@ -224,13 +263,14 @@ impl Engine {
         }
     }
 
-    /// The characters every provider was asked to speak, to be kept over a restart.
+    /// The characters every provider was asked to speak, to be kept over a restart. A store keeps
+    /// them by itself.
     #[must_use]
     pub fn spending(&self) -> BTreeMap<String, Spending> {
         self.gate.spending()
     }
 
-    /// Takes up what [`Engine::spending`] said before a restart.
+    /// Takes up what [`Engine::spending`] said before a restart. Only without a store.
     pub fn restore_spending(&self, spending: BTreeMap<String, Spending>) {
         for (provider, spending) in spending {
             self.gate.door(&provider).restore(spending);

@@ -22,6 +22,7 @@ pub(crate) use door::{Asking, CheckPass, Door, Entry, Pass, Place};
 pub(crate) use queue::Queue;
 pub use withheld::Withheld;
 
+use crate::history::Counters;
 use crate::settings::GlobalLimits;
 
 /// Every provider's door, and the queue before all of them.
@@ -29,11 +30,18 @@ use crate::settings::GlobalLimits;
 pub(crate) struct Gate {
     doors: Arc<RwLock<BTreeMap<String, Arc<Door>>>>,
     queue: Arc<Queue>,
+    /// Where characters are counted for good.
+    counters: Option<Counters>,
 }
 
 impl Gate {
     pub(crate) fn new(limits: &GlobalLimits) -> Self {
-        Self { doors: Arc::default(), queue: Arc::new(Queue::new(limits)) }
+        Self { doors: Arc::default(), queue: Arc::new(Queue::new(limits)), counters: None }
+    }
+
+    /// A gate whose characters are counted in `counters`, and were before its time.
+    pub(crate) fn counting(limits: &GlobalLimits, counters: Counters) -> Self {
+        Self { counters: Some(counters), ..Self::new(limits) }
     }
 
     /// The same doors; the same queue too, unless its limits have changed. Requests of the old
@@ -41,7 +49,7 @@ impl Gate {
     pub(crate) fn under(&self, limits: &GlobalLimits) -> Self {
         let same = self.queue.limits() == limits;
         let queue = if same { Arc::clone(&self.queue) } else { Arc::new(Queue::new(limits)) };
-        Self { doors: Arc::clone(&self.doors), queue }
+        Self { doors: Arc::clone(&self.doors), queue, counters: self.counters.clone() }
     }
 
     pub(crate) fn queue(&self) -> &Queue {
@@ -56,7 +64,7 @@ impl Gate {
         drop(doors);
         let mut doors = self.doors.write().unwrap_or_else(PoisonError::into_inner);
         let door = doors.entry(provider.to_owned());
-        Arc::clone(door.or_insert_with(|| Arc::new(Door::new(provider))))
+        Arc::clone(door.or_insert_with(|| Arc::new(Door::new(provider, self.counters.clone()))))
     }
 
     /// What every provider has spent, those included that are no longer in the cast.

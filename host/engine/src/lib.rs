@@ -13,23 +13,36 @@
 //! apart from a provider's fault ([`SpeechError::is_client_fault`]), because only the latter may
 //! ever count against a provider; and dropping the future or stream that a caller holds ends the
 //! provider's work, because speech that nobody waits for is only cost.
+//!
+//! Beside them stand the rooms of what outlives a request: [`Store`] keeps takes (`cache`), who
+//! asked for what and how it ended (`history`), and what was spent; [`Purchases`] has each take as
+//! cheaply as it can be had, through the cache and single flight (`flight`); [`IdempotencyKeys`]
+//! gives a client that asks again the answer it missed.
 
 mod attempt;
 pub mod audition;
+mod book;
+pub mod cache;
 mod cast;
 pub mod catalogue;
 mod chance;
 mod characters;
 mod conversation;
+mod database;
 mod delivery;
 mod engine;
 mod error;
 mod fit;
+pub mod flight;
+mod form;
 mod gate;
+pub mod history;
+mod idempotency;
 pub mod likeness;
 mod listing;
 mod plan;
 mod provenance;
+mod purchase;
 mod recording;
 mod rehearsal;
 mod request;
@@ -39,6 +52,8 @@ pub mod scripted;
 mod settings;
 mod speak;
 mod status;
+mod stock;
+mod store;
 mod stream;
 mod suggest;
 mod take;
@@ -46,6 +61,7 @@ pub mod text;
 mod verdict;
 mod voice_id;
 mod walk;
+mod wall_clock;
 mod words;
 
 pub use cast::{Cast, Member, ProviderInfo};
@@ -56,9 +72,11 @@ pub use conversation::{
 pub use engine::Engine;
 pub use error::SpeechError;
 pub use gate::{BreakerState, Period, Spending, Withheld};
+pub use idempotency::{Answer, IdempotencyError, IdempotencyKeys, IdempotencySettings};
 pub use provenance::{Attempt, Casting, How, Provenance, Skipped, Substitution};
+pub use purchase::{Bought, Had, Purchases, Sought, TakeSource};
 pub use rehearsal::{Rehearsal, Rehearsed};
-pub use request::{Output, SpeechRequest};
+pub use request::{CacheUse, Output, SpeechRequest};
 pub use settings::{
     BreakerSettings, CharacterPart, ConversationSettings, Delivery, EngineSettings, GlobalLimits,
     HedgeSettings, LocalCharacter, LogicalVoice, Manner, Plays, Probe, ProviderPolicy, Recast, RetrySettings,
@@ -66,6 +84,8 @@ pub use settings::{
 };
 pub use speak::Speech;
 pub use status::{Durations, EngineStatus, ProviderStatus};
+pub use store::{Store, StoreSettings};
 pub use stream::{Finished, SpeechEvent, SpeechStream};
 pub use suggest::nearest;
 pub use voice_id::VoiceId;
+pub use wall_clock::WallClock;

@@ -34,7 +34,7 @@ use crate::characters::{Persona, Played};
 use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::gate::Withheld;
-use crate::request::{Output, SpeechRequest};
+use crate::request::{CacheUse, Output, SpeechRequest};
 use crate::settings::{EngineSettings, Route, VoicePart, VoicePolicy};
 use crate::suggest::nearest;
 use crate::text::{self, SpanMap};
@@ -54,6 +54,7 @@ pub(crate) struct Plan {
     /// From the text as it is sent to the caller's own spelling.
     pub(crate) spans: SpanMap,
     pub(crate) terms: Terms,
+    pub(crate) cache: CacheUse,
     /// What was asked for.
     pub(crate) asked: Asked,
     /// Who is played, when the request names a character.
@@ -143,7 +144,8 @@ pub(crate) fn plan(
     wanted: SpeechRequest,
     persona: Option<Arc<Persona>>,
 ) -> Result<Plan, SpeechError> {
-    let SpeechRequest { id, provider, mut request, output, deadline, route, fallback, user, task } = wanted;
+    let SpeechRequest { id, provider, mut request, output, deadline, route, fallback, user, task, cache } =
+        wanted;
     let prepared = text::admit(&mut request.utterance, &settings.text)?;
     request.check_ranges()?;
     output.check_ranges()?;
@@ -171,7 +173,18 @@ pub(crate) fn plan(
     };
     let parts = roles.into_iter().enumerate().map(part).collect();
     let (characters, notes) = (prepared.characters, prepared.notes());
-    Ok(Plan { request, output, characters, notes, spans: prepared.spans, terms, asked, persona, parts })
+    Ok(Plan {
+        request,
+        output,
+        characters,
+        notes,
+        spans: prepared.spans,
+        terms,
+        cache,
+        asked,
+        persona,
+        parts,
+    })
 }
 
 /// The terms of a route, and the providers along which stand-ins are looked for: whoever would play

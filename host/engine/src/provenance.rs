@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::cache::TakeKey;
 use crate::error::SpeechError;
+use crate::purchase::TakeSource;
 
 /// Who spoke, and what became of the request on the way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,9 +18,21 @@ pub struct Provenance {
     pub provider: String,
     /// The provider's own id of the voice that spoke; none when nobody chose and it did not say.
     pub voice: Option<String>,
-    /// The plugin's version.
+    /// The version of the plugin that spoke it.
     pub plugin_version: String,
-    /// Every call that was made for it, in the order they ended; the last one is the take.
+    /// Whether it came from the cache, from the call of another request, or was bought.
+    pub cache: TakeSource,
+    /// How long it had been in the cache, in milliseconds when serialized; none when it had not.
+    #[serde(rename = "age_ms", serialize_with = "optional_milliseconds")]
+    pub age: Option<Duration>,
+    /// The key of the take: the same for the same request to the same provider. None without a
+    /// store.
+    pub take: Option<TakeKey>,
+    /// What the audition made of it, 0 to 1; none when it was not scored, as a stream is not that
+    /// nobody keeps.
+    pub quality: Option<f32>,
+    /// Every call that was made for it, in the order they ended; the last one is the take, unless
+    /// that came from the cache. A call that was shared is told to all who shared it.
     pub attempts: Vec<Attempt>,
     /// Providers that stood before this one and were not called, and why.
     pub skipped: Vec<Skipped>,
@@ -30,13 +44,14 @@ pub struct Provenance {
     pub notes: Vec<String>,
     /// Characters of the text.
     pub characters: usize,
-    /// Characters the service bills, when it says so.
+    /// Characters the service bills for this request, when it says so: 0 for a take from the cache,
+    /// or of a call that is billed to another request.
     pub characters_billed: Option<u32>,
-    /// The service's own id for the call.
+    /// The service's own id for the call that gave the take.
     pub provider_request_id: Option<String>,
     /// True when the audio is byte for byte what the provider sent.
     pub passed_through: bool,
-    /// From the call to the provider's last byte, in milliseconds when serialized.
+    /// From that call to the provider's last byte, in milliseconds when serialized.
     #[serde(rename = "synthesis_ms", serialize_with = "milliseconds")]
     pub synthesis_time: Duration,
 }
@@ -129,6 +144,17 @@ pub(crate) struct Story {
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) substituted: Option<Substitution>,
+}
+
+impl Story {
+    /// The same when the take came from `source`. The walk takes its last step for a call, and a
+    /// take from the cache was none.
+    pub(crate) fn from(mut self, source: TakeSource) -> Self {
+        if source == TakeSource::Cache {
+            self.attempts.pop();
+        }
+        self
+    }
 }
 
 impl Provenance {

@@ -85,14 +85,21 @@ impl<'text> Recording<'text> {
         }
     }
 
-    pub(crate) fn push(&mut self, event: TakeEvent) -> Result<(), Failure> {
+    /// Takes an event down; returns what of it can be told to others.
+    pub(crate) fn push(&mut self, event: TakeEvent) -> Result<TakeEvent, Failure> {
         self.rules.admit(&event)?;
         match event {
-            TakeEvent::Audio(audio) => self.audio.push(audio),
-            TakeEvent::Words(words) => self.words.extend(self.marks.admit(words)),
-            TakeEvent::Begin(_) | TakeEvent::Line(_) => {}
+            TakeEvent::Audio(audio) => {
+                self.audio.push(audio.clone());
+                Ok(TakeEvent::Audio(audio))
+            }
+            TakeEvent::Words(words) => {
+                let known = self.words.len();
+                self.words.extend(self.marks.admit(words));
+                Ok(TakeEvent::Words(self.words.get(known..).unwrap_or_default().to_vec()))
+            }
+            event @ (TakeEvent::Begin(_) | TakeEvent::Line(_)) => Ok(event),
         }
-        Ok(())
     }
 
     pub(crate) const fn format(&self) -> Option<AudioFormat> {

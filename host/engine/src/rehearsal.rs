@@ -14,7 +14,7 @@ use crate::error::SpeechError;
 use crate::gate::Withheld;
 use crate::plan::{Candidate, Part, Plan, plan};
 use crate::provenance::{Casting, Skipped};
-use crate::request::SpeechRequest;
+use crate::request::{CacheUse, SpeechRequest};
 use crate::voice_id::VoiceId;
 
 /// A request's plan.
@@ -51,15 +51,19 @@ pub struct Rehearsed {
     pub skipped: Option<Skipped>,
     /// What would keep it from being called now; none when nothing would.
     pub withheld: Option<Withheld>,
+    /// Whether its take is in the cache, and would be had without a call. None without a store, or
+    /// when the request wants nothing of it.
+    pub cached: Option<bool>,
     /// US dollars, when a price is known.
     pub price: Option<f64>,
 }
 
 impl Rehearsal {
-    /// The candidate that would be called first, if any can be.
+    /// The candidate that would be the first to be called or to answer from the cache, if any can.
     #[must_use]
     pub fn leader(&self) -> Option<&Rehearsed> {
-        self.candidates.iter().find(|candidate| candidate.skipped.is_none() && candidate.withheld.is_none())
+        let plays = |candidate: &Rehearsed| candidate.withheld.is_none() || candidate.cached == Some(true);
+        self.candidates.iter().find(|candidate| candidate.skipped.is_none() && plays(candidate))
     }
 }
 
@@ -96,6 +100,7 @@ async fn rehearse_part(engine: &Engine, plan: &Plan, part: &Part) -> Rehearsed {
                 dropped: candidate.dropped.clone(),
                 skipped: None,
                 withheld: door.withholds(policy, candidate.characters as u64, engine.calendar.today()),
+                cached: is_cached(engine, plan, &candidate),
                 price: price(engine, &candidate),
                 provider,
             }
@@ -106,13 +111,20 @@ async fn rehearse_part(engine: &Engine, plan: &Plan, part: &Part) -> Rehearsed {
             dropped: Vec::new(),
             skipped: Some(Skipped::because(&provider, &error)),
             withheld: None,
+            cached: None,
             price: None,
             provider,
         },
     }
 }
 
-fn price(engine: &Engine, candidate: &Candidate) -> Option<f64> {
+fn is_cached(engine: &Engine, plan: &Plan, candidate: &Candidate) -> Option<bool> {
+    let stock = engine.stock_for(plan.cache).filter(|_| plan.cache == CacheUse::Use)?;
+    Some(stock.cache().age(&candidate.key()).is_some())
+}
+
+/// US dollars of the take of `candidate`, if it is bought.
+pub(crate) fn price(engine: &Engine, candidate: &Candidate) -> Option<f64> {
     let own = engine.settings.policy(candidate.name()).price_per_million_characters;
     let price = own.or(candidate.seat.member.provider.manifest().price_per_million_characters)?;
     #[allow(clippy::cast_precision_loss, reason = "a text is shorter than that")]

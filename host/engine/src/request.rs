@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use understudy_speech::{Encoding, InvalidField, Request};
 
 /// A request for speech before anyone is cast for it.
@@ -29,6 +30,21 @@ pub struct SpeechRequest {
     pub user: Option<String>,
     /// The task it is for; decides about rollouts when there is no user.
     pub task: Option<String>,
+    /// What it wants of the cache.
+    pub cache: CacheUse,
+}
+
+/// What a request wants of the cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheUse {
+    /// The take that is there; else one that is bought, and kept.
+    #[default]
+    Use,
+    /// A take that is bought now. It takes the place of the one that is there.
+    Refresh,
+    /// A take of its own: it is neither looked for, nor shared, nor kept.
+    Off,
 }
 
 /// How the audio is wanted.
@@ -76,6 +92,7 @@ impl SpeechRequest {
             fallback: None,
             user: None,
             task: None,
+            cache: CacheUse::Use,
         }
     }
 }

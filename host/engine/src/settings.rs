@@ -25,6 +25,7 @@ pub use policy::{ProviderPolicy, Tier};
 pub use route::{Delivery, Route, VoicePolicy};
 pub use voice::{LogicalVoice, VoicePart};
 
+use crate::flight::FlightSettings;
 use crate::text::TextRules;
 
 /// The engine's settings; [`Default`] is what `understudy` ships with.
@@ -55,6 +56,8 @@ pub struct EngineSettings {
     pub retry: RetrySettings,
     /// Whether a slow provider gets a rival.
     pub hedge: HedgeSettings,
+    /// How identical requests share one call; only with a [`Store`](crate::Store).
+    pub flight: FlightSettings,
     /// How long a client waits: for the whole of [`Engine::speak`](crate::Engine::speak), for the
     /// first audio of [`Engine::stream`](crate::Engine::stream). Default 100 s, so that a client
     /// with a patience of 120 s gets an answer instead of a cut connection.
@@ -96,6 +99,7 @@ impl Default for EngineSettings {
             breaker: BreakerSettings::default(),
             retry: RetrySettings::default(),
             hedge: HedgeSettings::default(),
+            flight: FlightSettings::default(),
             deadline: Duration::from_secs(100),
             stream_deadline: Duration::from_secs(600),
             text: TextRules::default(),

@@ -4,24 +4,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use understudy_speech::{AudioFormat, Character, Summary, Word, WordTimes};
+use understudy_speech::{AudioFormat, Character, Word, WordTimes};
 
+use crate::book::Sent;
+use crate::cache::{AudioDigest, HitAudio, TakeNotes};
 use crate::characters::Persona;
-use crate::delivery::deliver;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
+use crate::form::{Formed, form, read};
 use crate::plan::{Candidate, plan};
-use crate::provenance::Provenance;
+use crate::provenance::{Provenance, Story};
+use crate::purchase::{Had, TakeSource};
+use crate::rehearsal::price;
 use crate::request::SpeechRequest;
-use crate::take::{Take, take_of};
-use crate::walk::{Walk, Won, race};
+use crate::take::take_of;
+use crate::walk::{Errand, Walk, Won, race};
 use crate::words::clip;
 
 /// A whole take, ready to be played.
 #[derive(Clone, Debug)]
 pub struct Speech {
-    /// The audio.
-    pub audio: Bytes,
+    /// The audio: in memory, but for a long take from the cache.
+    pub audio: HitAudio,
+    /// The SHA-256 of the audio, for example as an `ETag`; none for a take that bypassed the store.
+    pub digest: Option<AudioDigest>,
     /// What it is.
     pub format: AudioFormat,
     /// How long it plays.
@@ -38,59 +44,113 @@ pub struct Speech {
     pub provenance: Provenance,
 }
 
-pub(crate) async fn speak(engine: &Engine, wanted: SpeechRequest) -> Result<Speech, SpeechError> {
-    let persona = engine.persona_of(&wanted).await?;
-    speak_as(engine, wanted, persona).await
+impl Speech {
+    /// All of the audio in memory.
+    ///
+    /// # Errors
+    /// [`SpeechError::Internal`]: it is in a file that cannot be read.
+    pub async fn bytes(&self) -> Result<Bytes, SpeechError> {
+        read(&self.audio).await
+    }
 }
 
-/// Speaks as `persona`, whoever the request names.
+pub(crate) async fn speak(engine: &Engine, wanted: SpeechRequest) -> Result<Speech, SpeechError> {
+    speak_as(engine, wanted, None).await
+}
+
+/// Speaks as `persona`; without one as whoever the request names.
 pub(crate) async fn speak_as(
     engine: &Engine,
     wanted: SpeechRequest,
     persona: Option<Arc<Persona>>,
 ) -> Result<Speech, SpeechError> {
-    let (id, output) = (Arc::clone(&wanted.id), wanted.output);
-    let plan = plan(&engine.cast, &engine.settings, wanted, persona)?;
-    let clock = Clock::start(plan.terms.deadline);
-    plan.prepare_to_fall_back(engine);
-    let walk = Walk::new(engine, &plan, clock, Arc::clone(&id));
-    let won = race(walk, |mut turn| async move {
-        let Take { passed, words, summary, time } = take_of(engine, &mut turn).await?;
-        let delivering = deliver(&engine.encoders, passed, &output);
-        let delivered = clock.hold(turn.candidate.name(), delivering).await??;
-        Ok((delivered, words, summary, time))
+    let errand = Errand::new(engine, &wanted);
+    let client = errand.client();
+    let spoken = perform(engine, wanted, persona, &errand).await;
+    client.note(|book| match &spoken {
+        Ok(speech) => book.spoken(&Sent {
+            provenance: &speech.provenance,
+            encoding: speech.format.encoding.name(),
+            duration: Some(speech.duration),
+            bytes: speech.audio.length(),
+        }),
+        Err(error) => book.failed(error),
     });
-    let Won { candidate, value: (delivered, mut words, summary, time), story } = won.await?;
+    spoken
+}
+
+async fn perform(
+    engine: &Engine,
+    wanted: SpeechRequest,
+    persona: Option<Arc<Persona>>,
+    errand: &Arc<Errand>,
+) -> Result<Speech, SpeechError> {
+    let output = wanted.output;
+    let persona = match persona {
+        Some(persona) => Some(persona),
+        None => engine.persona_of(&wanted).await?,
+    };
+    let plan = &plan(&engine.cast, &engine.settings, wanted, persona)?;
+    errand.note(|book| book.planned(plan));
+    let clock = Clock::start(plan.terms.deadline);
+    let stock = engine.stock_for(plan.cache);
+    let walk = Walk::new(engine, plan, clock, Arc::clone(errand));
+    let won = race(walk, |turn| async move {
+        let candidate = Arc::clone(&turn.candidate);
+        let had = take_of(engine, plan, turn).await?;
+        let forming = form(engine, stock, &candidate, &had, &output);
+        let formed = clock.hold(candidate.name(), forming).await??;
+        Ok((formed, had))
+    });
+    let Won { candidate, value: (formed, had), story } = won.await?;
+    errand.note(|book| book.priced(price(engine, &candidate)));
+    let mut words = had.notes.words.clone();
     plan.spans.restore(&mut words);
-    clip(&mut words, delivered.duration);
-    let word_times = summary.word_times.filter(|_| !words.is_empty());
-    let mut provenance = provenance(&candidate, id, &summary, time, delivered.passed_through);
-    provenance.tell(story);
-    engine.count_character(&plan);
-    Ok(Speech {
-        audio: delivered.audio,
-        format: delivered.format,
-        duration: delivered.duration,
+    clip(&mut words, formed.duration);
+    engine.count_character(plan);
+    Ok(told(&candidate, errand, formed, &had, words, story))
+}
+
+fn told(
+    candidate: &Candidate,
+    errand: &Errand,
+    formed: Formed,
+    had: &Had,
+    words: Vec<Word>,
+    story: Story,
+) -> Speech {
+    let mut provenance = provenance(candidate, Arc::clone(&errand.id), had, formed.passed_through);
+    provenance.tell(story.from(had.source));
+    Speech {
+        audio: formed.audio,
+        digest: formed.digest,
+        format: formed.format,
+        duration: formed.duration,
+        word_times: had.notes.word_times.filter(|_| !words.is_empty()),
         words,
-        word_times,
-        character: summary.character,
-        emotion_score: summary.emotion_score,
+        character: had.notes.character.clone(),
+        emotion_score: had.notes.emotion_score,
         provenance,
-    })
+    }
 }
 
 /// Where a take came from, but for the walk that led there.
 pub(crate) fn provenance(
     candidate: &Candidate,
     request_id: Arc<str>,
-    summary: &Summary,
-    synthesis_time: Duration,
+    had: &Had,
     passed_through: bool,
 ) -> Provenance {
+    let TakeNotes { voice, plugin_version, quality, provider_request_id, synthesis_time, .. } = &*had.notes;
+    let is_own = matches!(had.source, TakeSource::Bought | TakeSource::Bypassed);
     Provenance {
         request_id,
-        voice: summary.voice.clone().or_else(|| candidate.request.voice.clone()),
-        plugin_version: candidate.seat.member.provider.manifest().version.clone(),
+        voice: voice.clone(),
+        plugin_version: plugin_version.clone(),
+        cache: had.source,
+        age: had.age,
+        take: had.digest.map(|_| candidate.key()),
+        quality: *quality,
         attempts: Vec::new(),
         skipped: Vec::new(),
         substituted: None,
@@ -98,9 +158,9 @@ pub(crate) fn provenance(
         dropped: candidate.dropped.clone(),
         notes: candidate.notes.clone(),
         characters: candidate.characters,
-        characters_billed: summary.characters_billed,
-        provider_request_id: summary.request_id.clone(),
+        characters_billed: if is_own { had.notes.characters_billed } else { Some(0) },
+        provider_request_id: provider_request_id.clone(),
         passed_through,
-        synthesis_time,
+        synthesis_time: *synthesis_time,
     }
 }

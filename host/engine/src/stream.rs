@@ -5,9 +5,16 @@
 //! notice its deadline. The task keeps the deadline whoever listens; the channel between is bounded,
 //! so a slow listener slows the provider and memory stays flat; and the handle aborts the task when
 //! the listener goes.
+//!
+//! With a store the call belongs to all who listen, and the task only follows it: from the first
+//! event on for whoever comes late, and from the whole take for whoever falls behind. Nobody's
+//! slowness holds it back then, and the take is in memory until it is kept. Its audition comes when
+//! it is whole; one that fails ends the streams with its error, as any late failure does.
 
 mod driver;
+mod opening;
 mod path;
+mod source;
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -21,15 +28,17 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 use understudy_speech::{AudioFormat, Character, Word, WordTimes};
 
+use crate::book::Sent;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::plan::plan;
 use crate::provenance::{Attempt, Provenance, Skipped, Story, Substitution};
-use crate::request::{Output, SpeechRequest};
-use crate::take::enter;
+use crate::purchase::TakeSource;
+use crate::rehearsal::price;
+use crate::request::SpeechRequest;
 use crate::text::SpanMap;
-use crate::walk::{Turn, Walk, Won, race};
-use driver::{Driver, Signal};
+use crate::walk::{Client, Errand, Walk, Won, race};
+use driver::Signal;
 
 /// Pieces encoded ahead of the listener.
 const PIECES_AHEAD: usize = 4;
@@ -41,6 +50,8 @@ pub struct SpeechStream {
     provider: String,
     voice: Option<String>,
     dropped: Vec<String>,
+    cache: TakeSource,
+    age: Option<Duration>,
     /// Told with the last event.
     story: Story,
     /// Leads word marks back to the caller's own spelling.
@@ -48,6 +59,8 @@ pub struct SpeechStream {
     early: VecDeque<SpeechEvent>,
     signals: mpsc::Receiver<Result<Signal, SpeechError>>,
     over: bool,
+    client: Option<Client>,
+    audio_bytes: u64,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -108,6 +121,18 @@ impl SpeechStream {
         &self.dropped
     }
 
+    /// Where the take comes from, as in [`Provenance::cache`].
+    #[must_use]
+    pub const fn cache(&self) -> TakeSource {
+        self.cache
+    }
+
+    /// How long it has been in the cache, as in [`Provenance::age`].
+    #[must_use]
+    pub const fn age(&self) -> Option<Duration> {
+        self.age
+    }
+
     /// What was asked for, when somebody else speaks; as in [`Provenance::substituted`].
     #[must_use]
     pub const fn substituted(&self) -> Option<&Substitution> {
@@ -138,6 +163,29 @@ impl SpeechStream {
         }
     }
 
+    fn count(&mut self, event: &SpeechEvent) {
+        if let SpeechEvent::Audio(audio) = event {
+            self.audio_bytes += audio.len() as u64;
+        }
+    }
+
+    /// Writes the end of the stream into the request's record.
+    fn note_end(&self, item: &Result<SpeechEvent, SpeechError>) {
+        let Some(client) = &self.client else { return };
+        match item {
+            Ok(SpeechEvent::Finished(finished)) => client.note(|book| {
+                book.spoken(&Sent {
+                    provenance: &finished.provenance,
+                    encoding: self.format.encoding.name(),
+                    duration: finished.duration,
+                    bytes: self.audio_bytes,
+                });
+            }),
+            Ok(_) => {}
+            Err(error) => client.note(|book| book.failed(error)),
+        }
+    }
+
     /// Waits for the first audio and keeps what came before it.
     async fn open(&mut self) -> Result<(), SpeechError> {
         loop {
@@ -163,6 +211,7 @@ impl Stream for SpeechStream {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(mut event) = self.early.pop_front() {
             self.spell(&mut event);
+            self.count(&event);
             return Poll::Ready(Some(Ok(event)));
         }
         if self.over {
@@ -179,56 +228,47 @@ impl Stream for SpeechStream {
             let mut item = item;
             if let Ok(event) = &mut item {
                 self.spell(event);
+                self.count(event);
             }
             if let Ok(SpeechEvent::Finished(finished)) = &mut item {
                 finished.provenance.tell(std::mem::take(&mut self.story));
             }
+            self.note_end(&item);
             return Poll::Ready(Some(item));
         }
     }
 }
 
 pub(crate) async fn stream(engine: &Engine, wanted: SpeechRequest) -> Result<SpeechStream, SpeechError> {
-    let (id, output) = (Arc::clone(&wanted.id), wanted.output);
-    let persona = engine.persona_of(&wanted).await?;
-    let plan = plan(&engine.cast, &engine.settings, wanted, persona)?;
-    let clock = Clock::start(plan.terms.deadline);
-    let whole = Clock::start(plan.terms.deadline.max(engine.settings.stream_deadline));
-    plan.prepare_to_fall_back(engine);
-    let walk = Walk::new(engine, &plan, clock, id);
-    let Won { value: mut stream, story, .. } = race(walk, |turn| open(engine, turn, output, whole)).await?;
-    engine.count_character(&plan);
-    stream.story = story;
-    stream.spans = plan.spans;
-    Ok(stream)
+    let errand = Errand::new(engine, &wanted);
+    let client = errand.client();
+    match perform(engine, wanted, &errand).await {
+        Ok(stream) => Ok(SpeechStream { client: Some(client), ..stream }),
+        Err(error) => {
+            client.note(|book| book.failed(&error));
+            Err(error)
+        }
+    }
 }
 
-/// One candidate's stream, with its first audio there.
-async fn open(
+async fn perform(
     engine: &Engine,
-    mut turn: Turn,
-    output: Output,
-    whole: Clock,
+    wanted: SpeechRequest,
+    errand: &Arc<Errand>,
 ) -> Result<SpeechStream, SpeechError> {
-    let pass = enter(engine, &mut turn).await?;
-    let (sender, signals) = mpsc::channel(PIECES_AHEAD);
-    let (name, first) = (turn.candidate.name().to_owned(), turn.clock());
-    let (voice, dropped) = (turn.candidate.request.voice.clone(), turn.candidate.dropped.clone());
-    let driver = Driver::new(engine.clone(), turn, output, (first, whole), sender);
-    let mut stream = SpeechStream {
-        // Replaced by the format told before the first audio.
-        format: AudioFormat::mono(understudy_speech::Encoding::PcmS16le, 24_000),
-        provider: name,
-        voice,
-        dropped,
-        story: Story::default(),
-        spans: SpanMap::default(),
-        early: VecDeque::new(),
-        signals,
-        over: false,
-        _task: AbortOnDropHandle::new(tokio::spawn(driver.run(pass))),
-    };
-    stream.open().await?;
+    let output = wanted.output;
+    let persona = engine.persona_of(&wanted).await?;
+    let plan = plan(&engine.cast, &engine.settings, wanted, persona)?;
+    errand.note(|book| book.planned(&plan));
+    let clock = Clock::start(plan.terms.deadline);
+    let whole = Clock::start(plan.terms.deadline.max(engine.settings.stream_deadline));
+    let walk = Walk::new(engine, &plan, clock, Arc::clone(errand));
+    let opening = race(walk, |turn| opening::open(engine, &plan, turn, output, whole));
+    let Won { candidate, value: mut stream, story } = opening.await?;
+    errand.note(|book| book.priced(price(engine, &candidate)));
+    engine.count_character(&plan);
+    stream.story = story.from(stream.cache);
+    stream.spans = plan.spans;
     Ok(stream)
 }
 

@@ -2,42 +2,139 @@
 //!
 //! [`take_of`] is the one place: a take that is remembered, or is being recorded for somebody else,
 //! is had here before the gate is asked, so that neither an open breaker nor a used-up budget keeps
-//! anybody from what is already there.
+//! anybody from what is already there. Only a call goes through the gate ([`buy`]).
+//!
+//! A candidate is somebody in the cast: a provider that fails or is left alone still answers from
+//! the cache, one that an operator has taken away does not. Its takes could not be named anyway
+//! (the key holds its plugin's epoch, and the request as its capabilities shape it), and whoever
+//! takes a voice away does not want to hear it for another week. They wait for its return or age.
+//!
+//! A shared call is bounded by the time of whoever began it. One that ran out of that time is not
+//! yet an answer for a listener who has more left than it has waited: it asks again.
 
-use std::time::Duration;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use understudy_speech::{Failure, ProviderError, Summary, Word};
+use bytes::Bytes;
+use tokio::time::Instant;
+use understudy_speech::{Failure, ProviderError, Summary, TakeEvent};
 
 use crate::attempt::{Performance, Step};
-use crate::audition::{Brief, Passed, audition};
-use crate::engine::Engine;
+use crate::audition::{Brief, Depth, audition};
+use crate::cache::TakeNotes;
+use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
+use crate::flight::Announcer;
 use crate::gate::{Asking, CheckPass, Entry, Pass};
-use crate::plan::Candidate;
+use crate::plan::{Candidate, Plan};
+use crate::purchase::{Bought, Had, Sought, TakeSource};
 use crate::recording::Recording;
+use crate::request::CacheUse;
+use crate::stock::Stock;
 use crate::verdict::verdict;
-use crate::walk::Turn;
-
-/// What a call left behind.
-#[derive(Debug)]
-pub(crate) struct Take {
-    pub(crate) passed: Passed,
-    pub(crate) words: Vec<Word>,
-    pub(crate) summary: Summary,
-    /// From the call to the provider's last byte.
-    pub(crate) time: Duration,
-}
+use crate::walk::{CallNote, Turn};
 
 /// The candidate's take, from wherever it can be had.
-pub(crate) async fn take_of(engine: &Engine, turn: &mut Turn) -> Result<Take, SpeechError> {
-    let pass = enter(engine, turn).await?;
-    let taken = record(engine, turn).await;
-    settle(pass, taken.as_ref().err());
+pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Result<Had, SpeechError> {
+    let Some(stock) = engine.stock_for(plan.cache) else {
+        plan.prepare_to_fall_back(engine);
+        let (notes, audio) = buy(engine, turn, None).await?;
+        return Ok(Had::bypassed(notes, audio));
+    };
+    let clock = turn.clock();
+    let candidate = Arc::clone(&turn.candidate);
+    let mut seeking = Seeking::new(plan.cache);
+    loop {
+        let ticket = match seek(engine, stock, &mut turn, clock, &seeking).await {
+            Sought::Found(had) if turn.audition.trusts(&had.notes) => return Ok(had),
+            Sought::Found(_) => {
+                seeking.anew = true;
+                continue;
+            }
+            Sought::UnderWay(ticket) => ticket,
+        };
+        plan.prepare_to_fall_back(engine);
+        match clock.hold(candidate.name(), ticket.had()).await? {
+            Ok(had) if had.source == TakeSource::Bought => return Ok(Had { source: seeking.own, ..had }),
+            Ok(had) if turn.audition.trusts(&had.notes) => return Ok(had),
+            Ok(_) => seeking.anew = true,
+            Err(error) if seeking.asks_again(ticket.has_begun(), clock, &error) => {}
+            Err(error) => return Err(Arc::unwrap_or_clone(error)),
+        }
+    }
+}
+
+/// How a take is looked for.
+pub(crate) struct Seeking {
+    /// One that is there will not do.
+    pub(crate) anew: bool,
+    /// What a take that this request bought itself is called.
+    pub(crate) own: TakeSource,
+    began: Instant,
+}
+
+impl Seeking {
+    pub(crate) fn new(cache: CacheUse) -> Self {
+        // Whoever wanted nothing of the cache is not told that it missed.
+        let anew = cache == CacheUse::Refresh;
+        let own = if anew { TakeSource::Bypassed } else { TakeSource::Bought };
+        Self { anew, own, began: Instant::now() }
+    }
+
+    /// True when the call of somebody else ended for want of time that this listener would still
+    /// give it.
+    pub(crate) fn asks_again(&mut self, is_own: bool, clock: Clock, error: &SpeechError) -> bool {
+        let waited = self.began.elapsed();
+        let timed_out = matches!(error, SpeechError::DeadlineExceeded { .. });
+        let again = timed_out && !is_own && clock.left() > waited;
+        if again {
+            self.began = Instant::now();
+        }
+        again
+    }
+}
+
+/// Looks for the take of `turn`, and begins to buy it if nobody has it.
+pub(crate) async fn seek(
+    engine: &Engine,
+    stock: &Stock,
+    turn: &mut Turn,
+    clock: Clock,
+    seeking: &Seeking,
+) -> Sought {
+    let candidate = Arc::clone(&turn.candidate);
+    let (key, provider) = (candidate.key(), candidate.name());
+    // A hit must not pay for the call that it saves.
+    if !seeking.anew
+        && let Some(had) = stock.purchases.find(key, provider).await
+    {
+        return Sought::Found(had);
+    }
+    let (engine, turn) = (engine.clone(), turn.again(clock));
+    let buying =
+        move |announcer: Announcer<Bought>| async move { buy(&engine, turn, Some(&announcer)).await };
+    Sought::UnderWay(if seeking.anew {
+        stock.purchases.renew(key, provider, buying)
+    } else {
+        stock.purchases.buy(key, provider, buying)
+    })
+}
+
+/// Calls the provider: through the gate, and with an audition. What is heard is announced.
+async fn buy(
+    engine: &Engine,
+    mut turn: Turn,
+    announcer: Option<&Announcer<Bought>>,
+) -> Result<(TakeNotes, Bytes), SpeechError> {
+    let call = enter(engine, &mut turn).await?;
+    let taken = record(engine, &turn, announcer).await;
+    call.settle(taken.as_ref().err());
     taken
 }
 
 /// Through the gate: a place among all requests first, then the provider's own door.
-pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Pass, SpeechError> {
+pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, SpeechError> {
     let deadline = turn.request_clock.deadline();
     turn.errand.place.get_or_try_init(|| engine.gate.queue().enter(deadline)).await?;
     let (settings, name) = (&engine.settings, turn.candidate.name());
@@ -55,7 +152,7 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Pass, Spee
         today: engine.calendar.today(),
     };
     let reason = match engine.gate.door(name).admit(asking) {
-        Entry::Pass(pass) => return Ok(pass),
+        Entry::Pass(pass) => return Ok(Admitted { pass, note: turn.errand.call(name) }),
         Entry::Check(check, reason) => {
             tokio::spawn(prove(engine.clone(), name.to_owned(), check));
             reason
@@ -74,45 +171,106 @@ async fn prove(engine: Engine, provider: String, check: CheckPass) {
     check.settle(checked.is_ok());
 }
 
-/// Tells the door how a call ended.
-pub(crate) fn settle(pass: Pass, error: Option<&SpeechError>) {
-    match error {
-        None => pass.succeed(),
-        Some(error) => pass.fail(verdict(error), error.code()),
+/// A call that was let in. Dropped, it was cancelled.
+pub(crate) struct Admitted {
+    pass: Pass,
+    note: CallNote,
+}
+
+impl Admitted {
+    /// Tells the door, and the record, how the call ended.
+    pub(crate) fn settle(self, error: Option<&SpeechError>) {
+        match error {
+            None => self.pass.succeed(),
+            Some(error) => self.pass.fail(verdict(error), error.code()),
+        }
+        self.note.ended(error.map_or("ok", SpeechError::code));
     }
 }
 
-async fn record(engine: &Engine, turn: &Turn) -> Result<Take, SpeechError> {
-    let clock = turn.clock();
-    clock.hold(turn.candidate.name(), perform(engine, turn, &turn.candidate, clock)).await?
+async fn record(
+    engine: &Engine,
+    turn: &Turn,
+    announcer: Option<&Announcer<Bought>>,
+) -> Result<(TakeNotes, Bytes), SpeechError> {
+    let (name, clock, heard) = (turn.candidate.name(), turn.clock(), AtomicBool::new(false));
+    let tell = |event: TakeEvent| {
+        if matches!(event, TakeEvent::Audio(_)) {
+            heard.store(true, Ordering::Relaxed);
+        }
+        if let Some(announcer) = announcer {
+            announcer.announce(event);
+        }
+    };
+    let mut performing = pin!(perform(engine, turn, clock, &tell));
+    match (clock.hold(name, &mut performing).await, turn.reach) {
+        (Ok(taken), _) => taken,
+        (Err(_), Some(reach)) if heard.load(Ordering::Relaxed) => reach.hold(name, performing).await?,
+        (Err(exceeded), _) => Err(exceeded),
+    }
 }
 
 async fn perform(
     engine: &Engine,
     turn: &Turn,
-    candidate: &Candidate,
-    clock: crate::engine::Clock,
-) -> Result<Take, SpeechError> {
+    clock: Clock,
+    tell: &(impl Fn(TakeEvent) + Sync),
+) -> Result<(TakeNotes, Bytes), SpeechError> {
+    let candidate = &turn.candidate;
     let member = &candidate.seat.member;
-    let call = clock.call(turn.errand.id.clone());
+    let whole = turn.reach.unwrap_or(clock);
     let (provider, request) = (member.provider.clone(), candidate.request.clone());
+    let call = whole.call(turn.errand.id.clone());
     let mut performance = Performance::begin(provider, call, request, engine.settings.take_buffer);
     let text = candidate.request.utterance.source();
     let mut recording = Recording::new(&member.name, engine.settings.max_audio_bytes, text);
-    let heard = listen(&mut performance, &mut recording).await;
-    let summary = heard.map_err(|failure| clock.blame(&member.name, failure))?;
+    let heard = listen(&mut performance, &mut recording, tell).await;
+    let summary = heard.map_err(|failure| whole.blame(&member.name, failure))?;
     let time = clock.started.elapsed();
     let format = recording.format().unwrap_or(summary.format);
     let Recording { audio, words, .. } = recording;
     let brief = Brief::of(&candidate.request, candidate.language().as_ref(), turn.audition);
     let passed = audition(&member.name, format, audio.join(), &brief, &engine.encoders).await?;
-    Ok(Take { passed, words, summary, time })
+    let scored = turn.audition.depth != Depth::Off;
+    let notes = TakeNotes {
+        words,
+        quality: scored.then_some(passed.verdict.quality),
+        heard: passed.verdict.heard,
+        synthesis_time: time,
+        ..notes(candidate, &turn.errand.id, summary, TakeNotes::new(passed.format, passed.duration))
+    };
+    Ok((notes, passed.audio))
 }
 
-async fn listen(performance: &mut Performance, recording: &mut Recording<'_>) -> Result<Summary, Failure> {
+/// What a summary tells, on top of what `known` does.
+pub(crate) fn notes(
+    candidate: &Candidate,
+    request_id: &str,
+    summary: Summary,
+    known: TakeNotes,
+) -> TakeNotes {
+    let voice = summary.voice.or_else(|| candidate.request.voice.clone());
+    TakeNotes {
+        word_times: summary.word_times,
+        character: summary.character,
+        emotion_score: summary.emotion_score,
+        voice,
+        plugin_version: candidate.seat.member.provider.manifest().version.clone(),
+        request_id: request_id.to_owned(),
+        provider_request_id: summary.request_id,
+        characters_billed: summary.characters_billed,
+        ..known
+    }
+}
+
+async fn listen(
+    performance: &mut Performance,
+    recording: &mut Recording<'_>,
+    tell: &impl Fn(TakeEvent),
+) -> Result<Summary, Failure> {
     loop {
         match performance.next().await {
-            Some(Step::Event(event)) => recording.push(event)?,
+            Some(Step::Event(event)) => tell(recording.push(event)?),
             Some(Step::Ended(outcome)) => return *outcome,
             None => return Err(ProviderError::NoAudio.into()),
         }

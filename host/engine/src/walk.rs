@@ -14,6 +14,7 @@
 
 mod backoff;
 mod ending;
+mod errand;
 mod race;
 mod shares;
 mod step;
@@ -24,9 +25,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub(crate) use errand::{CallNote, Client, Errand};
 pub(crate) use race::{Won, race};
-pub(crate) use step::{Errand, Turn};
+pub(crate) use step::Turn;
 
+use crate::cache::TakeKey;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::gate::Withheld;
@@ -58,6 +61,8 @@ pub(crate) struct Lost {
     /// False when the provider was not called.
     pub(crate) called: bool,
     pub(crate) time: Duration,
+    /// The take that was to be had, when a call for it may be shared.
+    pub(crate) take: Option<TakeKey>,
 }
 
 /// A walk under way.
@@ -77,12 +82,12 @@ pub(crate) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(crate) fn new(engine: &'a Engine, plan: &'a Plan, clock: Clock, id: Arc<str>) -> Self {
+    pub(crate) fn new(engine: &'a Engine, plan: &'a Plan, clock: Clock, errand: Arc<Errand>) -> Self {
         Self {
             engine,
             plan,
             clock,
-            errand: Arc::new(Errand::new(id)),
+            errand,
             cursor: 0,
             retries: VecDeque::new(),
             full: None,
@@ -133,7 +138,7 @@ impl<'a> Walk<'a> {
 
     /// Takes note of a failed step. An error is the request's end.
     pub(crate) fn lost(&mut self, step: &Step, lost: Lost, now: Instant) -> Result<(), SpeechError> {
-        let Lost { error, called, time } = lost;
+        let Lost { error, called, time, take } = lost;
         let verdict = verdict(&error);
         let provider = self.provider(step.part).to_owned();
         tracing::debug!(provider, code = error.code(), called, %error, "candidate lost");
@@ -143,8 +148,9 @@ impl<'a> Walk<'a> {
         match verdict.decision {
             Decision::FailNow => return Err(error),
             Decision::Retry if step.tries < self.engine.settings.policy(&provider).max_retries => {
-                let pause =
-                    backoff::pause(&self.engine.settings.retry, step.tries, &self.errand.id, &provider);
+                // Those who shared a call come back together, to share the next one too.
+                let seed = take.map_or_else(|| self.errand.id.to_string(), |take| take.to_string());
+                let pause = backoff::pause(&self.engine.settings.retry, step.tries, &seed, &provider);
                 // A pause that leaves no time to answer is only a delay.
                 if now + pause < self.clock.deadline() {
                     self.retries.push_back(Step { tries: step.tries + 1, pause, ..step.clone() });

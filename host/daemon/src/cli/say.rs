@@ -37,7 +37,7 @@ pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<()
     let took = started.elapsed();
     let speech = spoken.map_err(|error| explain(error.into(), &understudy))?;
     warn_of_compromises(&speech, printer);
-    write(&say, &text, &speech, printer)?;
+    write(&say, &text, (&speech, &speech.bytes().await?), printer)?;
     if say.json {
         printer.json(&report(&say, &text, &speech, took))?;
     } else {
@@ -89,10 +89,10 @@ fn stood_in(who: &str, substituted: &Substitution) -> String {
     format!("{asked} did not speak ({why}), {who} stood in: {found}")
 }
 
-fn write(say: &Say, text: &str, speech: &Speech, printer: Printer) -> Result<(), Fault> {
+fn write(say: &Say, text: &str, (speech, audio): (&Speech, &[u8]), printer: Printer) -> Result<(), Fault> {
     match &say.output {
-        Destination::File(path, _) => write_whole(path, &speech.audio)?,
-        Destination::Stdout => printer.bytes(&speech.audio)?,
+        Destination::File(path, _) => write_whole(path, audio)?,
+        Destination::Stdout => printer.bytes(audio)?,
     }
     for (path, kind) in [(&say.srt, Subtitles::SubRip), (&say.vtt, Subtitles::WebVtt)] {
         let Some(path) = path else { continue };
@@ -154,7 +154,7 @@ fn report(say: &Say, text: &str, speech: &Speech, took: Duration) -> serde_json:
     };
     json!({
         "file": file,
-        "bytes": speech.audio.len(),
+        "bytes": speech.audio.length(),
         "format": speech.format,
         "duration_seconds": speech.duration.as_secs_f64(),
         "seconds": took.as_secs_f64(),

@@ -101,9 +101,11 @@ impl Asked {
 }
 
 async fn whole(engine: &Engine, request: SpeechRequest, asked: Asked) -> Result<Response, ApiError> {
-    let speech = engine.speak(request).await.map_err(|error| ApiError::of(&error, Dialect::OpenAi))?;
+    let failed = |error| ApiError::of(&error, Dialect::OpenAi);
+    let speech = engine.speak(request).await.map_err(failed)?;
+    let audio = speech.bytes().await.map_err(failed)?;
     let provenance = &speech.provenance;
-    let mut response = answer(Body::from(speech.audio), asked.media_type);
+    let mut response = answer(Body::from(audio), asked.media_type);
     let told = Reply {
         provider: &provenance.provider,
         voice: provenance.voice.as_deref(),

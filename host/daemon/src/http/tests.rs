@@ -39,7 +39,7 @@ fn flite() -> Scripted {
 fn app_with(config: Config, providers: &[&Arc<Scripted>]) -> Router {
     let member = |provider: &&Arc<Scripted>| {
         let provider = Arc::clone(provider) as Arc<dyn Provider>;
-        Member { name: provider.manifest().id.clone(), provider }
+        Member::new(provider.manifest().id.clone(), provider)
     };
     super::router(Understudy::with_cast(config, Cast::new(providers.iter().map(member).collect())))
 }

@@ -141,7 +141,7 @@ async fn bring_in(sandbox: &Sandbox, wanted: Wanted) -> Outcome {
     let (state, facts, member) = match play(sandbox, wanted).await {
         Ok(plugin) => {
             let facts = PluginFacts::from(&plugin);
-            let member = Member { name: name.clone(), provider: Arc::new(plugin) };
+            let member = Member::new(name.clone(), Arc::new(plugin));
             (PluginState::Ready, Some(facts), Some(member))
         }
         Err((state, facts)) => (state, facts, None),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use understudy_speech::{InvalidField, Language, Request, Utterance};
 
 use super::pace::{Manner, plausible};
+use crate::cache::TakeNotes;
 
 /// How closely takes are listened to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,16 @@ impl Default for AuditionSettings {
 }
 
 impl AuditionSettings {
+    /// Whether a take that was auditioned for somebody else, perhaps less closely, will do.
+    pub(crate) fn trusts(&self, notes: &TakeNotes) -> bool {
+        let is_good = notes.quality.is_some_and(|quality| quality >= self.min_quality);
+        match self.depth {
+            Depth::Off => true,
+            Depth::Walk => is_good,
+            Depth::Full => is_good && notes.heard,
+        }
+    }
+
     /// Checks both shares against their range.
     ///
     /// # Errors

@@ -70,11 +70,12 @@ async fn line(scene: &Scene<'_>, players: &[Player], index: usize) -> Result<Rec
         }
         spoken => spoken,
     }?;
+    let (audio, format) = (spoken.bytes().await?, spoken.format);
     let provenance = spoken.provenance;
     let is_pinned = provenance.provider == player.played.part.provider;
     let voice = if is_pinned { Some(player.played.part.voice.clone()) } else { provenance.voice.clone() };
     Ok(Recorded {
-        source: Source::Encoded(spoken.audio, spoken.format),
+        source: Source::Encoded(audio, format),
         // One gain a voice, whoever it plays.
         voice: scene.voice_key(player, &provenance.provider, voice.as_deref()),
         words: spoken.words,

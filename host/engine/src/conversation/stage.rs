@@ -67,7 +67,11 @@ pub(super) async fn perform(
     progress(Progress::Joining);
     let joined = scene.join(encoding, &spoken.recorded).await?;
     if spoken.whole.is_some() {
-        scene.speakers.iter().filter_map(|at| scene.personas.get(*at)).for_each(|p| engine.book.count(&p.id));
+        scene
+            .speakers
+            .iter()
+            .filter_map(|at| scene.personas.get(*at))
+            .for_each(|p| engine.roster.count(&p.id));
     }
     Ok(scene.told(spoken, joined))
 }

@@ -23,7 +23,7 @@ use crate::error::SpeechError;
 use crate::gate::{Asking, Entry, Pass};
 use crate::recording::Recording;
 use crate::settings::Plays;
-use crate::take::settle;
+use crate::verdict::verdict;
 
 /// The least silence asked for between lines, so that there is room for a cut.
 const GAP_MIN: Duration = Duration::from_millis(250);
@@ -53,7 +53,10 @@ pub(super) async fn perform(
     let _place = engine.gate.queue().enter(clock.deadline()).await?;
     let pass = admit(scene, provider, clock)?;
     let performed = record(scene, players, provider, clock).await;
-    settle(pass, performed.as_ref().err());
+    match &performed {
+        Ok(_) => pass.succeed(),
+        Err(error) => pass.fail(verdict(error), error.code()),
+    }
     performed
 }
 
@@ -100,7 +103,9 @@ async fn record(
                 Some(Step::Event(TakeEvent::Line(mark))) if marks.len() < scene.lines.len() => {
                     marks.push(mark);
                 }
-                Some(Step::Event(event)) => recording.push(event)?,
+                Some(Step::Event(event)) => {
+                    recording.push(event)?;
+                }
                 Some(Step::Ended(outcome)) => return *outcome,
                 None => return Err(understudy_speech::ProviderError::NoAudio.into()),
             }

@@ -46,6 +46,11 @@ impl Clock {
         self.limit
     }
 
+    /// The time left.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     pub(crate) fn call(&self, request_id: impl Into<Arc<str>>) -> Call {
         Call { request_id: request_id.into(), deadline: self.deadline }
     }

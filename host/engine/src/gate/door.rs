@@ -15,6 +15,7 @@ use super::budget::Spending;
 use super::calendar::Today;
 use super::pace::Pace;
 use super::withheld::Withheld;
+use crate::history::{Counters, Spoken};
 use crate::settings::{BreakerSettings, ProviderPolicy, RetrySettings};
 use crate::status::{ProviderStatus, Tally};
 use crate::verdict::{Blame, Decision, Verdict};
@@ -23,6 +24,8 @@ use crate::verdict::{Blame, Decision, Verdict};
 pub(crate) struct Door {
     /// The provider's name.
     name: String,
+    /// Where characters are counted for good, and by others who share the store.
+    counters: Option<Counters>,
     state: Mutex<State>,
 }
 
@@ -71,14 +74,15 @@ pub(crate) enum Entry {
 }
 
 impl Door {
-    pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), state: Mutex::default() }
+    pub(crate) fn new(name: &str, counters: Option<Counters>) -> Self {
+        Self { name: name.to_owned(), counters, state: Mutex::default() }
     }
 
     /// Asks to be let in.
     pub(crate) fn admit(self: &Arc<Self>, mut asking: Asking<'_>) -> Entry {
         let now = Instant::now();
         let mut state = self.lock();
+        self.recall(&mut state, asking.today);
         let entry = state.consider(&mut asking, now);
         let ticket = match entry {
             Ok(Answer::Pass(ticket)) => ticket,
@@ -100,6 +104,10 @@ impl Door {
             state.pace.note(now);
         }
         state.spending.spend(asking.characters, asking.today);
+        let spent_at_ms = self.counters.as_ref().map(|counters| {
+            counters.add(&self.name, asking.characters);
+            counters.now_ms()
+        });
         state.tally.begin(asking.is_retry);
         Entry::Pass(Pass {
             door: Arc::clone(self),
@@ -107,6 +115,7 @@ impl Door {
             _place: asking.place.take().flatten(),
             characters: asking.characters,
             today: asking.today,
+            spent_at_ms,
             began: now,
             patient: asking.patient,
             breaker: asking.breaker.clone(),
@@ -124,6 +133,7 @@ impl Door {
     ) -> Option<Withheld> {
         let now = Instant::now();
         let mut state = self.lock();
+        self.recall(&mut state, today);
         if let Some(retry_after) = state.breaker.refuses_for(now) {
             return Some(Withheld::BreakerOpen { retry_after });
         }
@@ -143,7 +153,8 @@ impl Door {
     /// How it stands.
     pub(crate) fn status(&self, today: Today) -> ProviderStatus {
         let now = Instant::now();
-        let state = self.lock();
+        let mut state = self.lock();
+        self.recall(&mut state, today);
         let held = state.hold.and_then(|hold| hold.until.checked_duration_since(now));
         let retry_after = state.breaker.refuses_for(now).max(held.filter(|left| !left.is_zero()));
         state.tally.status(&self.name, state.breaker.state(), retry_after, state.spending.on(today))
@@ -160,6 +171,14 @@ impl Door {
 
     pub(crate) fn restore(&self, spending: Spending) {
         self.lock().spending = spending;
+    }
+
+    /// What was counted before this door stood, and before its store could be read.
+    fn recall(&self, state: &mut State, today: Today) {
+        let Some(counters) = &self.counters else { return };
+        let Spoken { today: day_characters, this_month: month_characters } = counters.spoken(&self.name);
+        let Today { day, month, .. } = today;
+        state.spending = Spending { day, day_characters, month, month_characters };
     }
 
     /// Changes the breaker, and tells the log when that opens or closes it.
@@ -259,6 +278,8 @@ pub(crate) struct Pass {
     _place: Place,
     characters: u64,
     today: Today,
+    /// When the characters were counted for good, in milliseconds since 1970.
+    spent_at_ms: Option<u64>,
     began: Instant,
     patient: bool,
     breaker: BreakerSettings,
@@ -299,6 +320,9 @@ impl Pass {
             }
             if !verdict.billed {
                 state.spending.give_back(self.characters, self.today);
+                if let Some((counters, at_ms)) = self.door.counters.as_ref().zip(self.spent_at_ms) {
+                    counters.take_back(&self.door.name, self.characters, at_ms);
+                }
             }
             state.tally.failed(code);
         });

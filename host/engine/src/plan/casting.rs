@@ -1,12 +1,13 @@
 //! Which voice a candidate plays, and the request as it will be asked.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use understudy_speech::{Language, Request, TextLimit, TextUnit};
 
 use super::stand_in::{LISTING_PATIENCE, StandIn, stand_in};
 use super::{Part, Plan, Role};
-use crate::cast::Seat;
+use crate::cache::{Performer, TakeKey};
+use crate::cast::{Member, Seat};
 use crate::characters::{Carried, Persona, Played, carry};
 use crate::engine::Engine;
 use crate::error::SpeechError;
@@ -26,9 +27,25 @@ pub(crate) struct Candidate {
     /// The text's length.
     pub(crate) characters: usize,
     pub(crate) casting: Casting,
+    key: OnceLock<TakeKey>,
 }
 
 impl Candidate {
+    /// The key of its take.
+    pub(crate) fn key(&self) -> TakeKey {
+        *self.key.get_or_init(|| {
+            let Member { name, provider, settings } = &self.seat.member;
+            let manifest = provider.manifest();
+            let performer = Performer {
+                provider: name,
+                plugin: &manifest.id,
+                cache_epoch: manifest.cache_epoch,
+                settings,
+            };
+            TakeKey::of(&performer, &self.request)
+        })
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.seat.member.name
     }
@@ -100,6 +117,7 @@ async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Re
         notes,
         characters: plan.characters,
         casting,
+        key: OnceLock::new(),
     })
 }
 

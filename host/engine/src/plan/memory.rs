@@ -99,10 +99,7 @@ mod tests {
     use understudy_speech::Request;
 
     fn plan(voice: &str) -> Plan {
-        let member = crate::cast::Member {
-            name: "a".to_owned(),
-            provider: Arc::new(crate::scripted::Scripted::new("a", Vec::new())),
-        };
+        let member = crate::cast::Member::new("a", Arc::new(crate::scripted::Scripted::new("a", Vec::new())));
         let mut request = Request::text("x");
         request.voice = Some(format!("a/{voice}"));
         let wanted = SpeechRequest::new("r-1", request);

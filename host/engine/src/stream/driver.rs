@@ -1,4 +1,4 @@
-//! The task behind one stream: it listens to the provider and sends on to the listener.
+//! The task behind one stream: it hears the take and sends it on to the listener.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,20 +7,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::Sender;
-use understudy_speech::{AudioFormat, Encoding, Failure, ProviderError, Summary, TakeEvent};
+use understudy_speech::{AudioFormat, Encoding, Failure, ProviderError, TakeEvent};
 
 use super::path::Path;
+use super::source::{Fault, Heard, Source};
 use super::{Finished, SpeechEvent};
-use crate::attempt::{Performance, Step};
 use crate::audition::pcm_duration;
+use crate::cache::TakeNotes;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
-use crate::gate::Pass;
+use crate::plan::Candidate;
+use crate::purchase::Had;
 use crate::recording::TakeRules;
 use crate::request::Output;
 use crate::speak::provenance;
-use crate::take::settle;
-use crate::walk::Turn;
+use crate::take::{Admitted, notes};
+use crate::walk::Errand;
 use crate::words::WordMarks;
 
 /// What goes from the task to the stream.
@@ -31,17 +33,37 @@ pub(crate) enum Signal {
     Event(SpeechEvent),
 }
 
-pub(crate) struct Driver {
-    engine: Engine,
-    turn: Turn,
-    output: Output,
+pub(super) struct Driver {
+    pub(super) engine: Engine,
+    pub(super) candidate: Arc<Candidate>,
+    pub(super) errand: Arc<Errand>,
+    pub(super) shape: Shape,
     /// Ends the wait for the first audio.
-    first: Clock,
+    pub(super) first: Clock,
     /// Ends the whole.
-    clock: Clock,
-    sender: Sender<Result<Signal, SpeechError>>,
+    pub(super) clock: Clock,
+    pub(super) sender: Sender<Result<Signal, SpeechError>>,
     /// Audio was sent on.
-    heard: AtomicBool,
+    pub(super) heard: AtomicBool,
+}
+
+/// The form audio is sent on in.
+#[derive(Clone, Copy)]
+pub(super) enum Shape {
+    Make(Output),
+    /// It has its form already, which is the provider's own or not.
+    Made {
+        passed_through: bool,
+    },
+}
+
+impl Shape {
+    fn output(self) -> Output {
+        match self {
+            Self::Make(output) => output,
+            Self::Made { .. } => Output::default(),
+        }
+    }
 }
 
 /// Why the task stops early.
@@ -59,44 +81,33 @@ impl From<SpeechError> for Stop {
 
 /// What is known when the provider is done.
 struct Ended {
-    summary: Summary,
-    time: Duration,
+    had: Had,
     duration: Option<Duration>,
     passed_through: bool,
     any_words: bool,
 }
 
 impl Driver {
-    pub(crate) const fn new(
-        engine: Engine,
-        turn: Turn,
-        output: Output,
-        (first, clock): (Clock, Clock),
-        sender: Sender<Result<Signal, SpeechError>>,
-    ) -> Self {
-        Self { engine, turn, output, first, clock, sender, heard: AtomicBool::new(false) }
-    }
-
-    pub(crate) async fn run(self, pass: Pass) {
-        match self.play().await {
-            Ok(ended) => {
-                settle(pass, None);
-                self.finish(ended).await;
-            }
-            // The pass is dropped: a call that nobody waits for any more.
-            Err(Stop::Left) => {}
-            Err(Stop::Failed(error)) => {
-                settle(pass, Some(&error));
-                // A listener that left in the meantime does not hear it, which is as it should be.
-                self.sender.send(Err(error)).await.ok();
-            }
+    /// Plays `source`, with the call that is this stream's own.
+    pub(super) async fn run(self, source: Source, call: Option<Admitted>) {
+        let ended = match self.play(source).await {
+            Ok(ended) => Ok(ended),
+            // Dropped unsettled: a call that nobody waits for any more.
+            Err(Stop::Left) => return,
+            Err(Stop::Failed(error)) => Err(error),
+        };
+        if let Some(call) = call {
+            call.settle(ended.as_ref().err());
         }
+        let last = ended.map(|ended| self.finished(ended));
+        // A listener that left in the meantime does not hear it, which is as it should be.
+        self.sender.send(last).await.ok();
     }
 
     /// Performs within both deadlines.
-    async fn play(&self) -> Result<Ended, Stop> {
+    async fn play(&self, source: Source) -> Result<Ended, Stop> {
         let name = self.name();
-        let mut performing = pin!(self.perform());
+        let mut performing = pin!(self.perform(source));
         match self.first.hold(name, &mut performing).await {
             Ok(ended) => ended,
             Err(_) if self.heard.load(Ordering::Relaxed) => self.clock.hold(name, performing).await?,
@@ -105,26 +116,19 @@ impl Driver {
     }
 
     fn name(&self) -> &str {
-        self.turn.candidate.name()
+        self.candidate.name()
     }
 
-    async fn perform(&self) -> Result<Ended, Stop> {
-        let (member, settings) = (&self.turn.candidate.seat.member, &self.engine.settings);
-        let call = self.clock.call(Arc::clone(&self.turn.errand.id));
-        let request = Arc::clone(&self.turn.candidate.request);
-        let mut performance =
-            Performance::begin(Arc::clone(&member.provider), call, request, settings.take_buffer);
-        let mut rules = TakeRules::new(&member.name, settings.max_audio_bytes);
-        let mut marks = WordMarks::new(self.turn.candidate.request.utterance.source());
+    async fn perform(&self, mut source: Source) -> Result<Ended, Stop> {
+        let mut rules = TakeRules::new(self.name(), self.engine.settings.max_audio_bytes);
+        let mut marks = WordMarks::new(self.candidate.request.utterance.source());
         let (mut path, mut any_words) = (None, false);
-        let summary = loop {
-            let event = match performance.next().await {
-                Some(Step::Event(event)) => event,
-                Some(Step::Ended(outcome)) => match *outcome {
-                    Ok(summary) => break summary,
-                    Err(failure) => return Err(self.blame(failure)),
-                },
-                None => return Err(self.blame(ProviderError::NoAudio.into())),
+        let ending = loop {
+            let event = match source.next().await {
+                Ok(Heard::Event(event)) => event,
+                Ok(ending) => break ending,
+                Err(Fault::Own(failure)) => return Err(self.blame(failure)),
+                Err(Fault::Told(error)) => return Err(error.into()),
             };
             if let Err(failure) = rules.admit(&event) {
                 return Err(self.blame(failure));
@@ -143,16 +147,34 @@ impl Driver {
             }
         };
         let time = self.first.started.elapsed();
-        let format = rules.format().filter(|format| format.encoding == Encoding::PcmS16le);
-        let length = rules.audio_bytes();
-        let passed_through = path.as_ref().is_some_and(Path::is_pass_through);
-        self.close(path, length).await?;
-        let duration = format.map(|format| pcm_duration(format, length));
-        Ok(Ended { summary, time, duration, passed_through, any_words })
+        let passed_through = match self.shape {
+            Shape::Make(_) => path.as_ref().is_some_and(Path::is_pass_through),
+            Shape::Made { passed_through } => passed_through,
+        };
+        self.close(path, rules.audio_bytes()).await?;
+        let (had, duration) = self.conclude(ending, &rules, time);
+        Ok(Ended { had, duration, passed_through, any_words })
+    }
+
+    /// What became of it all. The length of a call of this stream's own is only known of samples.
+    fn conclude(&self, ending: Heard, rules: &TakeRules, time: Duration) -> (Had, Option<Duration>) {
+        let samples = rules.format().filter(|format| format.encoding == Encoding::PcmS16le);
+        let duration = samples.map(|format| pcm_duration(format, rules.audio_bytes()));
+        let format = rules.format().unwrap_or(AudioFormat::mono(Encoding::PcmS16le, 24_000));
+        let known = TakeNotes::new(format, duration.unwrap_or_default());
+        let notes = match ending {
+            Heard::Whole(had) => {
+                let duration = Some(had.notes.duration);
+                return (had, duration);
+            }
+            Heard::Spoken(summary) => notes(&self.candidate, &self.errand.id, summary, known),
+            Heard::Event(_) => known,
+        };
+        (Had::bypassed(TakeNotes { synthesis_time: time, ..notes }, Bytes::new()), duration)
     }
 
     async fn open(&self, format: AudioFormat) -> Result<Path, Stop> {
-        let path = Path::choose(format, &self.output)?;
+        let path = Path::choose(format, &self.shape.output())?;
         if let Some(format) = path.format() {
             self.send(Signal::Format(format)).await?;
         }
@@ -170,25 +192,24 @@ impl Driver {
             return Err(self.blame(ProviderError::NoAudio.into()));
         };
         let name = self.name();
-        let (audio, format) = path.finish(name, &self.engine.encoders, &self.output, length).await?;
+        let (audio, format) = path.finish(name, &self.engine.encoders, &self.shape.output(), length).await?;
         if let Some(format) = format {
             self.send(Signal::Format(format)).await?;
         }
         self.send_audio(audio).await
     }
 
-    async fn finish(self, ended: Ended) {
-        let Ended { summary, time, duration, passed_through, any_words } = ended;
-        let id = Arc::clone(&self.turn.errand.id);
-        let provenance = provenance(&self.turn.candidate, id, &summary, time, passed_through);
+    fn finished(&self, ended: Ended) -> Signal {
+        let Ended { had, duration, passed_through, any_words } = ended;
+        let id = Arc::clone(&self.errand.id);
         let finished = Finished {
             duration,
-            word_times: summary.word_times.filter(|_| any_words),
-            character: summary.character,
-            emotion_score: summary.emotion_score,
-            provenance,
+            word_times: had.notes.word_times.filter(|_| any_words),
+            character: had.notes.character.clone(),
+            emotion_score: had.notes.emotion_score,
+            provenance: provenance(&self.candidate, id, &had, passed_through),
         };
-        self.sender.send(Ok(Signal::Event(SpeechEvent::Finished(Box::new(finished))))).await.ok();
+        Signal::Event(SpeechEvent::Finished(Box::new(finished)))
     }
 
     fn blame(&self, failure: Failure) -> Stop {

@@ -114,7 +114,8 @@ impl Path {
             Self::Collect(pieces, format) => {
                 let brief = Brief::without_text(AuditionSettings::default());
                 let passed = audition(provider, format, pieces.join(), &brief, encoders).await?;
-                let delivered = deliver(encoders, passed, output).await?;
+                let known = (passed.format, passed.duration);
+                let delivered = deliver(encoders, passed.audio, known, output).await?;
                 Ok((delivered.audio, Some(delivered.format)))
             }
             Self::Broken => Ok((Bytes::new(), None)),

@@ -6,12 +6,12 @@ use crate::chance::draw;
 use crate::settings::RetrySettings;
 
 /// A pause anywhere from nothing to a ceiling that doubles with each try ("full jitter"), because
-/// clients that failed together must not come back together. It is drawn from the request's id, so
-/// that what a request did can be told again.
-pub(super) fn pause(settings: &RetrySettings, tries: u32, request_id: &str, provider: &str) -> Duration {
+/// clients that failed together must not come back together. It is drawn from a `seed`, the request's
+/// id for one, so that what a request did can be told again.
+pub(super) fn pause(settings: &RetrySettings, tries: u32, seed: &str, provider: &str) -> Duration {
     let doubled = settings.backoff.saturating_mul(2_u32.saturating_pow(tries));
     let ceiling = doubled.min(settings.backoff_max);
-    ceiling.mul_f64(draw(&["pause", request_id, provider, &tries.to_string()]))
+    ceiling.mul_f64(draw(&["pause", seed, provider, &tries.to_string()]))
 }
 
 #[cfg(test)]

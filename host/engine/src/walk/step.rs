@@ -3,29 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use tokio::time::{Instant, sleep};
 
-use super::{Lost, Step, Walk};
+use super::{Errand, Lost, Step, Walk};
 use crate::audition::AuditionSettings;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::gate::Place;
 use crate::plan::{Candidate, Plan};
-
-/// What all steps of one request share.
-#[derive(Debug)]
-pub(crate) struct Errand {
-    pub(crate) id: Arc<str>,
-    /// The request's place among all that are being spoken, from its first call to its end.
-    pub(crate) place: OnceCell<OwnedSemaphorePermit>,
-}
-
-impl Errand {
-    pub(crate) fn new(id: Arc<str>) -> Self {
-        Self { id, place: OnceCell::new() }
-    }
-}
 
 /// One candidate, about to be called.
 #[derive(Debug)]
@@ -36,6 +21,8 @@ pub(crate) struct Turn {
     pub(crate) request_clock: Clock,
     /// The most this attempt may take.
     pub(crate) limit: Duration,
+    /// Of a stream: what bounds the take once its first audio is there.
+    pub(crate) reach: Option<Clock>,
     /// How its take is listened to.
     pub(crate) audition: AuditionSettings,
     pub(crate) sole: bool,
@@ -48,6 +35,18 @@ impl Turn {
     /// The attempt's deadline, from now on.
     pub(crate) fn clock(&self) -> Clock {
         self.request_clock.within(self.limit)
+    }
+
+    /// The same turn for a call of its own, by the deadline of `clock`. A place that was waited for
+    /// goes along the first time.
+    pub(crate) fn again(&mut self, clock: Clock) -> Self {
+        Self {
+            candidate: Arc::clone(&self.candidate),
+            errand: Arc::clone(&self.errand),
+            limit: clock.left(),
+            place: self.place.take(),
+            ..*self
+        }
     }
 }
 
@@ -77,16 +76,20 @@ where
         Ok(prepared) => prepared,
         Err(error) => {
             let time = began.elapsed();
-            return Done { step, time, result: Err(Lost { error, called: false, time }) };
+            return Done { step, time, result: Err(Lost { error, called: false, time, take: None }) };
         }
     };
     let began = Instant::now();
     let result = play(turn).await;
     let time = began.elapsed();
-    let result = result.map(|won| (candidate, won)).map_err(|error| {
-        let called = !matches!(error, SpeechError::Withheld { .. } | SpeechError::Busy { .. });
-        Lost { error, called, time }
-    });
+    let result = match result {
+        Ok(won) => Ok((candidate, won)),
+        Err(error) => {
+            let called = !matches!(error, SpeechError::Withheld { .. } | SpeechError::Busy { .. });
+            let take = engine.stock_for(plan.cache).map(|_| candidate.key());
+            Err(Lost { error, called, time, take })
+        }
+    };
     Done { step, time, result }
 }
 
@@ -104,6 +107,7 @@ async fn prepare(
         errand,
         request_clock: clock,
         limit: step.limit,
+        reach: None,
         audition: plan.terms.rules.audition(),
         sole: step.sole,
         is_retry: step.tries > 0,

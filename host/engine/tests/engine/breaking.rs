@@ -217,7 +217,7 @@ async fn what_was_learnt_outlives_the_cast() {
     }
     let member = |provider: &Arc<Scripted>| {
         let provider = Arc::clone(provider) as Arc<dyn Provider>;
-        Member { name: provider.manifest().id.clone(), provider }
+        Member::new(provider.manifest().id.clone(), provider)
     };
     let mended = good("a");
     let engine = engine.recast(Cast::new(vec![member(&mended), member(&good("b"))]), once(&["a", "b"]));

@@ -11,7 +11,7 @@ use understudy_engine::{BreakerState, SpeechRequest};
 use understudy_speech::{InvalidField, ProviderError, Request, TextLimit, TextUnit};
 
 use crate::TEXT;
-use play::{Lots, NAMES, engine_of, pcm, play, settings, spoken};
+use play::{Lots, NAMES, engine_of, pcm, play, play_kept, settings, spoken};
 
 #[tokio::test(start_paused = true)]
 async fn whatever_providers_do_every_request_ends_well_or_with_a_reason_and_no_limit_is_passed() {
@@ -26,6 +26,14 @@ async fn whatever_providers_do_every_request_ends_well_or_with_a_reason_and_no_l
 #[tokio::test(start_paused = true)]
 async fn another_schedule_ends_as_well() {
     play(2, 2_000).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_store_all_of_that_holds_and_the_history_has_every_request_and_every_call() {
+    for seed in [1, 2] {
+        let told = play_kept(seed, 4_000).await;
+        assert_eq!(told.outcomes.values().sum::<u64>(), 4_000);
+    }
 }
 
 #[tokio::test(start_paused = true)]

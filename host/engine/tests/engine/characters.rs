@@ -212,7 +212,7 @@ async fn who_is_not_listed_any_more_has_left_and_is_still_known() {
     engine.characters().await;
     let mut changed = house("box");
     changed.characters.as_mut().unwrap().truncate(1);
-    let members = vec![understudy_engine::Member { name: "box".to_owned(), provider: Arc::new(changed) }];
+    let members = vec![understudy_engine::Member::new("box", Arc::new(changed))];
     let engine = engine.recast(understudy_engine::Cast::new(members), route(&["box"]));
     let active: Vec<_> = engine.characters().await.characters.iter().map(|known| known.is_active).collect();
     assert_eq!(active, [true, false]);

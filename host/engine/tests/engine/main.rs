@@ -9,10 +9,13 @@ mod chaos;
 mod characters;
 mod conversing;
 mod falling_back;
+mod keeping;
 mod limiting;
 mod planning;
+mod recording;
 mod rehearsing;
 mod speaking;
+mod store;
 mod streaming;
 mod streams_falling_back;
 
@@ -35,7 +38,7 @@ const WORDS: [Word; 2] = [
 fn engine_with(providers: &[&Arc<Scripted>], settings: EngineSettings) -> Engine {
     let member = |provider: &&Arc<Scripted>| {
         let provider = Arc::clone(provider) as Arc<dyn Provider>;
-        Member { name: provider.manifest().id.clone(), provider }
+        Member::new(provider.manifest().id.clone(), provider)
     };
     Engine::new(Cast::new(providers.iter().map(member).collect()), settings)
 }

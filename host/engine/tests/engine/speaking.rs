@@ -23,7 +23,7 @@ async fn audio_that_fits_is_handed_on_without_a_copy() {
     let audio = Bytes::from(tone(24_000));
     let provider = script(vec![pcm(), Step::Audio(audio.clone())]);
     let speech = engine(&[&provider]).speak(wanting(Encoding::PcmS16le, Some(24_000))).await.unwrap();
-    assert_eq!(speech.audio.as_ptr(), audio.as_ptr());
+    assert_eq!(speech.bytes().await.unwrap().as_ptr(), audio.as_ptr());
     assert!(speech.provenance.passed_through);
     assert_eq!(speech.duration, Duration::from_secs(1));
 }
@@ -35,7 +35,7 @@ async fn every_encoding_made_here_is_what_it_says_and_as_long() {
         let speech = engine(&[&provider]).speak(wanting(encoding, Some(16_000))).await.unwrap();
         assert_eq!(speech.format.encoding, encoding);
         if encoding != Encoding::PcmS16le {
-            let seen = understudy_audio::inspect(&speech.audio, None).unwrap();
+            let seen = understudy_audio::inspect(&speech.bytes().await.unwrap(), None).unwrap();
             assert_eq!(seen.format.encoding, encoding);
             assert!(!seen.truncated, "{encoding}");
         }
@@ -49,11 +49,12 @@ async fn raw_samples_are_mono_because_no_header_could_say_otherwise() {
     let stereo = AudioFormat { channels: 2, ..AudioFormat::mono(Encoding::PcmS16le, 24_000) };
     let provider = script(vec![Step::Begin(stereo), Step::Audio(tone(24_000).into())]);
     let speech = engine(&[&provider]).speak(wanting(Encoding::PcmS16le, None)).await.unwrap();
-    assert_eq!((speech.format.channels, speech.audio.len()), (1, 24_000));
+    assert_eq!((speech.format.channels, speech.audio.length()), (1, 24_000));
     assert_eq!(speech.duration, Duration::from_millis(500));
+    let whole = speech.bytes().await.unwrap();
     let mut stream = engine(&[&provider]).stream(wanting(Encoding::PcmS16le, None)).await.unwrap();
     assert_eq!(stream.format().channels, 1);
-    assert!(matches!(stream.next().await, Some(Ok(SpeechEvent::Audio(audio))) if audio == speech.audio));
+    assert!(matches!(stream.next().await, Some(Ok(SpeechEvent::Audio(audio))) if audio == whole));
 }
 
 #[tokio::test]
@@ -101,10 +102,11 @@ async fn what_is_not_whole_audio_is_the_providers_fault() {
 async fn another_encoding_than_announced_is_refused() {
     let source = Arc::new(Scripted::speaking("p", 1, Vec::new()));
     let flac = engine(&[&source]).speak(wanting(Encoding::Flac, None)).await.unwrap();
-    let liar = vec![Step::Begin(AudioFormat::mono(Encoding::Wav, 24_000)), Step::Audio(flac.audio.clone())];
+    let flac = flac.bytes().await.unwrap();
+    let liar = vec![Step::Begin(AudioFormat::mono(Encoding::Wav, 24_000)), Step::Audio(flac.clone())];
     check(liar, "server provider_unusable_audio: provider p sent unusable audio: it said wav and sent flac")
         .await;
-    let cut = flac.audio.slice(..flac.audio.len() / 2);
+    let cut = flac.slice(..flac.len() / 2);
     let steps = vec![Step::Begin(AudioFormat::mono(Encoding::Flac, 24_000)), Step::Audio(cut)];
     let error = engine(&[&script(steps)]).speak(request(TEXT)).await.unwrap_err();
     assert_eq!(error.code(), "provider_unusable_audio", "{error}");

@@ -24,15 +24,15 @@ fn unavailable() -> Step {
 
 /// A whole stream.
 #[derive(Default)]
-struct Heard {
-    pieces: usize,
-    audio: Vec<u8>,
-    words: Vec<Word>,
-    finished: Option<Box<Finished>>,
-    error: Option<String>,
+pub(super) struct Heard {
+    pub(super) pieces: usize,
+    pub(super) audio: Vec<u8>,
+    pub(super) words: Vec<Word>,
+    pub(super) finished: Option<Box<Finished>>,
+    pub(super) error: Option<String>,
 }
 
-async fn hear(mut stream: SpeechStream) -> Heard {
+pub(super) async fn hear(mut stream: SpeechStream) -> Heard {
     let mut heard = Heard::default();
     while let Some(event) = stream.next().await {
         assert!(heard.finished.is_none() && heard.error.is_none(), "nothing follows the last event");
@@ -100,13 +100,14 @@ async fn a_compressed_take_in_the_wrong_encoding_is_sent_as_one() {
     let source = Arc::new(Scripted::speaking("p", 1, Vec::new()));
     let flac = engine(&[&source]).speak(wanting(Encoding::Flac, None)).await.unwrap();
     let mut steps = vec![Step::Begin(AudioFormat::mono(Encoding::Flac, 24_000))];
-    steps.extend(flac.audio.chunks(1000).map(|piece| Step::Audio(flac.audio.slice_ref(piece))));
+    let flac = flac.bytes().await.unwrap();
+    steps.extend(flac.chunks(1000).map(|piece| Step::Audio(flac.slice_ref(piece))));
     let provider = script(steps);
     let heard = hear(engine(&[&provider]).stream(wanting(Encoding::Mp3, None)).await.unwrap()).await;
     assert_eq!((heard.pieces, heard.error), (1, None));
     assert_eq!(understudy_audio::sniff(&heard.audio), Some(Encoding::Mp3));
     let heard = hear(engine(&[&provider]).stream(wanting(Encoding::Flac, None)).await.unwrap()).await;
-    assert_eq!((heard.audio, heard.error), (flac.audio.to_vec(), None));
+    assert_eq!((heard.audio, heard.error), (flac.to_vec(), None));
 }
 
 #[tokio::test]

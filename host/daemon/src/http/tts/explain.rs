@@ -66,6 +66,9 @@ pub(crate) struct CandidateInfo {
     skipped: Option<SkippedInfo>,
     /// What keeps it from being called right now; null when nothing does.
     withheld: Option<WithheldInfo>,
+    /// Whether its take is in the cache and would be had without a call; null when there is no cache, or
+    /// the request wants nothing of it.
+    cached: Option<bool>,
     /// What it would cost in US dollars, when a price is known.
     price: Option<f64>,
 }
@@ -128,7 +131,7 @@ fn response(id: &str, from: Rehearsal, dropped: Vec<String>, ignored: Vec<String
 
 impl From<Rehearsed> for CandidateInfo {
     fn from(from: Rehearsed) -> Self {
-        let Rehearsed { provider, voice, casting, dropped, skipped, withheld, price } = from;
+        let Rehearsed { provider, voice, casting, dropped, skipped, withheld, cached, price } = from;
         let how = casting.as_ref().map(|casting| how_name(casting.how));
         let (score, reasons) =
             casting.map_or((None, Vec::new()), |Casting { score, reasons, .. }| (score, reasons));
@@ -141,6 +144,7 @@ impl From<Rehearsed> for CandidateInfo {
             dropped: dropped.iter().map(|field| field_name(field).to_owned()).collect(),
             skipped: skipped.as_ref().map(SkippedInfo::from),
             withheld: withheld.as_ref().map(WithheldInfo::from),
+            cached,
             price,
         }
     }

@@ -98,12 +98,12 @@ pub(super) struct Asked {
 
 impl SynthesizeResponse {
     /// The answer for `speech`, spoken by `voice` where that is known.
-    pub(super) fn new(speech: Speech, voice: Option<&Voice>, asked: Asked) -> Self {
+    pub(super) fn new(speech: Speech, audio: &[u8], voice: Option<&Voice>, asked: Asked) -> Self {
         let subtitles = asked.subtitles.and_then(|kind| subtitles(&speech, &asked.text, kind));
         let dropped = dropped(&speech.provenance, &asked.dropped);
         let words = speech.words.iter().filter_map(|word| spoken(*word, &asked.text)).collect();
         Self {
-            audio_content: BASE64_STANDARD.encode(&speech.audio),
+            audio_content: BASE64_STANDARD.encode(audio),
             audio_format: format_name(speech.format.encoding),
             sample_rate: speech.format.sample_rate,
             duration: speech.duration.as_secs_f64(),

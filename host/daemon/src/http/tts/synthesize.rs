@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use understudy_engine::{Engine, Speech};
@@ -73,10 +74,12 @@ pub(super) async fn perform(
     let Wanted { request, subtitles, dropped, task_id, user_id } = wanted;
     let text = request.request.utterance.source().to_owned();
     let language = request.request.language.as_ref().map(ToString::to_string);
-    let speech = engine.speak(request).await.map_err(|error| ApiError::of(&error, Dialect::Native))?;
+    let failed = |error| ApiError::of(&error, Dialect::Native);
+    let speech = engine.speak(request).await.map_err(failed)?;
+    let audio = speech.bytes().await.map_err(failed)?;
     let voice = if with_voice { voice_of(engine, &speech).await } else { None };
     let asked = Asked { text, language, subtitles, task_id, user_id, dropped, ignored };
-    Ok(Performed { speech, voice, asked })
+    Ok(Performed { speech, audio, voice, asked })
 }
 
 async fn voice_of(engine: &Engine, speech: &Speech) -> Option<Voice> {
@@ -88,13 +91,14 @@ async fn voice_of(engine: &Engine, speech: &Speech) -> Option<Voice> {
 /// A request spoken.
 pub(super) struct Performed {
     speech: Speech,
+    audio: Bytes,
     voice: Option<Voice>,
     asked: Asked,
 }
 
 impl Performed {
     pub(super) fn response(self) -> SynthesizeResponse {
-        SynthesizeResponse::new(self.speech, self.voice.as_ref(), self.asked)
+        SynthesizeResponse::new(self.speech, &self.audio, self.voice.as_ref(), self.asked)
     }
 
     fn json(self) -> Response {
@@ -103,7 +107,7 @@ impl Performed {
 
     fn audio(self) -> Response {
         let media_type = HeaderValue::from_static(self.speech.format.encoding.media_type());
-        let mut response = Response::new(Body::from(self.speech.audio));
+        let mut response = Response::new(Body::from(self.audio));
         response.headers_mut().insert(CONTENT_TYPE, media_type);
         response
     }

@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
+use serde_json::json;
 use tokio::time::{Instant, sleep};
+use understudy_engine::history::{HistoryQuery, PAGE_MAX, RequestRecord, RequestStatus};
 use understudy_engine::scripted::{Scripted, Step, tone};
 use understudy_engine::{
-    Cast, Engine, EngineSettings, GlobalLimits, Member, ProviderPolicy, ProviderStatus, Route, SpeechError,
-    SpeechEvent, SpeechRequest,
+    CacheUse, Cast, Engine, EngineSettings, GlobalLimits, Member, ProviderPolicy, ProviderStatus, Route,
+    SpeechError, SpeechEvent, SpeechRequest, Store, StoreSettings, TakeSource, WallClock,
 };
 use understudy_speech::{
     AudioFormat, Encoding, Failure, Provider, ProviderError, Request, TextLimit, TextUnit,
@@ -40,6 +42,8 @@ const ENDINGS: [&str; 11] = [
     "unsupported",
     "text_too_long",
 ];
+/// Different takes that are asked for.
+const TAKES: u64 = 600;
 const PLACES: u32 = 6;
 const A_MINUTE: u32 = 400;
 
@@ -145,10 +149,24 @@ pub(super) fn settings() -> EngineSettings {
     }
 }
 
+/// What request `id` wants: one of some hundred takes, or the one that others want just now.
+fn wanted(id: u64, arrival_ms: u64) -> SpeechRequest {
+    let (mut lots, mut request) = (Lots(id), Request::text(TEXT));
+    let take = if lots.next(2) == 0 { TAKES + arrival_ms / 500 } else { lots.next(TAKES) };
+    request.options = json!({ "take": take }).as_object().cloned();
+    let cache = match lots.next(20) {
+        0 => CacheUse::Refresh,
+        1 => CacheUse::Off,
+        _ => CacheUse::Use,
+    };
+    SpeechRequest { cache, ..SpeechRequest::new(id.to_string(), request) }
+}
+
 /// What became of one request: `ok`, `left`, or the error's code.
 async fn one(engine: Engine, id: u64, span_ms: u64, mut lots: Lots) -> String {
-    sleep(Duration::from_millis(lots.next(span_ms))).await;
-    let wanted = SpeechRequest::new(id.to_string(), Request::text(TEXT));
+    let arrival_ms = lots.next(span_ms);
+    sleep(Duration::from_millis(arrival_ms)).await;
+    let wanted = wanted(id, arrival_ms);
     let began = Instant::now();
     let kind = lots.next(10);
     let outcome = if kind == 0 {
@@ -162,10 +180,15 @@ async fn one(engine: Engine, id: u64, span_ms: u64, mut lots: Lots) -> String {
         hear(&engine, wanted).await
     } else {
         engine.speak(wanted).await.map(|speech| {
-            assert_eq!(speech.audio.len() % 2, 0, "audio that passed the audition");
+            assert_eq!(speech.audio.length() % 2, 0, "audio that passed the audition");
             assert!(!speech.duration.is_zero());
-            let last = speech.provenance.attempts.last().unwrap();
-            assert_eq!((last.outcome, &last.provider), ("ok", &speech.provenance.provider));
+            match (speech.provenance.cache, speech.provenance.attempts.last()) {
+                (TakeSource::Cache, last) => assert!(last.is_none_or(|last| last.outcome != "ok")),
+                (_, last) => {
+                    let last = last.unwrap();
+                    assert_eq!((last.outcome, &last.provider), ("ok", &speech.provenance.provider));
+                }
+            }
         })
     };
     if kind != 1 {
@@ -191,7 +214,7 @@ async fn hear(engine: &Engine, wanted: SpeechRequest) -> Result<(), SpeechError>
 pub(super) fn engine_of(providers: &[Arc<Scripted>], settings: EngineSettings) -> Engine {
     let member = |provider: &Arc<Scripted>| {
         let provider = Arc::clone(provider) as Arc<dyn Provider>;
-        Member { name: provider.manifest().id.clone(), provider }
+        Member::new(provider.manifest().id.clone(), provider)
     };
     Engine::new(Cast::new(providers.iter().map(member).collect()), settings)
 }
@@ -209,8 +232,24 @@ pub(crate) struct Told {
 
 /// Plays `requests` on the schedule of `seed`, and asserts everything that must hold.
 pub(crate) async fn play(seed: u64, requests: u64) -> Told {
+    acted(seed, requests, None).await
+}
+
+/// The same with a store, whose history must have every request and every call.
+pub(crate) async fn play_kept(seed: u64, requests: u64) -> Told {
+    let folder = tempfile::tempdir().unwrap();
+    let started = Instant::now();
+    let clock = WallClock::new(move || UNIX_EPOCH + started.elapsed());
+    acted(seed, requests, Some(Store::open(folder.path(), StoreSettings::default(), &clock))).await
+}
+
+async fn acted(seed: u64, requests: u64, store: Option<Store>) -> Told {
     let cast = cast(seed, requests);
     let engine = engine_of(&cast, settings());
+    let engine = match store {
+        Some(store) => engine.with_store(store),
+        None => engine,
+    };
     let began = Instant::now();
     let span = SPAN_OF_A_REQUEST_MS * requests;
     let tasks = (0..requests).map(|id| tokio::spawn(one(engine.clone(), id, span, Lots(seed ^ (id << 20)))));
@@ -228,7 +267,47 @@ pub(crate) async fn play(seed: u64, requests: u64) -> Told {
     }
     let status = engine.status();
     assert_eq!((status.speaking, status.waiting), (0, 0), "nobody is left behind");
+    if let Some(store) = engine.store() {
+        remembered(store, &cast, &outcomes).await;
+    }
     Told { outcomes, providers: status.providers, time }
+}
+
+async fn whole_history(store: &Store) -> Vec<RequestRecord> {
+    store.history().flush().await;
+    let (mut records, mut query) = (Vec::new(), HistoryQuery::default());
+    loop {
+        let page = store.history().query(query.clone(), PAGE_MAX).await.unwrap();
+        records.extend(page.records);
+        query.after = page.next;
+        if query.after.is_none() {
+            return records;
+        }
+    }
+}
+
+/// The history has every request with its end, and every call that a provider had once.
+async fn remembered(store: &Store, cast: &[Arc<Scripted>], outcomes: &BTreeMap<String, u64>) {
+    let records = whole_history(store).await;
+    let mut ends: BTreeMap<String, u64> = BTreeMap::new();
+    for record in &records {
+        let end = match record.status {
+            RequestStatus::Completed | RequestStatus::Cached => "ok",
+            RequestStatus::Cancelled => "left",
+            RequestStatus::Failed => record.code.as_deref().unwrap(),
+        };
+        *ends.entry(end.to_owned()).or_default() += 1;
+    }
+    assert_eq!(&ends, outcomes);
+    for provider in cast {
+        let calls = records.iter().flat_map(|record| &record.attempts);
+        let calls = calls.filter(|call| call.provider == provider.manifest.id).count();
+        assert_eq!(calls, provider.requests().len(), "{}", provider.manifest.id);
+    }
+    let from = |name| records.iter().filter(|record| record.cache.as_deref() == Some(name)).count() as u64;
+    let sources = ["hit", "shared", "miss", "bypass"].map(from);
+    assert!(sources.iter().all(|count| *count > 20), "{sources:?}");
+    assert_eq!(sources.iter().sum::<u64>(), outcomes["ok"]);
 }
 
 /// What was counted is what the provider saw, and no limit was passed.

@@ -1,0 +1,312 @@
+//! Files, index and bookkeeping together: how a take is found, kept and thrown away.
+//!
+//! Everything here may block and runs on threads that may. One lock guards the bookkeeping, held
+//! for memory operations only; what changes the index is queued under it, so that the index sees
+//! changes in the order in which they happened.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::blobs::Blobs;
+use super::index::{Index, Outcome};
+use super::key::TakeKey;
+use super::memory::{Held, Memory};
+use super::record::{Place, Record};
+use super::repair::{Repair, restore};
+use super::settings::CacheSettings;
+use super::shelf::{Entry, Look, Removed, Room, Shelf};
+use super::state::{CacheError, Health};
+use super::take::{AudioDigest, AudioFile, Hit, HitAudio, TakeNotes};
+use crate::store::FolderLock;
+use crate::wall_clock::{WallClock, milliseconds};
+
+pub(super) struct Disk {
+    pub(super) blobs: Blobs,
+    pub(super) index: Index,
+    tiers: Mutex<Tiers>,
+    pub(super) damaged: AtomicU64,
+    pub(super) repair: Repair,
+    clock: WallClock,
+    ttl: Duration,
+    // Last: whoever gets the folder next finds it closed.
+    _lock: Arc<FolderLock>,
+}
+
+pub(super) struct Tiers {
+    pub(super) shelf: Shelf,
+    pub(super) memory: Memory,
+    /// Files that nothing needs, waiting for a thread that may block.
+    abandoned: Vec<AudioDigest>,
+}
+
+/// What a look at memory comes to.
+pub(super) enum Glance {
+    Found(Hit),
+    /// In a file.
+    Deeper(Entry, bool),
+    Nothing,
+}
+
+impl Disk {
+    pub(super) fn open(
+        lock: &Arc<FolderLock>,
+        settings: &CacheSettings,
+        clock: &WallClock,
+    ) -> io::Result<Self> {
+        let root = lock.folder().join("cache");
+        let (blobs, left) = Blobs::open(&root)?;
+        let (index, contents) = Index::open(&root.join("index"), settings.index_rewrite_bytes)?;
+        let mut shelf = Shelf::new(settings.bytes_max, settings.entries_max);
+        let mut repair = restore(&mut shelf, &blobs, &index, contents, clock.unix_ms())?;
+        repair.unfinished_files = left;
+        repair.log();
+        let memory = Memory::new(settings.memory_bytes_max, settings.memory_take_bytes_max);
+        Ok(Self {
+            blobs,
+            index,
+            tiers: Mutex::new(Tiers { shelf, memory, abandoned: Vec::new() }),
+            damaged: AtomicU64::new(0),
+            repair,
+            clock: clock.clone(),
+            ttl: settings.ttl,
+            _lock: Arc::clone(lock),
+        })
+    }
+
+    pub(super) fn tiers(&self) -> MutexGuard<'_, Tiers> {
+        self.tiers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks without touching the disk. Counts a hit when it is one.
+    /// Looks in memory; `counts` says whether finding it is a hit of its provider.
+    pub(super) fn glance(&self, key: &TakeKey, counts: bool) -> Glance {
+        let now = self.clock.unix_ms();
+        let mut tiers = self.tiers();
+        match tiers.shelf.look(key, now) {
+            Look::Absent => Glance::Nothing,
+            Look::Expired(removed) => {
+                // The file goes with the next write or sweep that has a thread for it.
+                self.drop_entry(&mut tiers, &removed);
+                tiers.abandoned.extend(removed.orphan);
+                Glance::Nothing
+            }
+            Look::Found { entry, verified } => match tiers.memory.get(key) {
+                Some(Held { notes, audio }) => {
+                    if counts {
+                        tiers.shelf.count(&entry.provider, |tally| tally.hits += 1);
+                    }
+                    Glance::Found(hit(&entry, notes, HitAudio::Memory(audio)))
+                }
+                None => Glance::Deeper(entry, verified),
+            },
+        }
+    }
+
+    /// When a take was stored, if it is there and not too old. Counts as no use of it.
+    pub(super) fn stored_at(&self, key: &TakeKey) -> Option<u64> {
+        let now = self.clock.unix_ms();
+        let tiers = self.tiers();
+        let entry = tiers.shelf.entry(key).filter(|entry| entry.expires_at_ms > now)?;
+        Some(entry.stored_at_ms)
+    }
+
+    /// Reads a take from its file, and checks it when that was not done yet.
+    pub(super) fn read(&self, key: &TakeKey, entry: &Entry, verified: bool) -> Option<Hit> {
+        match self.try_read(key, entry, verified) {
+            Ok(hit) => hit,
+            Err(error) => {
+                tracing::warn!(%key, %error, "cached take could not be read");
+                let damage =
+                    [io::ErrorKind::NotFound, io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
+                if damage.contains(&error.kind()) {
+                    self.throw_away_damaged(entry.digest);
+                }
+                None
+            }
+        }
+    }
+
+    fn try_read(&self, key: &TakeKey, entry: &Entry, verified: bool) -> io::Result<Option<Hit>> {
+        // Absent when it was stored a moment ago and is not on the disk yet: bought once more.
+        let Some(record) = self.index.read(key)? else { return Ok(None) };
+        let notes = Arc::new(record.notes);
+        if self.tiers().memory.admits(entry.length) {
+            let audio = Bytes::from(self.blobs.read(entry.digest, entry.length)?);
+            if !verified && AudioDigest::of(&audio) != entry.digest {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            let mut tiers = self.tiers();
+            tiers.shelf.set_verified(entry.digest);
+            if tiers.shelf.entry(key).is_some_and(|now| now.digest == entry.digest) {
+                tiers.memory.insert(*key, Held { notes: Arc::clone(&notes), audio: audio.clone() });
+            }
+            return Ok(Some(hit(entry, notes, HitAudio::Memory(audio))));
+        }
+        let file = self.blobs.open_file(entry.digest, entry.length)?;
+        if !verified {
+            if !self.blobs.is_sound(entry.digest)? {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            self.tiers().shelf.set_verified(entry.digest);
+        }
+        Ok(Some(hit(entry, notes, HitAudio::File(AudioFile::new(file, entry.length)))))
+    }
+
+    /// Removes audio that is not what its name says, with every take that has it; how many.
+    pub(super) fn throw_away_damaged(&self, digest: AudioDigest) -> usize {
+        // It may have been thrown away and stored anew since it was read.
+        if self.blobs.is_sound(digest).unwrap_or(false) {
+            return 0;
+        }
+        let removed = {
+            let mut tiers = self.tiers();
+            let removed = tiers.shelf.remove_audio(digest);
+            removed.iter().for_each(|removed| self.drop_entry(&mut tiers, removed));
+            removed
+        };
+        if !removed.is_empty() {
+            self.damaged.fetch_add(1, Ordering::Relaxed);
+        }
+        self.unlink(removed.iter().filter_map(|removed| removed.orphan));
+        removed.len()
+    }
+
+    /// Keeps a take. When this returns it is on the disk.
+    pub(super) fn put(
+        &self,
+        health: &Health,
+        key: TakeKey,
+        provider: &str,
+        notes: &Arc<TakeNotes>,
+        (digest, audio): (AudioDigest, &Bytes),
+    ) -> Result<(), CacheError> {
+        health.may_write()?;
+        let now = self.clock.unix_ms();
+        let place = Place {
+            provider: provider.to_owned(),
+            digest: digest.0,
+            length: audio.len() as u64,
+            stored_at_ms: now,
+            expires_at_ms: now.saturating_add(milliseconds(self.ttl)),
+        };
+        let entry = Entry::of(&place, now);
+        let record = Record { place, notes: TakeNotes::clone(notes) };
+        let record = record.encode().map_err(CacheError::Internal)?;
+        if self.make_room(digest, entry.length)? == Room::Write
+            && let Err(error) = self.blobs.write(digest, audio)
+        {
+            let orphan = self.tiers().shelf.cancel(digest);
+            self.unlink(orphan);
+            return Err(health.fail(error.kind(), &error.to_string()));
+        }
+        let held = Held { notes: Arc::clone(notes), audio: audio.clone() };
+        self.settle(key, entry, held, record).map_err(|(kind, reason)| health.fail(kind, &reason))?;
+        health.succeed();
+        Ok(())
+    }
+
+    fn make_room(&self, digest: AudioDigest, length: u64) -> Result<Room, CacheError> {
+        let mut removed = Vec::new();
+        let (room, limit, abandoned) = {
+            let mut tiers = self.tiers();
+            let room = tiers.shelf.reserve(digest, length, &mut removed);
+            removed.iter().for_each(|removed| self.drop_entry(&mut tiers, removed));
+            (room, tiers.shelf.bytes_max(), std::mem::take(&mut tiers.abandoned))
+        };
+        self.unlink(removed.iter().filter_map(|removed| removed.orphan).chain(abandoned));
+        if room == Room::None { Err(CacheError::NoRoom { bytes: length, limit }) } else { Ok(room) }
+    }
+
+    fn settle(&self, key: TakeKey, entry: Entry, held: Held, record: Vec<u8>) -> Outcome {
+        let digest = entry.digest;
+        let (replaced, done) = {
+            let mut tiers = self.tiers();
+            let replaced = tiers.shelf.settle(key, entry);
+            tiers.memory.insert(key, held);
+            (replaced, self.index.put(key, record))
+        };
+        self.unlink(replaced.and_then(|replaced| replaced.orphan));
+        let outcome = done.recv().unwrap_or_else(|lost| Err((io::ErrorKind::BrokenPipe, lost.to_string())));
+        if outcome.is_err() {
+            // What is not in the index would be an orphan after the next start: it goes now.
+            let mut tiers = self.tiers();
+            let removed = tiers.shelf.remove_if(&key, digest);
+            removed.iter().for_each(|removed| self.drop_entry(&mut tiers, removed));
+            drop(tiers);
+            self.unlink(removed.and_then(|removed| removed.orphan));
+        }
+        outcome
+    }
+
+    /// Removes from memory and index what is off the shelf.
+    pub(super) fn drop_entry(&self, tiers: &mut Tiers, removed: &Removed) {
+        tiers.memory.remove(&removed.key);
+        self.index.remove(removed.key);
+    }
+
+    /// Removes files that nothing needs.
+    pub(super) fn unlink(&self, digests: impl IntoIterator<Item = AudioDigest>) {
+        for digest in digests {
+            self.blobs.remove(digest, || self.tiers().shelf.is_held(digest));
+        }
+    }
+
+    /// Throws away what is too old, and writes down what was used since the last time.
+    pub(super) fn tidy(&self) {
+        let now = self.clock.unix_ms();
+        let (removed, abandoned) = {
+            let mut tiers = self.tiers();
+            let removed = tiers.shelf.sweep(now);
+            removed.iter().for_each(|removed| self.drop_entry(&mut tiers, removed));
+            (removed, std::mem::take(&mut tiers.abandoned))
+        };
+        self.unlink(removed.iter().filter_map(|removed| removed.orphan).chain(abandoned));
+        self.write_down();
+    }
+
+    /// Queues uses and tallies for the index. A hit alone never writes.
+    pub(super) fn write_down(&self) {
+        let mut tiers = self.tiers();
+        let uses = tiers.shelf.take_touched();
+        if !uses.is_empty() {
+            self.index.uses(uses);
+        }
+        let tallies = tiers.shelf.take_counted();
+        if !tallies.is_empty() {
+            self.index.tallies(tallies);
+        }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.write_down();
+    }
+}
+
+impl Entry {
+    pub(super) fn of(place: &Place, used_at_ms: u64) -> Self {
+        Self {
+            provider: place.provider.as_str().into(),
+            digest: AudioDigest(place.digest),
+            length: place.length,
+            stored_at_ms: place.stored_at_ms,
+            expires_at_ms: place.expires_at_ms,
+            used_at_ms,
+        }
+    }
+}
+
+fn hit(entry: &Entry, notes: Arc<TakeNotes>, audio: HitAudio) -> Hit {
+    Hit {
+        notes,
+        audio,
+        digest: entry.digest,
+        stored_at_ms: entry.stored_at_ms,
+        expires_at_ms: entry.expires_at_ms,
+    }
+}

@@ -1,0 +1,170 @@
+//! Under which key a take is kept.
+//!
+//! A key is a SHA-256 over *everything* that shapes a take: each field of the request as the
+//! provider is asked, who the provider is, how it is configured, and its plugin's declared epoch.
+//! A field that were left out would answer one person's request with another's take, and nobody
+//! would notice until a listener did. So [`TakeKey::of`] takes the request apart without `..`: a
+//! field added to the vocabulary does not compile until it has its place here.
+//!
+//! A control's neutral value is the same as none, because the contract says that it changes
+//! nothing: rate 1, pitch 0, volume 0 dB. Strength of an emotion has no neutral value there, and
+//! a text is never trimmed or folded: what the caller wrote is what is heard.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use understudy_speech::{AudioFormat, Request, Utterance};
+
+use super::canonical::Canon;
+use super::take::AudioDigest;
+
+/// Who is asked, with all of it that shapes the sound.
+#[derive(Clone, Copy, Debug)]
+pub struct Performer<'a> {
+    /// The provider's name as configured.
+    pub provider: &'a str,
+    /// The plugin's id.
+    pub plugin: &'a str,
+    /// [`Manifest::cache_epoch`](understudy_speech::Manifest::cache_epoch).
+    pub cache_epoch: u32,
+    /// A SHA-256 over the provider's settings that can change what is heard, see
+    /// [`settings_digest`].
+    pub settings: &'a [u8; 32],
+}
+
+/// The digest of a provider's settings, whatever the order of their members.
+#[must_use]
+pub fn settings_digest(settings: &serde_json::Map<String, serde_json::Value>) -> [u8; 32] {
+    let mut canon = Canon::new("understudy provider settings 1");
+    canon.object("settings", Some(settings));
+    canon.finish()
+}
+
+/// A take's name: a SHA-256, 64 hexadecimal digits when written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TakeKey(pub(crate) [u8; 32]);
+
+/// The text is no key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("key is not 64 hexadecimal digits: {0}")]
+pub struct TakeKeyError(pub(super) String);
+
+impl TakeKey {
+    /// The key of the take that `performer` would give for `request`, in the provider's own
+    /// encoding.
+    #[must_use]
+    pub fn of(performer: &Performer<'_>, request: &Request) -> Self {
+        let Performer { provider, plugin, cache_epoch, settings } = *performer;
+        let Request {
+            utterance,
+            voice,
+            language,
+            rate,
+            pitch,
+            volume,
+            style,
+            emotion,
+            intensity,
+            character,
+            encodings,
+            sample_rate,
+            words,
+            options,
+        } = request;
+        let mut canon = Canon::new("understudy take 1");
+        canon.text("provider", Some(provider));
+        canon.text("plugin", Some(plugin));
+        canon.whole("cache_epoch", Some(cache_epoch.into()));
+        canon.digest("settings", settings);
+        match utterance {
+            Utterance::Text(text) => canon.text("text", Some(text)),
+            Utterance::Ssml(ssml) => canon.text("ssml", Some(ssml)),
+        }
+        canon.text("voice", voice.as_deref());
+        canon.text("language", language.as_ref().map(understudy_speech::Language::as_str));
+        canon.control("rate", *rate, Some(1.0));
+        canon.control("pitch", *pitch, Some(0.0));
+        canon.control("volume", *volume, Some(0.0));
+        canon.text("style", style.as_deref());
+        canon.text("emotion", emotion.as_deref());
+        canon.control("intensity", *intensity, None);
+        canon.text("character", character.as_deref());
+        canon.names("encodings", encodings.iter().map(|encoding| encoding.name()));
+        canon.whole("sample_rate", sample_rate.map(u64::from));
+        canon.flag("words", *words);
+        canon.object("options", options.as_ref());
+        Self(canon.finish())
+    }
+
+    /// The key of this take, whose audio has the digest `source`, brought into another form. The
+    /// digest is part of it because a take can be bought anew, and its old forms must not answer
+    /// for the new one.
+    #[must_use]
+    pub fn derived(&self, source: AudioDigest, format: AudioFormat) -> Self {
+        let AudioFormat { encoding, sample_rate, channels, bit_rate } = format;
+        let mut canon = Canon::new("understudy derived take 1");
+        canon.digest("take", &self.0);
+        canon.digest("source", &source.0);
+        canon.text("encoding", Some(encoding.name()));
+        canon.whole("sample_rate", Some(sample_rate.into()));
+        canon.whole("channels", Some(channels.into()));
+        canon.whole("bit_rate", bit_rate.map(u64::from));
+        Self(canon.finish())
+    }
+}
+
+impl fmt::Display for TakeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hexadecimal(&self.0, f)
+    }
+}
+
+impl fmt::Debug for TakeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TakeKey({self})")
+    }
+}
+
+impl From<TakeKey> for String {
+    fn from(key: TakeKey) -> Self {
+        key.to_string()
+    }
+}
+
+impl TryFrom<String> for TakeKey {
+    type Error = TakeKeyError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl FromStr for TakeKey {
+    type Err = TakeKeyError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_digest(text).map(Self).ok_or_else(|| TakeKeyError(text.to_owned()))
+    }
+}
+
+pub(crate) fn hexadecimal(bytes: &[u8], f: &mut impl fmt::Write) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+pub(crate) fn parse_digest(text: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    if pairs.len() != digest.len() {
+        return None;
+    }
+    for (byte, [high, low]) in digest.iter_mut().zip(pairs) {
+        let value = |digit: &u8| char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+        *byte = value(high)? << 4 | value(low)?;
+    }
+    Some(digest)
+}
+
+#[cfg(test)]
+mod tests;

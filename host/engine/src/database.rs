@@ -1,0 +1,278 @@
+//! One sled database in a folder of its own, opened whatever state it is in.
+//!
+//! sled holds what is small and changes often. Three of its habits are dealt with here, once. It
+//! may find a file of its own too damaged to read, and say so with an error or with a panic: the
+//! damaged folder is put aside for whoever wants to look, and an empty one takes its place. Its
+//! `flush` starts writing on Linux without waiting for the disk's own cache: [`Database::sync`]
+//! does wait. And under churn its file only grows by what it fails to reclaim: a database is one
+//! *generation* in a numbered folder, and [`Database::rewrite`] copies what is alive into the next
+//! one. A generation counts when its `complete` mark is there, so a copy that was cut short is
+//! swept away at the next start.
+
+use std::fs::{self, File};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::thread::park_timeout;
+use std::time::Duration;
+
+use crate::cache::sync_folder;
+
+/// sled's own cache of pages, in bytes. What we ask often is in memory already.
+const PAGE_CACHE_BYTES: u64 = 8 * 1024 * 1024;
+/// Records copied at once while a generation is rewritten.
+const COPIED_AT_ONCE: usize = 1024;
+const COMPLETE: &str = "complete";
+/// How often a database that is still closing is waited for, and how long each time.
+const CLOSING_WAITS: u32 = 200;
+const CLOSING_WAIT: Duration = Duration::from_millis(10);
+
+pub(crate) struct Database {
+    pub(crate) sled: sled::Db,
+    root: PathBuf,
+    generation: u64,
+    file: File,
+}
+
+impl Database {
+    /// Opens the newest complete generation below `root`. True beside it: there was one, and it
+    /// could not be read.
+    pub(crate) fn open(root: &Path) -> io::Result<(Self, bool)> {
+        fs::create_dir_all(root)?;
+        let newest = sweep(root)?;
+        match newest.map(|generation| Self::read(root, generation)) {
+            Some(Ok(database)) => Ok((database, false)),
+            Some(Err(error)) if !is_damage(&error) => Err(error),
+            Some(Err(error)) => {
+                let generation = newest.unwrap_or_default();
+                tracing::error!(root = %root.display(), %error, "database is damaged and put aside");
+                put_aside(root, generation)?;
+                Ok((Self::create(root, generation + 1)?, true))
+            }
+            None => Ok((Self::create(root, 1)?, false)),
+        }
+    }
+
+    fn create(root: &Path, generation: u64) -> io::Result<Self> {
+        let database = Self::begin(root, generation)?;
+        database.complete()?;
+        Ok(database)
+    }
+
+    fn begin(root: &Path, generation: u64) -> io::Result<Self> {
+        let folder = folder_of(root, generation);
+        let open = || {
+            sled::Config::new()
+                .path(&folder)
+                .cache_capacity(PAGE_CACHE_BYTES)
+                .mode(sled::Mode::LowSpace)
+                .flush_every_ms(None)
+                .open()
+                .map_err(into_io)
+        };
+        let sled = patiently(|| guarded(open))?;
+        let file = File::open(folder.join("db"))?;
+        Ok(Self { sled, root: root.to_path_buf(), generation, file })
+    }
+
+    /// Opens a generation and reads it through, because sled reports damage where it meets it.
+    fn read(root: &Path, generation: u64) -> io::Result<Self> {
+        let database = Self::begin(root, generation)?;
+        guarded(|| {
+            for name in database.sled.tree_names() {
+                let tree = database.sled.open_tree(name).map_err(into_io)?;
+                tree.iter().try_for_each(|item| item.map(drop).map_err(into_io))?;
+            }
+            Ok(())
+        })?;
+        Ok(database)
+    }
+
+    pub(crate) fn tree(&self, name: &str) -> io::Result<sled::Tree> {
+        self.sled.open_tree(name).map_err(into_io)
+    }
+
+    /// Returns when everything written before is on the disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.sled.flush().map_err(into_io)?;
+        self.file.sync_data()
+    }
+
+    /// Bytes of its files.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.sled.size_on_disk().unwrap_or_default()
+    }
+
+    /// Copies what is alive into the next generation, which takes this one's place.
+    pub(crate) fn rewrite(&self) -> io::Result<Self> {
+        let next = Self::begin(&self.root, self.generation + 1)?;
+        for name in self.sled.tree_names() {
+            let (from, to) = (self.sled.open_tree(&name).map_err(into_io)?, next.sled.open_tree(&name));
+            copy(&from, &to.map_err(into_io)?)?;
+        }
+        next.complete()?;
+        Ok(next)
+    }
+
+    /// Removes its files; for a generation that has been replaced.
+    pub(crate) fn remove(self) {
+        let folder = folder_of(&self.root, self.generation);
+        drop(self);
+        if let Err(error) = fs::remove_dir_all(&folder) {
+            tracing::warn!(folder = %folder.display(), %error, "old generation could not be removed");
+        }
+    }
+
+    fn complete(&self) -> io::Result<()> {
+        self.sync()?;
+        let folder = folder_of(&self.root, self.generation);
+        File::create(folder.join(COMPLETE))?.sync_all()?;
+        sync_folder(&folder)?;
+        sync_folder(&self.root)
+    }
+}
+
+/// Runs sled where it may meet damage: a panic of its becomes an error like any other.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::InvalidData, "database panicked")))
+}
+
+/// sled lets go of its file a moment after its database is dropped, on a thread of its own. The
+/// folder is ours alone, so whoever still holds the file is one of ours that is closing.
+fn patiently<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let mut opened = open();
+    for _ in 0..CLOSING_WAITS {
+        match &opened {
+            Err(error) if error.to_string().contains("could not acquire lock") => park_timeout(CLOSING_WAIT),
+            _ => break,
+        }
+        opened = open();
+    }
+    opened
+}
+
+pub(crate) fn into_io(error: sled::Error) -> io::Error {
+    match error {
+        sled::Error::Io(error) => error,
+        other => io::Error::new(io::ErrorKind::InvalidData, other.to_string()),
+    }
+}
+
+fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+}
+
+fn copy(from: &sled::Tree, to: &sled::Tree) -> io::Result<()> {
+    let (mut batch, mut waiting) = (sled::Batch::default(), 0);
+    for item in from {
+        let (key, value) = item.map_err(into_io)?;
+        batch.insert(key, value);
+        waiting += 1;
+        if waiting == COPIED_AT_ONCE {
+            to.apply_batch(std::mem::take(&mut batch)).map_err(into_io)?;
+            waiting = 0;
+        }
+    }
+    to.apply_batch(batch).map_err(into_io)
+}
+
+fn folder_of(root: &Path, generation: u64) -> PathBuf {
+    root.join(generation.to_string())
+}
+
+/// The newest complete generation. All others are removed.
+fn sweep(root: &Path) -> io::Result<Option<u64>> {
+    let mut generations = Vec::new();
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        if let Ok(generation) = entry.file_name().to_string_lossy().parse::<u64>() {
+            generations.push((entry.path().join(COMPLETE).exists(), generation));
+        }
+    }
+    generations.sort_unstable();
+    let newest = generations.last().filter(|(complete, _)| *complete).map(|(_, generation)| *generation);
+    for (_, generation) in generations.iter().filter(|(_, generation)| Some(*generation) != newest) {
+        fs::remove_dir_all(folder_of(root, *generation))?;
+    }
+    Ok(newest)
+}
+
+/// Keeps one damaged generation, the last, for whoever wants to know what happened.
+fn put_aside(root: &Path, generation: u64) -> io::Result<()> {
+    let aside = root.join("damaged");
+    if aside.exists() {
+        fs::remove_dir_all(&aside)?;
+    }
+    fs::rename(folder_of(root, generation), aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(root: &Path) {
+        let (database, _) = Database::open(root).unwrap();
+        let tree = database.tree("t").unwrap();
+        for number in 0..2_000_u32 {
+            tree.insert(number.to_be_bytes(), vec![7; 100]).unwrap();
+        }
+        database.sync().unwrap();
+    }
+
+    fn records(root: &Path) -> (usize, bool) {
+        let (database, damaged) = Database::open(root).unwrap();
+        (database.tree("t").unwrap().len(), damaged)
+    }
+
+    #[test]
+    fn a_rewritten_generation_holds_the_same_and_replaces_the_old() {
+        let folder = tempfile::tempdir().unwrap();
+        filled(folder.path());
+        let (old, _) = Database::open(folder.path()).unwrap();
+        let new = old.rewrite().unwrap();
+        old.remove();
+        drop(new);
+        assert_eq!(records(folder.path()), (2_000, false));
+        assert!(!folder_of(folder.path(), 1).exists());
+    }
+
+    #[test]
+    fn a_generation_without_its_mark_is_swept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        filled(folder.path());
+        drop(Database::begin(folder.path(), 2).unwrap());
+        assert_eq!(records(folder.path()), (2_000, false));
+        assert!(!folder_of(folder.path(), 2).exists());
+    }
+
+    #[test]
+    fn a_database_of_noise_is_put_aside_and_an_empty_one_serves() {
+        let folder = tempfile::tempdir().unwrap();
+        filled(folder.path());
+        for name in ["db", "conf"] {
+            let path = folder_of(folder.path(), 1).join(name);
+            let length = fs::metadata(&path).unwrap().len();
+            fs::write(&path, vec![0xA5; usize::try_from(length).unwrap()]).unwrap();
+        }
+        assert_eq!(records(folder.path()), (0, true));
+        assert!(folder.path().join("damaged").exists());
+        assert_eq!(records(folder.path()), (0, false));
+    }
+
+    #[test]
+    fn a_database_cut_anywhere_opens_and_takes_new_records() {
+        for share in 0..8_u64 {
+            let folder = tempfile::tempdir().unwrap();
+            filled(folder.path());
+            let path = folder_of(folder.path(), 1).join("db");
+            let length = fs::metadata(&path).unwrap().len();
+            File::options().write(true).open(&path).unwrap().set_len(length * share / 8).unwrap();
+            let (database, _) = Database::open(folder.path()).unwrap();
+            let tree = database.tree("t").unwrap();
+            assert!(tree.iter().all(|item| item.unwrap().1 == [7; 100]), "cut at {share} eighths");
+            tree.insert(b"new", b"1").unwrap();
+            database.sync().unwrap();
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The one thread that writes the history.
+//!
+//! A request hands its record over and goes on; it never waits for a disk. What waits is written
+//! together and synced once a second, so a kill loses a second of history at most. The queue is
+//! bounded: when the disk cannot keep up, records are dropped and counted.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::HistorySettings;
+use super::counters::Counters;
+use super::ledger::{Ledger, Page};
+use super::query::Cursor;
+use super::record::RequestRecord;
+use crate::cache::{Degradation, StoreState};
+use crate::database::guarded;
+use crate::wall_clock::{WallClock, milliseconds};
+
+/// How long what was written may wait for the disk.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// Records written together at most.
+const BATCH_MAX: usize = 512;
+/// Old records forgotten in one go at most, so that a lowered limit does not hold up new ones.
+const FORGOTTEN_AT_ONCE: usize = 4 * BATCH_MAX;
+
+pub(super) enum Message {
+    Record(Box<RequestRecord>),
+    /// Answered when everything before it is on the disk, or was dropped.
+    Sync(SyncSender<()>),
+}
+
+/// What the writer and those who read share.
+pub(super) struct Shared {
+    ledger: RwLock<Option<Arc<Ledger>>>,
+    state: Mutex<StoreState>,
+    pub(super) records: AtomicUsize,
+    pub(super) written: AtomicU64,
+    pub(super) dropped: AtomicU64,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            ledger: RwLock::default(),
+            state: Mutex::new(StoreState::Off),
+            records: AtomicUsize::new(0),
+            written: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn ledger(&self) -> Option<Arc<Ledger>> {
+        self.ledger.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_ledger(&self, ledger: Option<Ledger>) {
+        *self.ledger.write().unwrap_or_else(PoisonError::into_inner) = ledger.map(Arc::new);
+    }
+
+    pub(super) fn state(&self) -> StoreState {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_state(&self, state: StoreState) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+}
+
+pub(super) struct Writer {
+    pub(super) messages: Receiver<Message>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) counters: Counters,
+    pub(super) settings: HistorySettings,
+    pub(super) clock: WallClock,
+    pub(super) folder: PathBuf,
+    pub(super) next: u64,
+    pub(super) rewrite_past: u64,
+    pub(super) synced: Instant,
+    pub(super) unsynced: bool,
+}
+
+impl Writer {
+    pub(super) fn run(mut self) {
+        loop {
+            match self.messages.recv_timeout(SYNC_EVERY) {
+                Ok(first) => {
+                    let mut batch = vec![first];
+                    batch.extend(self.messages.try_iter().take(BATCH_MAX - 1));
+                    self.write(batch);
+                }
+                Err(RecvTimeoutError::Timeout) => self.write(Vec::new()),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.write(Vec::new());
+        self.sync();
+        self.shared.set_ledger(None);
+    }
+
+    fn write(&mut self, batch: Vec<Message>) {
+        let (mut records, mut waiting) = (Vec::new(), Vec::new());
+        for message in batch {
+            match message {
+                Message::Record(record) => records.push(record),
+                Message::Sync(done) => waiting.push(done),
+            }
+        }
+        let counted = self.counters.take_changed();
+        if (!records.is_empty() || !counted.is_empty())
+            && let Err(error) = self.try_write(&records, &counted)
+        {
+            self.fail(&error);
+            self.shared.dropped.fetch_add(records.len() as u64, Ordering::Relaxed);
+            self.counters.put_back(counted);
+        }
+        self.forget();
+        if !waiting.is_empty() || self.synced.elapsed() >= SYNC_EVERY {
+            self.sync();
+        }
+        for done in waiting {
+            done.send(()).ok();
+        }
+    }
+
+    fn try_write(
+        &mut self,
+        records: &[Box<RequestRecord>],
+        counted: &[(String, Option<u64>)],
+    ) -> io::Result<()> {
+        let ledger = self.ledger()?;
+        let mut page = Page::default();
+        for record in records {
+            page.insert(Cursor::new(record.at_ms, self.next), record)?;
+            self.next += 1;
+        }
+        for (counter, total) in counted {
+            page.count(counter, *total);
+        }
+        guarded(|| ledger.write(page))?;
+        self.unsynced = true;
+        self.shared.records.fetch_add(records.len(), Ordering::Relaxed);
+        self.shared.written.fetch_add(records.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The ledger; opened anew after a failure, because a database that failed stays failed.
+    fn ledger(&self) -> io::Result<Arc<Ledger>> {
+        if let Some(ledger) = self.shared.ledger() {
+            return Ok(ledger);
+        }
+        let ledger = Ledger::open(&self.folder)?;
+        self.shared.records.store(ledger.count()?.0, Ordering::Relaxed);
+        self.shared.set_ledger(Some(ledger));
+        self.shared.set_state(StoreState::Serving);
+        tracing::info!("history is written again");
+        self.shared.ledger().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Forgets what is too old or too much.
+    fn forget(&mut self) {
+        let Some(ledger) = self.shared.ledger() else { return };
+        let oldest = self.clock.unix_ms().saturating_sub(milliseconds(self.settings.max_age));
+        let too_many = || self.shared.records.load(Ordering::Relaxed) > self.settings.records_max;
+        for _ in 0..FORGOTTEN_AT_ONCE {
+            let before = if too_many() { u64::MAX } else { oldest };
+            match guarded(|| ledger.forget_oldest(before)) {
+                Ok(true) => {
+                    self.unsynced = true;
+                    self.shared.records.fetch_sub(1, Ordering::Relaxed);
+                }
+                Ok(false) => break,
+                Err(error) => {
+                    self.fail(&error);
+                    break;
+                }
+            }
+        }
+    }
+
+    fn sync(&mut self) {
+        self.synced = Instant::now();
+        if !std::mem::take(&mut self.unsynced) {
+            return;
+        }
+        let Some(ledger) = self.shared.ledger() else { return };
+        if let Err(error) = guarded(|| ledger.database.sync()) {
+            self.fail(&error);
+            return;
+        }
+        self.keep_small(ledger);
+    }
+
+    /// Rewrites the database when it has grown to twice what is alive in it.
+    fn keep_small(&mut self, ledger: Arc<Ledger>) {
+        let bytes = ledger.database.bytes();
+        if bytes <= self.rewrite_past {
+            return;
+        }
+        match guarded(|| ledger.database.rewrite().and_then(Ledger::of)) {
+            Ok(rewritten) => {
+                let now = rewritten.database.bytes();
+                self.rewrite_past = self.settings.rewrite_bytes.max(now.saturating_mul(2));
+                self.shared.set_ledger(Some(rewritten));
+                tracing::debug!(before = bytes, after = now, "history rewritten");
+                if let Some(old) = Arc::into_inner(ledger) {
+                    old.into_database().remove();
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, bytes, "history could not be rewritten");
+                self.rewrite_past = bytes.saturating_mul(2);
+            }
+        }
+    }
+
+    fn fail(&self, error: &io::Error) {
+        tracing::error!(%error, "history could not be written");
+        self.shared.set_ledger(None);
+        let reason = Degradation::of(&self.folder, error.kind(), &error.to_string());
+        self.shared.set_state(StoreState::Degraded { reason });
+    }
+}

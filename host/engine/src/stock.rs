@@ -1,0 +1,42 @@
+//! What an engine has of a store.
+//!
+//! A store is a folder; this is what makes it useful to requests under way: the purchases that end
+//! in its cache, and the derivations of other encodings, which are shared like purchases because a
+//! thousand listeners of one take need it encoded once.
+
+use std::sync::Arc;
+
+use crate::cache::{Cache, TakeKey};
+use crate::error::SpeechError;
+use crate::flight::{FlightSettings, Flights};
+use crate::form::Formed;
+use crate::purchase::Purchases;
+use crate::store::Store;
+
+#[derive(Debug)]
+pub(crate) struct Stock {
+    pub(crate) store: Store,
+    pub(crate) purchases: Purchases,
+    pub(crate) forms: Flights<TakeKey, Result<Formed, Arc<SpeechError>>>,
+    flight: FlightSettings,
+}
+
+impl Stock {
+    pub(crate) fn new(store: Store, flight: FlightSettings) -> Self {
+        let purchases = Purchases::new(store.cache().clone(), flight);
+        Self { store, purchases, forms: Flights::new(flight), flight }
+    }
+
+    /// The same store under other settings. Calls under way are shared with later requests only
+    /// while the settings stay the same.
+    pub(crate) fn under(self: &Arc<Self>, flight: FlightSettings) -> Arc<Self> {
+        if self.flight == flight {
+            return Arc::clone(self);
+        }
+        Arc::new(Self::new(self.store.clone(), flight))
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        self.store.cache()
+    }
+}
