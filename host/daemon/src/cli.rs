@@ -13,6 +13,7 @@ use crate::config::{Config, Environment, LogLevel, keys, locate};
 use crate::logging;
 
 mod args;
+mod characters;
 mod check;
 mod conformance;
 mod destination;
@@ -24,6 +25,7 @@ mod file;
 mod inspect;
 mod likeness;
 mod listing;
+mod perform;
 mod printer;
 mod progress;
 mod say;
@@ -66,6 +68,8 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
     let listing = || configure(global, Some(LogLevel::Error));
     match command {
         Command::Say(say) => once(say::run(*say, config()?, printer)),
+        Command::Perform(perform) => once(perform::run(*perform, config()?, printer)),
+        Command::Characters(characters) => once(characters::run(characters, config()?, printer)),
         Command::Explain(explain) => once(explain::run(*explain, config()?, printer)),
         Command::Status(status) => once(status::run(status, printer)),
         Command::Serve(serve) => runtime()?.block_on(serve::run(serve, configure(global, None)?)),

@@ -15,10 +15,12 @@ use std::time::Duration;
 
 use understudy_engine::text::TextRules;
 use understudy_engine::{
-    BreakerSettings, EngineSettings, GlobalLimits, HedgeSettings, LogicalVoice, RetrySettings, Route,
+    BreakerSettings, ConversationSettings, EngineSettings, GlobalLimits, HedgeSettings, LocalCharacter,
+    LogicalVoice, RetrySettings, Route,
 };
 
 mod access;
+mod characters;
 mod findings;
 mod folders;
 pub(crate) mod keys;
@@ -75,6 +77,10 @@ pub struct Config {
     pub routes: BTreeMap<String, Route>,
     /// `[voices.*]`: voices of this server, each cast at several providers.
     pub voices: BTreeMap<String, LogicalVoice>,
+    /// `[characters.*]`: characters of this server.
+    pub characters: BTreeMap<String, LocalCharacter>,
+    /// `[conversation]`
+    pub conversation: ConversationSettings,
     /// `[sandbox]`
     pub sandbox: Sandbox,
     /// `[providers.*]`, in the order of the file.
@@ -190,6 +196,8 @@ impl Default for Config {
             fallback: Route::default(),
             routes: BTreeMap::new(),
             voices: BTreeMap::new(),
+            characters: BTreeMap::new(),
+            conversation: ConversationSettings::default(),
             sandbox: Sandbox::default(),
             providers: Vec::new(),
             log: Log { level: LogLevel::Info, format: LogFormat::Text },

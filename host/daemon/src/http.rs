@@ -11,14 +11,15 @@
 //! - Audio goes through as `Bytes`: what the engine made is what the socket sends.
 
 mod body;
-mod catalogue;
+pub(crate) mod catalogue;
+pub(crate) mod characters;
 mod docs;
 mod envelope;
 mod error;
 mod health;
 mod metrics;
 mod models;
-mod provenance;
+pub(crate) mod provenance;
 mod reply;
 mod speech;
 pub(crate) mod status;
@@ -51,6 +52,7 @@ pub fn router(understudy: Arc<Understudy>) -> Router {
         // The same calls by the other paths that clients use for them.
         .route("/audio/speech", post(speech::speak))
         .route("/audio/voices", get(catalogue::list))
+        .route("/api/v1/characters", get(characters::list))
         .route("/v1/audio/models", get(models::list))
         .route("/audio/models", get(models::list))
         .route("/models", get(models::list))
@@ -82,6 +84,9 @@ fn described() -> OpenApiRouter<Arc<Understudy>> {
         .routes(routes!(tts::providers))
         .routes(routes!(tts::find_voices))
         .routes(routes!(tts::voices))
+        .routes(routes!(characters::list))
+        .routes(routes!(characters::speak))
+        .routes(routes!(characters::converse))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(status::status))

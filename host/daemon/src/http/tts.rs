@@ -15,5 +15,7 @@ mod voices;
 pub(crate) use batch::{__path_batch_synthesize, batch_synthesize};
 pub(crate) use explain::{__path_explain, explain};
 pub(crate) use find::{__path_find_voices, find_voices};
-pub(crate) use synthesize::{__path_synthesize, synthesize};
+pub(crate) use request::{Subtitles, encoding, language};
+pub(crate) use response::{SpokenWord, dropped, spoken};
+pub(crate) use synthesize::{__path_synthesize, accepted, synthesize};
 pub(crate) use voices::{__path_providers, __path_voices, providers, voices};

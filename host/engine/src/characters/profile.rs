@@ -1,6 +1,9 @@
 //! A character as it is shown.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use understudy_speech::Character;
 
 use crate::settings::LocalCharacter;
@@ -26,6 +29,18 @@ pub struct CharacterProfile {
 }
 
 impl CharacterProfile {
+    /// When it was first seen, as RFC 3339 in UTC: `2026-11-23T06:00:00Z`.
+    #[must_use]
+    pub fn created_at(&self) -> String {
+        rfc_3339(self.created_ms)
+    }
+
+    /// When it was last seen to have changed.
+    #[must_use]
+    pub fn updated_at(&self) -> String {
+        rfc_3339(self.updated_ms)
+    }
+
     /// A profile that was never seen before.
     pub(super) fn new(provider: Option<&str>, character: &Character, now_ms: u64) -> Self {
         let id = public_id(provider, &character.id);
@@ -40,6 +55,12 @@ impl CharacterProfile {
             || self.character.id == name
             || super::plain(&self.character.name) == super::plain(name)
     }
+}
+
+fn rfc_3339(unix_ms: u64) -> String {
+    let at = OffsetDateTime::from(UNIX_EPOCH + Duration::from_millis(unix_ms));
+    let ((year, month, day), (hour, minute, second)) = (at.to_calendar_date(), at.to_hms());
+    format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
 }
 
 pub(super) fn public_id(provider: Option<&str>, id: &str) -> String {
