@@ -11,8 +11,10 @@
 )]
 
 mod cli;
+mod conversations;
 mod hostile;
 mod http;
+mod keeping;
 #[path = "../../plugins/nested_cargo.rs"]
 mod nested_cargo;
 mod offline_voice;

@@ -13,6 +13,7 @@ use crate::config::{Config, Environment, LogLevel, keys, locate};
 use crate::logging;
 
 mod args;
+mod cache;
 mod characters;
 mod check;
 mod conformance;
@@ -22,6 +23,7 @@ mod exit;
 mod explain;
 mod explain_key;
 mod file;
+mod history;
 mod inspect;
 mod likeness;
 mod listing;
@@ -31,7 +33,9 @@ mod progress;
 mod say;
 mod scaffold;
 mod serve;
+mod server;
 mod status;
+mod store;
 mod subtitles;
 mod table;
 #[cfg(test)]
@@ -73,6 +77,8 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
         Command::Explain(explain) => once(explain::run(*explain, config()?, printer)),
         Command::Status(status) => once(status::run(status, printer)),
         Command::Serve(serve) => runtime()?.block_on(serve::run(serve, configure(global, None)?)),
+        Command::History(history) => once(history::run(history, config()?, printer)),
+        Command::Cache(cache) => once(cache::run(cache, config()?, printer)),
         Command::Voices(voices) => once(voices::run(voices, config()?, printer)),
         Command::Providers(providers) => once(listing::providers(listing()?, providers.json, printer)),
         Command::Plugin(args::Plugin::List { json }) => once(listing::plugins(listing()?, json, printer)),

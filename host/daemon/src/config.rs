@@ -32,6 +32,7 @@ mod read;
 mod routes;
 mod sandbox;
 mod section;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +41,7 @@ pub use locate::{Environment, locate};
 pub use problem::{ConfigError, Place, Problem};
 pub(crate) use providers::is_provider_name;
 pub use providers::{PluginChoice, ProviderConfig};
+pub use store::StoreConfig;
 pub use understudy_engine::Delivery;
 
 /// The port of the default address.
@@ -81,6 +83,8 @@ pub struct Config {
     pub characters: BTreeMap<String, LocalCharacter>,
     /// `[conversation]`
     pub conversation: ConversationSettings,
+    /// `[cache]` and `[history]`
+    pub store: StoreConfig,
     /// `[sandbox]`
     pub sandbox: Sandbox,
     /// `[providers.*]`, in the order of the file.
@@ -198,6 +202,7 @@ impl Default for Config {
             voices: BTreeMap::new(),
             characters: BTreeMap::new(),
             conversation: ConversationSettings::default(),
+            store: StoreConfig::default(),
             sandbox: Sandbox::default(),
             providers: Vec::new(),
             log: Log { level: LogLevel::Info, format: LogFormat::Text },

@@ -11,22 +11,26 @@
 //! - Audio goes through as `Bytes`: what the engine made is what the socket sends.
 
 mod body;
+mod caching;
 pub(crate) mod catalogue;
 pub(crate) mod characters;
 mod docs;
 mod envelope;
 mod error;
 mod health;
+mod idempotency;
+pub(crate) mod keeping;
 mod metrics;
 mod models;
 pub(crate) mod provenance;
 mod reply;
+mod serving;
 mod speech;
 pub(crate) mod status;
 mod stock;
 #[cfg(test)]
 mod tests;
-mod tts;
+pub(crate) mod tts;
 
 use std::sync::Arc;
 
@@ -43,6 +47,7 @@ use utoipa_axum::routes;
 use crate::Understudy;
 use docs::Description;
 use error::ApiError;
+use idempotency::Idempotency;
 
 /// Everything the server answers.
 pub fn router(understudy: Arc<Understudy>) -> Router {
@@ -62,7 +67,7 @@ pub fn router(understudy: Arc<Understudy>) -> Router {
         .route("/openapi.json", get(move || async move { docs::description(json) }))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn(envelope::envelope))
+        .layer(middleware::from_fn_with_state(Idempotency::new(Arc::clone(&understudy)), envelope::envelope))
         .with_state(understudy)
 }
 
@@ -81,6 +86,9 @@ fn described() -> OpenApiRouter<Arc<Understudy>> {
         .routes(routes!(tts::synthesize))
         .routes(routes!(tts::batch_synthesize))
         .routes(routes!(tts::explain))
+        .routes(routes!(tts::take))
+        .routes(routes!(tts::requests))
+        .routes(routes!(tts::request))
         .routes(routes!(tts::providers))
         .routes(routes!(tts::find_voices))
         .routes(routes!(tts::voices))

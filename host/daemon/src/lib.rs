@@ -14,6 +14,7 @@ pub mod http;
 mod built_in;
 mod catalogue;
 mod logging;
+mod moment;
 mod plugins;
 mod understudy;
 

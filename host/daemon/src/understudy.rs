@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
-use tracing::{info, warn};
-use understudy_engine::{Cast, Engine, EngineSettings, ProviderPolicy, Tier};
+use tracing::{debug, info, warn};
+use understudy_engine::{Cast, Engine, EngineSettings, ProviderPolicy, Store, Tier, WallClock};
 use understudy_sandbox::{Sandbox, SandboxError, SandboxOptions};
 use understudy_speech::Provider;
 
@@ -47,6 +48,21 @@ struct Stage {
     loaded: bool,
 }
 
+/// Whether takes, history and counters outlive the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// They do; what keeps the store from working is told, and tried again.
+    Store,
+    /// They do unless the store cannot be had, as when a server has it. For a command that answers
+    /// once: it can do without, and must not be slow or loud about it.
+    IfFree,
+    /// They do not.
+    Nothing,
+}
+
+/// How long a take that was just bought may take to be on the disk when the program ends.
+const SETTLE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Why it did not start. No plugin can be the reason: a broken one is listed, the others play.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -75,11 +91,16 @@ impl Understudy {
     /// Loads everything, then returns.
     ///
     /// # Errors
-    /// When the sandbox cannot be set up. A plugin that cannot be loaded is no error; see
-    /// [`Understudy::plugins`].
+    /// When the sandbox cannot be set up. A plugin that cannot be loaded is no error, see
+    /// [`Understudy::plugins`]; nor is a store that cannot be used, see
+    /// [`Store::state`](understudy_engine::Store::state).
     pub async fn start(config: Config) -> Result<Arc<Self>, StartError> {
+        Self::start_keeping(config, Keeping::Store).await
+    }
+
+    pub(crate) async fn start_keeping(config: Config, keeping: Keeping) -> Result<Arc<Self>, StartError> {
         let understudy = Self::prepare(config);
-        understudy.load().await?;
+        understudy.load_wrapped(keeping, |provider| provider).await?;
         Ok(understudy)
     }
 
@@ -90,10 +111,21 @@ impl Understudy {
         Self::on(Stage { config: Arc::new(config), engine, plugins: Vec::new(), slots: 0, loaded: false })
     }
 
-    /// With providers of your own in the place of plugins.
+    /// With providers of your own in the place of plugins, and nothing kept.
     #[must_use]
     pub fn with_cast(config: Config, cast: Cast) -> Arc<Self> {
         let engine = engine(cast, engine_settings(&config, &[]));
+        Self::with_engine(config, engine)
+    }
+
+    /// The same with a store.
+    #[cfg(test)]
+    pub(crate) fn with_cast_and_store(config: Config, cast: Cast, store: Store) -> Arc<Self> {
+        let engine = engine(cast, engine_settings(&config, &[])).with_store(store);
+        Self::with_engine(config, engine)
+    }
+
+    fn with_engine(config: Config, engine: Engine) -> Arc<Self> {
         Self::on(Stage { config: Arc::new(config), engine, plugins: Vec::new(), slots: 0, loaded: true })
     }
 
@@ -107,12 +139,13 @@ impl Understudy {
     /// # Errors
     /// As [`Understudy::start`].
     pub async fn load(&self) -> Result<(), StartError> {
-        self.load_wrapped(|provider| provider).await
+        self.load_wrapped(Keeping::Store, |provider| provider).await
     }
 
     /// The same, with something between the engine and every provider.
     pub(crate) async fn load_wrapped(
         &self,
+        keeping: Keeping,
         wrap: impl Fn(Arc<dyn Provider>) -> Arc<dyn Provider>,
     ) -> Result<(), StartError> {
         let started = Instant::now();
@@ -122,7 +155,7 @@ impl Understudy {
         }
         let config = Arc::clone(&before.config);
         let sandbox = sandbox(&config)?;
-        let mut loaded = plugins::load(&sandbox, &config).await;
+        let (store, mut loaded) = tokio::join!(store(&config, keeping), plugins::load(&sandbox, &config));
         for member in &mut loaded.members {
             member.provider = wrap(Arc::clone(&member.provider));
         }
@@ -133,13 +166,20 @@ impl Understudy {
             warn!(provider = name, "the default provider cannot play");
         }
         let providers = loaded.members.len();
-        let engine = before.engine.recast(Cast::new(loaded.members), settings);
+        let engine = before.engine.clone();
+        let engine = store.into_iter().fold(engine, Engine::with_store);
+        let engine = engine.recast(Cast::new(loaded.members), settings);
         let slots = sandbox.slots();
         let stage = Stage { config, engine, plugins: loaded.statuses, slots, loaded: true };
         self.stage.store(Arc::new(stage));
         let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         info!(providers, slots, ready_ms, "ready");
         Ok(())
+    }
+
+    /// To be called before the program ends: what was just bought is kept, and the store written.
+    pub async fn settle(&self) {
+        self.engine().settle(SETTLE_PATIENCE).await;
     }
 
     /// The engine, as it is now. A request takes it once, when it is admitted, and keeps it to its
@@ -203,6 +243,25 @@ pub(crate) fn sandbox(config: &Config) -> Result<Sandbox, SandboxError> {
     }
 }
 
+/// The store, opened where blocking is allowed.
+async fn store(config: &Config, keeping: Keeping) -> Option<Store> {
+    let (folder, settings) = (config.store.folder.clone(), config.store.settings.clone());
+    let opened = spawn_blocking(move || {
+        let clock = WallClock::new(SystemTime::now);
+        match keeping {
+            Keeping::Store => Some(Store::open(&folder, settings, &clock)),
+            Keeping::IfFree => {
+                let opened = Store::open_if_free(&folder, settings, &clock);
+                opened
+                    .inspect_err(|reason| debug!(code = reason.code(), %reason, "goes without a store"))
+                    .ok()
+            }
+            Keeping::Nothing => None,
+        }
+    });
+    opened.await.ok().flatten()
+}
+
 /// An engine whose days and months are the calendar's: budgets begin anew at midnight UTC.
 fn engine(cast: Cast, settings: EngineSettings) -> Engine {
     Engine::new(cast, settings).dated(SystemTime::now)
@@ -261,7 +320,7 @@ mod tests {
 
     use understudy_engine::audition::Depth;
     use understudy_engine::{ConversationSettings, Delivery, Plays, Probe, Recast, VoicePolicy};
-    use understudy_speech::{Age, Gender};
+    use understudy_speech::{Age, Encoding, Gender};
 
     use super::*;
 
@@ -307,6 +366,8 @@ mod tests {
             [policy.requests_per_minute, policy.concurrent_requests].map(|count| count.unwrap().get());
         assert_eq!((counts, policy.rollout_percent), ([100, 10], 25));
         assert_eq!((policy.max_text_length, policy.price_per_million_characters), (Some(5_000), Some(16.0)));
+        assert_eq!(policy.default_sample_rate, Some(22_050));
+        assert_eq!(policy.supported_formats, Some(vec![Encoding::Wav, Encoding::Mp3]));
         assert_eq!((policy.characters_per_day, policy.characters_per_month), (Some(1_000), Some(20_000)));
         let [first, _] = engine.voices["anna"].cast.as_slice() else { panic!("{:?}", engine.voices) };
         assert_eq!((first.rate, first.pitch, first.volume), (Some(1.1), Some(-1.0), Some(2.0)));

@@ -149,6 +149,19 @@ impl Cache {
         }
     }
 
+    /// A take by its audio. It counts as used, and neither as a hit nor as a miss: nobody wished for
+    /// speech.
+    pub async fn get_audio(&self, digest: AudioDigest) -> Option<Hit> {
+        let key = self.0.disk.get()?.tiers().shelf.key_of(digest)?;
+        self.get_form(&key).await.filter(|hit| hit.digest == digest)
+    }
+
+    /// True when [`Cache::get_audio`] would look for it. No I/O.
+    #[must_use]
+    pub fn has_audio(&self, digest: AudioDigest) -> bool {
+        self.0.disk.get().is_some_and(|disk| disk.tiers().shelf.key_of(digest).is_some())
+    }
+
     /// How old a take is, if it is there. No I/O, and no use of it: for whoever only wants to know.
     #[must_use]
     pub fn age(&self, key: &TakeKey) -> Option<Duration> {
@@ -206,6 +219,8 @@ impl Cache {
         audio: Bytes,
         digest: AudioDigest,
     ) -> Result<(), CacheError> {
+        // Without a disk nothing is waited for: what is not kept must not look kept even for a moment.
+        self.disk()?;
         let (this, provider) = (self.clone(), provider.to_owned());
         let stored = spawn_blocking(move || {
             let disk = this.disk()?;

@@ -99,6 +99,14 @@ impl Engine {
         self.stock.as_ref().map(|stock| &stock.store)
     }
 
+    /// To be called before the program ends: waits until what is being bought is kept, at most
+    /// `patience`, and the store is on the disk. Without a store it returns at once.
+    pub async fn settle(&self, patience: Duration) {
+        if let Some(stock) = &self.stock {
+            stock.settle(patience).await;
+        }
+    }
+
     /// What a request may have from the store.
     pub(crate) fn stock_for(&self, cache: CacheUse) -> Option<&Arc<Stock>> {
         self.stock.as_ref().filter(|_| cache != CacheUse::Off)

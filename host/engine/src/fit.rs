@@ -1,7 +1,7 @@
 //! What of a request one provider can honour.
 //!
 //! Three answers, by what speaking without the field would mean. *Dropped and told*: how the text
-//! is spoken (style, emotion, pitch, word marks); the sentence is still said. *Refused*: what is
+//! is spoken (style, emotion, pitch); the sentence is still said. *Refused*: what is
 //! said, in which language, or past a limit; anything else would be a different take. A number
 //! outside the provider's range is refused too and not clamped: a take at 2 × sold as one at 4 ×
 //! breaks whoever computes with its length, nothing in the answer would show it, and a provider
@@ -9,23 +9,28 @@
 //! honoured by leaving it out, which matters because many clients always send `speed: 1.0`.
 
 use understudy_audio::ENCODABLE;
-use understudy_speech::{Capabilities, Encoding, Language, Manifest, Range, Request, Utterance};
+use understudy_speech::{
+    Capabilities, Encoding, FormatSupport, Language, Manifest, Range, Request, Utterance,
+};
 
 use crate::error::SpeechError;
 use crate::request::Output;
+use crate::settings::ProviderPolicy;
 
 /// Takes out of `request` what the provider cannot honour, fills in the encodings, and returns the
 /// names of the fields that were dropped.
 pub(crate) fn fit(
     provider: &str,
     manifest: &Manifest,
+    policy: &ProviderPolicy,
     request: &mut Request,
     output: &Output,
 ) -> Result<Vec<String>, SpeechError> {
     let can = &manifest.capabilities;
+    let formats = taken(can, policy);
     check_text(provider, can, &request.utterance)?;
     check_language(provider, can, request.language.as_ref())?;
-    check_encoding(provider, can, output)?;
+    check_encoding(provider, &formats, output)?;
     let mut dropped = Dropped::default();
     for (field, value, range, neutral) in [
         ("rate", &mut request.rate, can.rate, 1.0),
@@ -39,13 +44,18 @@ pub(crate) fn fit(
     let played = request.style.is_some() || request.emotion.is_some();
     dropped.unless(played, "intensity", &mut request.intensity);
     dropped.unless(can.characters, "character", &mut request.character);
-    if request.words && can.words.is_none() {
-        request.words = false;
-        dropped.0.push("words".to_owned());
-    }
-    request.sample_rate = output.sample_rate.or(request.sample_rate);
-    request.encodings = encodings(can, output);
+    // Nothing is dropped: times that nobody tells are estimated (see `timing`).
+    request.words &= can.words.is_some();
+    request.sample_rate = output.sample_rate.or(request.sample_rate).or(policy.default_sample_rate);
+    request.encodings = encodings(&formats, output);
     Ok(dropped.0)
+}
+
+/// Its formats, without those the operator does not take from it.
+fn taken<'can>(can: &'can Capabilities, policy: &ProviderPolicy) -> Vec<&'can FormatSupport> {
+    let Some(wanted) = &policy.supported_formats else { return can.formats.iter().collect() };
+    let taken: Vec<_> = can.formats.iter().filter(|format| wanted.contains(&format.encoding)).collect();
+    if taken.is_empty() { can.formats.iter().collect() } else { taken }
 }
 
 #[derive(Default)]
@@ -111,9 +121,9 @@ fn check_language(provider: &str, can: &Capabilities, wanted: Option<&Language>)
     Err(SpeechError::NotOffered { provider: provider.to_owned(), field: "language", reason })
 }
 
-fn check_encoding(provider: &str, can: &Capabilities, output: &Output) -> Result<(), SpeechError> {
+fn check_encoding(provider: &str, formats: &[&FormatSupport], output: &Output) -> Result<(), SpeechError> {
     match output.encoding {
-        Some(encoding) if !ENCODABLE.contains(&encoding) && !offers(can, encoding, None) => {
+        Some(encoding) if !ENCODABLE.contains(&encoding) && !offers(formats, encoding, None) => {
             Err(SpeechError::CannotEncode { encoding, provider: provider.to_owned() })
         }
         _ => Ok(()),
@@ -123,10 +133,10 @@ fn check_encoding(provider: &str, can: &Capabilities, output: &Output) -> Result
 /// The provider's encodings, best first for this output. Its own order when any will do. Else the
 /// wanted one, if it comes at the wanted rates, because nothing beats sending bytes on as they are;
 /// then what loses nothing before it is encoded here; then the rest.
-fn encodings(can: &Capabilities, output: &Output) -> Vec<Encoding> {
-    let mut encodings: Vec<Encoding> = can.formats.iter().map(|format| format.encoding).collect();
+fn encodings(formats: &[&FormatSupport], output: &Output) -> Vec<Encoding> {
+    let mut encodings: Vec<Encoding> = formats.iter().map(|format| format.encoding).collect();
     let Some(wanted) = output.encoding else { return encodings };
-    let as_is = output.bit_rate.is_none() && offers(can, wanted, output.sample_rate);
+    let as_is = output.bit_rate.is_none() && offers(formats, wanted, output.sample_rate);
     encodings.sort_by_key(|encoding| match encoding {
         encoding if *encoding == wanted && as_is => 0,
         Encoding::PcmS16le => 1,
@@ -137,8 +147,8 @@ fn encodings(can: &Capabilities, output: &Output) -> Vec<Encoding> {
     encodings
 }
 
-fn offers(can: &Capabilities, encoding: Encoding, sample_rate: Option<u32>) -> bool {
-    can.formats.iter().filter(|format| format.encoding == encoding).any(|format| match sample_rate {
+fn offers(formats: &[&FormatSupport], encoding: Encoding, sample_rate: Option<u32>) -> bool {
+    formats.iter().filter(|format| format.encoding == encoding).any(|format| match sample_rate {
         Some(rate) => format.sample_rates.is_empty() || format.sample_rates.contains(&rate),
         None => true,
     })

@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::sync::Notify;
 use understudy_speech::TakeEvent;
 
 use self::board::Board;
@@ -64,6 +65,8 @@ pub struct Flights<K, O>(Arc<Inner<K, O>>);
 struct Inner<K, O> {
     settings: FlightSettings,
     under_way: Mutex<HashMap<K, Arc<Board<O>>>>,
+    /// Woken whenever something ends.
+    ended: Notify,
 }
 
 /// The work's end of a flight.
@@ -84,7 +87,7 @@ where
     /// Nothing under way.
     #[must_use]
     pub fn new(settings: FlightSettings) -> Self {
-        Self(Arc::new(Inner { settings, under_way: Mutex::default() }))
+        Self(Arc::new(Inner { settings, under_way: Mutex::default(), ended: Notify::new() }))
     }
 
     /// Joins the work of `key`, or begins it. `work` is only called when it begins; what its future
@@ -125,6 +128,19 @@ where
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Returns when nothing is under way, landed work that is still being kept included.
+    pub async fn until_empty(&self) {
+        loop {
+            let mut ended = std::pin::pin!(self.0.ended.notified());
+            // Open before the look, so that an end in between is heard.
+            ended.as_mut().enable();
+            if self.is_empty() {
+                return;
+            }
+            ended.await;
+        }
     }
 }
 
@@ -195,6 +211,8 @@ impl<K: Eq + Hash, O: Clone> Drop for Flight<K, O> {
             if under_way.get(&self.key).is_some_and(|board| Arc::ptr_eq(board, &self.board)) {
                 under_way.remove(&self.key);
             }
+            drop(under_way);
+            flights.ended.notify_waiters();
         }
         self.board.land(Err(FlightLost::Ended));
     }

@@ -169,6 +169,12 @@ impl History {
         self.0.shared.state()
     }
 
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &HistorySettings {
+        &self.0.settings
+    }
+
     /// False when nothing is recorded, whatever the state of the disk.
     pub(crate) fn is_on(&self) -> bool {
         self.0.settings.enabled && self.state() != StoreState::Off

@@ -58,6 +58,7 @@ mod stream;
 mod suggest;
 mod take;
 pub mod text;
+mod timing;
 mod verdict;
 mod voice_id;
 mod walk;

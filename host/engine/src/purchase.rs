@@ -105,6 +105,11 @@ impl Purchases {
         &self.cache
     }
 
+    /// Returns when no call is under way and what was bought is kept.
+    pub async fn until_empty(&self) {
+        self.flights.until_empty().await;
+    }
+
     /// Looks for a take, and has `buy` buy it if nobody has it. `buy` announces what comes, for
     /// those who stream, and returns the whole; what it returns is kept. It runs on a task of its
     /// own, which the returned ticket keeps alive.

@@ -18,6 +18,7 @@ use crate::purchase::{Had, TakeSource};
 use crate::rehearsal::price;
 use crate::request::SpeechRequest;
 use crate::take::take_of;
+use crate::timing::timed;
 use crate::walk::{Errand, Walk, Won, race};
 use crate::words::clip;
 
@@ -98,6 +99,7 @@ async fn perform(
     let won = race(walk, |turn| async move {
         let candidate = Arc::clone(&turn.candidate);
         let had = take_of(engine, plan, turn).await?;
+        let had = timed(engine, &candidate, had).await;
         let forming = form(engine, stock, &candidate, &had, &output);
         let formed = clock.hold(candidate.name(), forming).await??;
         Ok((formed, had))

@@ -5,6 +5,7 @@
 //! thousand listeners of one take need it encoded once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cache::{Cache, TakeKey};
 use crate::error::SpeechError;
@@ -34,6 +35,16 @@ impl Stock {
             return Arc::clone(self);
         }
         Arc::new(Self::new(self.store.clone(), flight))
+    }
+
+    /// Waits until what is under way is over and kept, at most `patience`, and writes down what is
+    /// written lazily.
+    pub(crate) async fn settle(&self, patience: Duration) {
+        let quiet = async { tokio::join!(self.purchases.until_empty(), self.forms.until_empty()) };
+        if tokio::time::timeout(patience, quiet).await.is_err() {
+            tracing::warn!("calls are still under way, what they buy is not kept");
+        }
+        self.store.flush().await;
     }
 
     pub(crate) fn cache(&self) -> &Cache {

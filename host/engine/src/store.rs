@@ -13,7 +13,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 pub(crate) use self::lock::FolderLock;
-use crate::cache::{Cache, CacheSettings, StoreState};
+use crate::cache::{Cache, CacheSettings, Degradation, StoreState};
 use crate::history::{Counters, History, HistorySettings};
 use crate::wall_clock::WallClock;
 
@@ -55,9 +55,26 @@ impl Store {
     /// blocking is allowed.
     #[must_use]
     pub fn open(folder: &Path, settings: StoreSettings, clock: &WallClock) -> Self {
+        Self::on(folder, settings, clock, None)
+    }
+
+    /// The same for whoever would rather do without than wait: a command that answers once.
+    ///
+    /// # Errors
+    /// Another process has the folder, or it cannot be used.
+    pub fn open_if_free(
+        folder: &Path,
+        settings: StoreSettings,
+        clock: &WallClock,
+    ) -> Result<Self, Degradation> {
+        let lock = Arc::new(FolderLock::take(folder)?);
+        Ok(Self::on(folder, settings, clock, Some(lock)))
+    }
+
+    fn on(folder: &Path, settings: StoreSettings, clock: &WallClock, lock: Option<Arc<FolderLock>>) -> Self {
         let parts = Parts {
             folder: folder.to_path_buf(),
-            lock: Arc::default(),
+            lock: Arc::new(Mutex::new(lock)),
             cache: Cache::new(folder, settings.cache, clock),
             history: History::new(folder, settings.history, clock),
         };
@@ -81,6 +98,12 @@ impl Store {
     /// Happens by itself every half minute; blocks.
     pub fn tend(&self) {
         self.0.parts.tend();
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.0.parts.folder
     }
 
     /// The cache of takes.

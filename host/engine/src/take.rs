@@ -32,6 +32,7 @@ use crate::purchase::{Bought, Had, Sought, TakeSource};
 use crate::recording::Recording;
 use crate::request::CacheUse;
 use crate::stock::Stock;
+use crate::timing;
 use crate::verdict::verdict;
 use crate::walk::{CallNote, Turn};
 
@@ -232,13 +233,15 @@ async fn perform(
     let brief = Brief::of(&candidate.request, candidate.language().as_ref(), turn.audition);
     let passed = audition(&member.name, format, audio.join(), &brief, &engine.encoders).await?;
     let scored = turn.audition.depth != Depth::Off;
-    let notes = TakeNotes {
+    let known = notes(candidate, &turn.errand.id, summary, TakeNotes::new(passed.format, passed.duration));
+    let mut notes = TakeNotes {
         words,
         quality: scored.then_some(passed.verdict.quality),
         heard: passed.verdict.heard,
         synthesis_time: time,
-        ..notes(candidate, &turn.errand.id, summary, TakeNotes::new(passed.format, passed.duration))
+        ..known
     };
+    timing::time(engine, candidate, &mut notes, &passed.audio).await;
     Ok((notes, passed.audio))
 }
 

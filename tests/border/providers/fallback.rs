@@ -16,10 +16,13 @@ fn provider(name: &str) -> &'static Provider {
     PROVIDERS.iter().find(|provider| provider.name == name).expect("it is one of them")
 }
 
-/// A daemon whose route is these providers in order, and their services.
+/// A daemon whose route is these providers in order, and their services. It buys every take anew:
+/// what is told here is who is called.
 async fn route<const N: usize>(names: [&str; N], config: &str) -> (Daemon, [Simulator; N]) {
     let simulators = names.map(|name| provider(name).simulator());
-    let mut text = format!("default_route = \"main\"\n{config}[routes.main]\nprimary = {names:?}\n");
+    let mut text = format!(
+        "default_route = \"main\"\ncache.enabled = false\n{config}[routes.main]\nprimary = {names:?}\n"
+    );
     for (name, simulator) in names.iter().zip(&simulators) {
         text += &provider(name).section(simulator);
     }

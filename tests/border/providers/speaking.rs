@@ -44,13 +44,13 @@ async fn every_provider_speaks_over_both_apis() {
             let answer = daemon.ok("/v1/audio/speech", &body).await;
             assert_spoken(provider.name, &answer.bytes().await.expect("audio"));
         }
-        let body = json!({ "voice_id": voice, "text": TEXT, "words": provider.words });
+        let body = json!({ "voice_id": voice, "text": TEXT, "words": true });
         let take: Value = daemon.ok("/api/v1/tts/synthesize", &body).await.json().await.expect("JSON");
         assert_eq!(take["provenance"]["provider"], provider.name);
-        if provider.words {
-            let words = take["words"].as_array().expect("words");
-            assert_eq!(words.len(), TEXT.split_whitespace().count(), "{}: {words:?}", provider.name);
-        }
+        let times = if provider.words { "native" } else { "estimated" };
+        assert_eq!(take["word_times"], times, "{}", provider.name);
+        let words = take["words"].as_array().expect("words");
+        assert_eq!(words.len(), TEXT.split_whitespace().count(), "{}: {words:?}", provider.name);
     }
 }
 

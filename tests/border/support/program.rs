@@ -38,11 +38,12 @@ impl Outcome {
         serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{}", self.stderr))
     }
 
-    /// The names of the files it left behind.
+    /// The names of the files it left behind, but for what it keeps at home.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut names: Vec<_> = std::fs::read_dir(self.folder.path())
             .expect("the folder can be read")
             .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .filter(|name| name != ".local")
             .collect();
         names.sort();
         names

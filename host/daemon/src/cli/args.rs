@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -49,6 +50,7 @@ Examples:
   echo \"From a pipe.\" | understudy say - -o - > speech.mp3
   understudy say --json -v flite/kal \"What was that?\" | jq .words
   understudy say -v azure/en-US-AriaNeural --no-fallback \"Aria or nobody.\"
+  understudy say --no-cache \"Once more, with feeling.\"
 
 When the provider asked for cannot speak, another one does with the voice most like it, and a
 warning says so. `understudy explain` tells beforehand who it would be.";
@@ -103,6 +105,24 @@ Examples:
   understudy status
   understudy status --url http://127.0.0.1:9000
   understudy status --json | jq '.providers[] | select(.breaker != \"closed\").name'";
+
+const HISTORY_EXAMPLES: &str = "\
+Examples:
+  understudy history
+  understudy history --status failed --from 2026-11-23
+  understudy history --provider azure --task video-17 -n 20
+  understudy history --json | jq -r '.requests[] | [.at, .provider, .characters] | @tsv'
+
+While a server runs, the history is its own and it is asked for it.";
+
+const CACHE_EXAMPLES: &str = "\
+Examples:
+  understudy cache stats
+  understudy cache list --provider azure
+  understudy cache verify
+  understudy cache clear --older-than 30d
+
+While a server runs, the cache is its own: `stats` asks it, the others want it stopped.";
 
 const PROVIDERS_EXAMPLES: &str = "\
 Examples:
@@ -177,6 +197,11 @@ pub(super) enum Command {
     Serve(Serve),
     /// Show how a running server stands.
     Status(Status),
+    /// Look back at requests and what became of them.
+    History(History),
+    /// Look into the cache, check it, clear it.
+    #[command(subcommand, after_help = CACHE_EXAMPLES)]
+    Cache(Cache),
     /// List, find and compare the voices.
     Voices(Voices),
     /// List the providers.
@@ -266,6 +291,9 @@ pub(super) struct Say {
     /// Write subtitles for the words as WebVTT.
     #[arg(long, value_name = "FILE")]
     pub(super) vtt: Option<PathBuf>,
+    /// Have it spoken anew, whatever is in the cache; the new take is kept in its place.
+    #[arg(long)]
+    pub(super) no_cache: bool,
     /// Samples a second of the audio; as the provider sends it when absent.
     #[arg(long, value_name = "HERTZ")]
     pub(super) sample_rate: Option<u32>,
@@ -356,8 +384,92 @@ pub(super) struct Explain {
 #[command(after_help = STATUS_EXAMPLES)]
 pub(super) struct Status {
     /// Where the server listens.
-    #[arg(long, value_name = "URL", default_value = super::status::DEFAULT_URL)]
+    #[arg(long, value_name = "URL", default_value = super::server::DEFAULT_URL)]
     pub(super) url: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = HISTORY_EXAMPLES)]
+pub(super) struct History {
+    /// Only those that came at this time or later: 2026-11-23, or 2026-11-23T08:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(super) from: Option<String>,
+    /// Only those that came before this time.
+    #[arg(long, value_name = "TIME")]
+    pub(super) until: Option<String>,
+    /// Only this provider's.
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) provider: Option<String>,
+    /// Only those that ended so: completed, cached, failed or cancelled.
+    #[arg(short, long, value_name = "STATUS")]
+    pub(super) status: Option<String>,
+    /// Only those that took this route.
+    #[arg(long, value_name = "NAME")]
+    pub(super) route: Option<String>,
+    /// Only those of this task.
+    #[arg(long, value_name = "ID")]
+    pub(super) task: Option<String>,
+    /// Show at most so many, 1 to 1000, the newest first.
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = crate::http::tts::requests::PAGE)]
+    pub(super) limit: usize,
+    /// Go on where an earlier answer ended.
+    #[arg(long, value_name = "CURSOR")]
+    pub(super) cursor: Option<String>,
+    /// Where the server listens that has the history while it runs.
+    #[arg(long, value_name = "URL", default_value = super::server::DEFAULT_URL)]
+    pub(super) url: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Cache {
+    /// Tell what is in it and what it saved, by provider.
+    Stats {
+        /// Where the server listens that has the cache while it runs.
+        #[arg(long, value_name = "URL", default_value = super::server::DEFAULT_URL)]
+        url: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the takes.
+    List(ListTakes),
+    /// Read all audio and remove what is damaged.
+    Verify {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Throw takes away; all of them unless told which.
+    Clear(ClearTakes),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ListTakes {
+    /// Only this provider's.
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) provider: Option<String>,
+    /// Show at most so many.
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 100)]
+    pub(super) limit: usize,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ClearTakes {
+    /// Only this provider's.
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) provider: Option<String>,
+    /// Only those that were stored longer ago: 90s, 15m, 36h or 7d.
+    #[arg(long, value_name = "TIME", value_parser = crate::moment::duration)]
+    pub(super) older_than: Option<Duration>,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,

@@ -9,6 +9,7 @@ use super::args::Global;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
 use crate::config::{Config, Environment, LogLevel, locate};
+use crate::understudy::Keeping;
 use crate::{PluginState, PluginStatus, Understudy, logging};
 
 pub(super) async fn run(file: Option<PathBuf>, global: &Global, printer: Printer) -> Result<(), Fault> {
@@ -19,7 +20,7 @@ pub(super) async fn run(file: Option<PathBuf>, global: &Global, printer: Printer
     let config = Config::load(&file)?;
     // Rejected plugins are told below, so that the log would only say it twice.
     logging::start(super::asked_for(global, LogLevel::Error), config.log.format);
-    let understudy = Understudy::start(config).await?;
+    let understudy = Understudy::start_keeping(config, Keeping::Nothing).await?;
     let config = understudy.config();
     let is_section =
         |status: &PluginStatus| config.providers.iter().any(|section| section.name == status.name);

@@ -5,10 +5,12 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio::net::TcpListener;
 use tokio::time::Instant;
-use understudy_engine::SpeechRequest;
+use understudy_engine::cache::{Degradation, StoreState};
+use understudy_engine::{SpeechRequest, Store, WallClock};
 use understudy_sandbox::{Sandbox, SandboxError, SandboxOptions};
 use understudy_speech::Request;
 
@@ -17,6 +19,7 @@ use super::exit::{Exit, Fault};
 use super::printer::{Printer, Verdict};
 use crate::config::{Config, ConfigError, Environment, LogLevel, locate};
 use crate::plugins::plugins_in;
+use crate::understudy::Keeping;
 use crate::{PluginSource, PluginState, Understudy, built_in, logging};
 
 /// Where Linux keeps its limit on memory maps, which bounds calls in flight.
@@ -55,8 +58,9 @@ pub(super) async fn run(global: &Global, printer: Printer) -> Result<(), Fault> 
     logging::start(super::asked_for(global, LogLevel::Off), config.log.format);
     folders(&config, &mut findings)?;
     sandbox(&config, &mut findings)?;
+    store(&config, &mut findings)?;
     addresses(&config, &mut findings).await?;
-    match Understudy::start(config).await {
+    match Understudy::start_keeping(config, Keeping::Nothing).await {
         Ok(understudy) => {
             plugins(&understudy, &mut findings)?;
             offline_voice(&understudy, &mut findings).await?;
@@ -146,6 +150,27 @@ fn sandbox(config: &Config, findings: &mut Findings) -> io::Result<()> {
             Some("it needs address space: raise `ulimit -v`, or lower sandbox.slots"),
         ),
     }
+}
+
+/// Opens the store as a server would, and closes it again.
+fn store(config: &Config, findings: &mut Findings) -> io::Result<()> {
+    const WHAT: &str = "cache and history";
+    let shown = config.store.folder.display();
+    let clock = WallClock::new(SystemTime::now);
+    let opened = Store::open_if_free(&config.store.folder, config.store.settings.clone(), &clock);
+    let reason = match opened.map(|store| (store.state(), store)) {
+        Ok((StoreState::Degraded { reason }, _)) => reason,
+        Ok((_, store)) => {
+            let (takes, records) = (store.cache().stats().takes, store.history().stats().records);
+            return findings.good(WHAT, &format!("{shown} ({takes} takes, {records} requests)"));
+        }
+        Err(reason) => reason,
+    };
+    let hint = match reason {
+        Degradation::Locked { .. } => "fine if `understudy serve` is running",
+        _ => reason.hint(),
+    };
+    findings.tell(Verdict::Warning, WHAT, &format!("{reason}, speech goes on without"), Some(hint))
 }
 
 fn slots(wanted: u32, possible: u32, findings: &mut Findings) -> io::Result<()> {

@@ -12,10 +12,11 @@ use super::table::Table;
 use super::text::text;
 use crate::Understudy;
 use crate::config::Config;
+use crate::understudy::Keeping;
 
 pub(super) async fn run(explain: Explain, config: Config, printer: Printer) -> Result<(), Fault> {
     let text = text(&explain.wish.text, explain.wish.file.as_deref())?;
-    let understudy = Understudy::start(config).await?;
+    let understudy = Understudy::start_keeping(config, Keeping::IfFree).await?;
     let rehearsal = understudy.engine().rehearse(explain.wish.request("explain", text)).await?;
     if explain.json {
         return Ok(printer.json(&rehearsal)?);
@@ -72,6 +73,8 @@ fn cast(candidate: &Rehearsed) -> String {
 fn now(candidate: &Rehearsed, leads: bool) -> String {
     match (&candidate.skipped, &candidate.withheld) {
         (Some(_), _) => "cannot play this".to_owned(),
+        _ if candidate.cached == Some(true) && leads => "plays, from the cache".to_owned(),
+        _ if candidate.cached == Some(true) => "stands by, in the cache".to_owned(),
         (None, Some(withheld)) => withheld.to_string(),
         (None, None) if leads => "plays".to_owned(),
         (None, None) => "stands by".to_owned(),

@@ -10,13 +10,14 @@ use super::printer::Printer;
 use super::table::Table;
 use crate::built_in;
 use crate::config::Config;
+use crate::understudy::Keeping;
 use crate::{PluginFacts, PluginState, PluginStatus, Understudy};
 
 /// Most languages named in a table.
 const MAX_LANGUAGES: usize = 4;
 
 pub(super) async fn providers(config: Config, as_json: bool, printer: Printer) -> Result<(), Fault> {
-    let understudy = Understudy::start(config).await?;
+    let understudy = Understudy::start_keeping(config, Keeping::Nothing).await?;
     let engine = understudy.engine();
     let default = engine.default_provider();
     let providers = engine.providers();
@@ -92,7 +93,7 @@ fn tell_of_missing(plugins: &[PluginStatus], printer: Printer) {
 }
 
 pub(super) async fn plugins(config: Config, as_json: bool, printer: Printer) -> Result<(), Fault> {
-    let understudy = Understudy::start(config).await?;
+    let understudy = Understudy::start_keeping(config, Keeping::Nothing).await?;
     let plugins = understudy.plugins();
     if as_json {
         return Ok(printer.json(&plugins)?);

@@ -34,6 +34,29 @@ pub(super) fn bar(printer: Printer, text_bytes: usize) -> ProgressBar {
     bar
 }
 
+/// A bar for so many things of which the number is not known yet.
+pub(super) fn counter(printer: Printer, doing: &'static str) -> ProgressBar {
+    const TEMPLATE: &str = "{spinner:.cyan} {msg} {wide_bar:.cyan/dim} {human_pos} of {human_len}  {elapsed}";
+    let bar = ProgressBar::with_draw_target(Some(0), printer.progress_target());
+    if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+        bar.set_style(style.progress_chars("━━─"));
+    }
+    bar.set_message(doing);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// Something moves while nobody knows how long it takes.
+pub(super) fn spinner(printer: Printer, doing: &'static str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, printer.progress_target());
+    if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {msg}  {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_message(doing);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
 /// A provider that moves a bar while it speaks.
 pub(super) struct Watched {
     inner: Arc<dyn Provider>,

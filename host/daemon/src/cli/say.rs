@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
-use understudy_engine::{How, Output, Speech, SpeechRequest, Substitution, VoiceId};
-use understudy_speech::Word;
+use understudy_engine::{CacheUse, How, Output, Speech, SpeechRequest, Substitution, TakeSource, VoiceId};
+use understudy_speech::{Provider, Word};
 
 use super::args::Say;
 use super::destination::Destination;
@@ -19,6 +19,7 @@ use super::subtitles::Subtitles;
 use super::text::text;
 use crate::Understudy;
 use crate::config::Config;
+use crate::understudy::Keeping;
 
 pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<(), Fault> {
     if say.json && say.output == Destination::Stdout {
@@ -30,18 +31,28 @@ pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<()
     // A person at a terminal waits longer than an HTTP client: the deadline is that of a stream.
     let deadline = config.limits.stream_deadline;
     let understudy = Understudy::prepare(config);
-    understudy.load_wrapped(|provider| Arc::new(Watched::new(provider, bar.clone()))).await?;
+    let watch = |provider| Arc::new(Watched::new(provider, bar.clone())) as Arc<dyn Provider>;
+    understudy.load_wrapped(Keeping::IfFree, watch).await?;
     let started = Instant::now();
     let spoken = understudy.engine().speak(request(&say, text.clone(), deadline)).await;
     bar.finish_and_clear();
     let took = started.elapsed();
-    let speech = spoken.map_err(|error| explain(error.into(), &understudy))?;
-    warn_of_compromises(&speech, printer);
-    write(&say, &text, (&speech, &speech.bytes().await?), printer)?;
+    let told = match spoken {
+        Ok(speech) => tell(&say, &text, &speech, took, printer).await,
+        Err(error) => Err(explain(error.into(), &understudy)),
+    };
+    understudy.settle().await;
+    told
+}
+
+/// Writes the files, and says what was done.
+async fn tell(say: &Say, text: &str, speech: &Speech, took: Duration, printer: Printer) -> Result<(), Fault> {
+    warn_of_compromises(speech, printer);
+    write(say, text, (speech, &speech.bytes().await?), printer)?;
     if say.json {
-        printer.json(&report(&say, &text, &speech, took))?;
+        printer.json(&report(say, text, speech, took))?;
     } else {
-        printer.note(sentence(&say.output, &speech, took));
+        printer.note(sentence(&say.output, speech, took));
     }
     Ok(())
 }
@@ -52,6 +63,9 @@ fn request(say: &Say, text: String, deadline: Duration) -> SpeechRequest {
     request.output =
         Output { encoding: Some(say.output.encoding()), sample_rate: say.sample_rate, ..Output::default() };
     request.deadline = Some(deadline);
+    if say.no_cache {
+        request.cache = CacheUse::Refresh;
+    }
     request
 }
 
@@ -97,8 +111,7 @@ fn write(say: &Say, text: &str, (speech, audio): (&Speech, &[u8]), printer: Prin
     for (path, kind) in [(&say.srt, Subtitles::SubRip), (&say.vtt, Subtitles::WebVtt)] {
         let Some(path) = path else { continue };
         if speech.words.is_empty() {
-            let provider = &speech.provenance.provider;
-            let message = format!("not written, {provider} tells no word times: {}", path.display());
+            let message = format!("not written, nothing in the text can be timed: {}", path.display());
             printer.warning(message, None);
         } else {
             write_whole(path, kind.render(text, speech).as_bytes())?;
@@ -114,6 +127,9 @@ fn sentence(output: &Destination, speech: &Speech, took: Duration) -> String {
         Destination::Stdout => "standard output".to_owned(),
     };
     let spoken = speech.duration.as_secs_f64();
+    if speech.provenance.cache == TakeSource::Cache {
+        return format!("wrote {file}: {spoken:.2} s by {}, from the cache", who(speech));
+    }
     format!(
         "wrote {file}: {spoken:.2} s by {}, in {:.2} s ({:.0} × real time)",
         who(speech),

@@ -36,6 +36,7 @@ pub(super) async fn run(serve: Serve, mut config: Config) -> Result<(), Fault> {
     }
     signals.next().await;
     drain(&understudy, &mut signals, &mut servers, &stop).await;
+    understudy.settle().await;
     Ok(())
 }
 

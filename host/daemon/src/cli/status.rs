@@ -1,21 +1,15 @@
 //! `understudy status`: how a running server stands.
 
-use std::time::Duration;
-
 use super::args::Status;
-use super::exit::{Exit, Fault};
+use super::exit::Fault;
 use super::printer::Printer;
+use super::server::ask;
 use super::table::Table;
+use crate::http::keeping::CachedProvider;
 use crate::http::status::{ProviderInfo, StatusResponse};
 
-/// Where a server listens unless told otherwise.
-pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:8750";
-
-/// A server that is there answers at once, whatever its providers do.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 pub(super) async fn run(status: Status, printer: Printer) -> Result<(), Fault> {
-    let answer = ask(&status.url).await?;
+    let answer: StatusResponse = ask(&status.url, "/api/v1/status", &[]).await?;
     if status.json {
         return Ok(printer.json(&answer)?);
     }
@@ -25,33 +19,8 @@ pub(super) async fn run(status: Status, printer: Printer) -> Result<(), Fault> {
     for provider in &answer.providers {
         details(provider, printer)?;
     }
+    printer.result(format_args!("\n{}", store(&answer)))?;
     Ok(())
-}
-
-async fn ask(url: &str) -> Result<StatusResponse, Fault> {
-    // The program has a TLS that has to be told its cryptography; done twice, the first stands.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let asked = async {
-        let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
-        let answer = client.get(format!("{}/api/v1/status", url.trim_end_matches('/'))).send().await?;
-        answer.error_for_status()?.json().await
-    };
-    asked.await.map_err(|error: reqwest::Error| {
-        let advice = if error.is_connect() {
-            "`understudy serve` starts a server; --url says where one listens"
-        } else {
-            "--url says where a server of this version listens"
-        };
-        Fault::new(Exit::Failed, NoAnswer { url: url.to_owned(), source: error.without_url() }).hint(advice)
-    })
-}
-
-/// The server did not say how it stands.
-#[derive(Debug, thiserror::Error)]
-#[error("no server answers at {url}")]
-struct NoAnswer {
-    url: String,
-    source: reqwest::Error,
 }
 
 fn headline(status: &StatusResponse) -> String {
@@ -60,6 +29,30 @@ fn headline(status: &StatusResponse) -> String {
     format!(
         "understudy {version} is {ready}: {speaking} of {speaking_max} speaking, {waiting} of {waiting_max} waiting"
     )
+}
+
+/// What is kept, or why nothing is.
+fn store(status: &StatusResponse) -> String {
+    let StatusResponse { store, cache, history, .. } = status;
+    if let (Some(reason), Some(hint)) = (&store.reason, &store.hint) {
+        return format!("nothing is kept: {reason}\nhint: {hint}");
+    }
+    let sum = |count: fn(&CachedProvider) -> u64| cache.providers.values().map(count).sum::<u64>();
+    let (hits, misses) = (sum(|of| of.hits), sum(|of| of.misses));
+    format!(
+        "cache: {} takes, {} of {}, {hits} hits, {misses} misses; history: {} requests",
+        cache.takes,
+        megabytes(cache.bytes),
+        megabytes(cache.bytes_max),
+        history.records,
+    )
+}
+
+/// Bytes as a disk's seller counts them.
+pub(super) fn megabytes(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
+    let megabytes = bytes as f64 / 1e6;
+    format!("{megabytes:.1} MB")
 }
 
 fn table(providers: &[ProviderInfo]) -> Table<8> {

@@ -13,6 +13,7 @@ use super::table::Table;
 use crate::Understudy;
 use crate::catalogue::Lists;
 use crate::config::Config;
+use crate::understudy::Keeping;
 
 /// A voice under its public id.
 #[derive(Serialize)]
@@ -41,7 +42,7 @@ struct Facts {
 }
 
 pub(super) async fn run(voices: Voices, config: Config, printer: Printer) -> Result<(), Fault> {
-    let understudy = Understudy::start(config).await?;
+    let understudy = Understudy::start_keeping(config, Keeping::Nothing).await?;
     let lists = Lists::fetch(&understudy.engine()).await;
     for missing in lists.missing() {
         let wanted = voices.provider.as_ref().is_none_or(|provider| *provider == missing.provider);

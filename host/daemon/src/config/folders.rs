@@ -18,6 +18,11 @@ pub(super) fn code_cache() -> PathBuf {
     platform(|base| base.cache_dir()).join("code")
 }
 
+/// Where takes, history and counters are kept.
+pub(super) fn store() -> PathBuf {
+    platform(|base| base.data_dir()).join("store")
+}
+
 /// Where the configuration file is looked for last.
 pub(super) fn config() -> PathBuf {
     platform(|base| base.config_dir())

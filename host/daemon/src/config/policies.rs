@@ -11,6 +11,7 @@ use std::time::Duration;
 use understudy_engine::{
     BreakerSettings, GlobalLimits, HedgeSettings, Probe, ProviderPolicy, RetrySettings, Tier,
 };
+use understudy_speech::Encoding;
 
 use super::section::Section;
 
@@ -26,6 +27,8 @@ const PAUSES: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3_
 const MAX_CALLS: u32 = 1_000_000;
 /// Most requests in the queue, or being spoken: what a process has memory for.
 const MAX_REQUESTS: usize = 1_000_000;
+/// Samples a second of any take.
+const SAMPLE_RATES: RangeInclusive<u32> = 8_000..=192_000;
 /// Dearest voice there is, in dollars a million characters, with room to spare.
 const MAX_PRICE: f64 = 100_000.0;
 
@@ -42,6 +45,8 @@ pub(super) fn provider(section: &Section<'_>) -> ProviderPolicy {
         concurrent_requests: count(section, "concurrent_requests"),
         rollout_percent: section.integer("rollout_percent", default.rollout_percent, 0..=100),
         max_text_length: section.optional_integer("max_text_length", 1..=u32::MAX),
+        default_sample_rate: section.optional_integer("default_sample_rate", SAMPLE_RATES),
+        supported_formats: section.optional_choices("supported_formats", &encodings()),
         price_per_million_characters: section
             .optional_number("price_per_million_characters", 0.0..=MAX_PRICE),
         characters_per_day: section.optional_integer("characters_per_day", 0..=u64::MAX),
@@ -51,6 +56,10 @@ pub(super) fn provider(section: &Section<'_>) -> ProviderPolicy {
 
 const TIERS: [(&str, Tier); 3] =
     [("primary", Tier::Primary), ("fallback", Tier::Fallback), ("emergency", Tier::Emergency)];
+
+fn encodings() -> Vec<(&'static str, Encoding)> {
+    Encoding::ALL.iter().map(|encoding| (encoding.name(), *encoding)).collect()
+}
 
 fn count(section: &Section<'_>, key: &'static str) -> Option<NonZeroU32> {
     section.optional_integer(key, 1..=MAX_CALLS).and_then(NonZeroU32::new)

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::section::{Section, suggestion};
 use super::{
     Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, characters, folders,
-    policies, providers, routes, sandbox,
+    policies, providers, routes, sandbox, store,
 };
 use crate::built_in;
 
@@ -71,6 +71,7 @@ fn whole(file_section: Section<'_>, file: &Path) -> Config {
         retry: policies::retry(file_section.section("retry")),
         hedge: policies::hedge(file_section.section("hedge")),
         fallback: routes::fallback(file_section.section("fallback")),
+        store: store::read(&file_section, folder),
         routes: BTreeMap::new(),
         voices: BTreeMap::new(),
         characters: BTreeMap::new(),

@@ -185,3 +185,21 @@ fn every_limit_of_the_sandbox_is_read_from_its_own_key() {
         );
     }
 }
+
+/// Each key of `[cache]` and `[history]` is set to what it is not by default, and arrives.
+#[test]
+fn what_is_configured_of_the_store_is_what_it_does() {
+    let config = parse(
+        "[cache]\nenabled = false\nfolder = 'kept'\nmax_size_mb = 20\nmax_takes = 30\nttl_hours = 1.5\n\
+         memory_mb = 7\nmemory_take_mb = 2\nkeep_form_after = 9\n\
+         [history]\nenabled = false\nstore_text = true\nmax_age_days = 2\nmax_entries = 40",
+    );
+    let StoreConfig { folder, settings } = config.store;
+    let (cache, history) = (settings.cache, settings.history);
+    assert_eq!(folder, Path::new("/etc/kept"));
+    assert_eq!((cache.enabled, cache.bytes_max, cache.entries_max), (false, 20_000_000, 30));
+    assert_eq!((cache.ttl, cache.derived_after), (Duration::from_secs(5_400), 9));
+    assert_eq!((cache.memory_bytes_max, cache.memory_take_bytes_max), (7_000_000, 2_000_000));
+    assert_eq!((history.enabled, history.store_text, history.records_max), (false, true, 40));
+    assert_eq!(history.max_age, Duration::from_secs(172_800));
+}

@@ -54,7 +54,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<Understudy>> for List<T> {
     }
 }
 
-async fn read(request: Request, bytes_max: usize) -> Result<Bytes, ApiError> {
+/// A request's body, when it is JSON and not too large.
+pub(crate) async fn read(request: Request, bytes_max: usize) -> Result<Bytes, ApiError> {
     check_media_type(request.headers())?;
     let too_large = || {
         let message = format!("request body is larger than allowed: {bytes_max} bytes");

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
@@ -23,6 +23,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::error::{ApiError, Dialect};
+use super::idempotency::Idempotency;
 
 /// The longest id of a client's own that is taken over.
 const REQUEST_ID_BYTES_MAX: usize = 128;
@@ -41,15 +42,21 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 pub(crate) struct Spoken {
     pub(crate) provider: String,
     pub(crate) voice: Option<String>,
+    /// Where the take came from.
+    pub(crate) cache: Option<&'static str>,
 }
 
 /// The layer.
-pub(crate) async fn envelope(mut request: Request, next: Next) -> Response {
+pub(crate) async fn envelope(
+    State(idempotency): State<Idempotency>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = request_id(request.headers());
     let dialect = Dialect::of(request.uri().path());
     let mut line = Line::new(&id, request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let answered = AssertUnwindSafe(idempotency.run(request, next)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|panic| panicked(&id, panic.as_ref()));
     if let Some(error) = response.extensions_mut().remove().or_else(|| foreign(&response)) {
         error.write(&mut response, dialect, &id);
@@ -146,8 +153,8 @@ impl Drop for Line {
             return;
         }
         let provider = Some(self.spoken.provider.as_str()).filter(|name| !name.is_empty());
-        let (voice, error) = (self.spoken.voice.as_deref(), self.error);
-        tracing::info!(method, path, status, error, provider, voice, ms, bytes, request_id, "request");
+        let (voice, cache, error) = (self.spoken.voice.as_deref(), self.spoken.cache, self.error);
+        tracing::info!(method, path, status, error, provider, voice, cache, ms, bytes, request_id, "request");
     }
 }
 

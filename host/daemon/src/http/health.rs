@@ -13,6 +13,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::keeping::{self, StoreHealth};
 use crate::{PluginStatus, Understudy};
 
 /// The server lives.
@@ -31,6 +32,8 @@ pub(crate) struct Readiness {
     ready: bool,
     /// Who plays when nobody is named.
     default_provider: Option<String>,
+    /// Whether takes and history are kept. It has no say in `ready`: speech goes on without.
+    store: StoreHealth,
     /// Every plugin and its state.
     plugins: Vec<PluginReadiness>,
 }
@@ -61,6 +64,7 @@ pub(crate) async fn ready(State(understudy): State<Arc<Understudy>>) -> Response
     let body = Readiness {
         ready,
         default_provider: understudy.engine().default_provider().map(str::to_owned),
+        store: keeping::health(&understudy.engine()),
         plugins: understudy.plugins().into_iter().map(state).collect(),
     };
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

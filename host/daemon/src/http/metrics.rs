@@ -5,6 +5,8 @@
 //! Every label has few values: providers are configured, codes are ours. Nothing a client sends
 //! becomes one.
 
+mod keeping;
+
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use understudy_engine::{BreakerState, Durations, EngineStatus, ProviderStatus};
 
+use super::keeping::{cache, health, history};
 use super::status::breaker_name;
 use crate::Understudy;
 
@@ -26,7 +29,11 @@ const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
     responses((status = 200, body = String, content_type = "text/plain"))
 )]
 pub(crate) async fn metrics(State(understudy): State<Arc<Understudy>>) -> Response {
-    let text = render(&understudy.engine().status(), understudy.is_ready());
+    let engine = understudy.engine();
+    let mut page = render(&engine.status(), understudy.is_ready());
+    let (health, cache, history) = (health(&engine), cache(&engine), history(&engine));
+    keeping::write(&mut page, &health, &cache, &history);
+    let text = page.0;
     ([(CONTENT_TYPE, MEDIA_TYPE)], text).into_response()
 }
 
@@ -55,9 +62,14 @@ impl Page {
         self.metric(name, "gauge", help);
         self.sample(name, &[], value);
     }
+
+    fn counter(&mut self, name: &str, help: &str, value: impl Display) {
+        self.metric(name, "counter", help);
+        self.sample(name, &[], value);
+    }
 }
 
-fn render(status: &EngineStatus, ready: bool) -> String {
+fn render(status: &EngineStatus, ready: bool) -> Page {
     let mut page = Page::default();
     page.metric("build_info", "gauge", "The program's version.");
     page.sample("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
@@ -69,7 +81,7 @@ fn render(status: &EngineStatus, ready: bool) -> String {
     calls(&mut page, &status.providers);
     durations(&mut page, &status.providers);
     gates(&mut page, &status.providers);
-    page.0
+    page
 }
 
 fn calls(page: &mut Page, providers: &[ProviderStatus]) {

@@ -20,9 +20,19 @@ pub(crate) struct ProvenanceInfo {
     voice: Option<String>,
     /// The plugin's version.
     plugin_version: String,
+    /// `hit` from the cache, `shared` of the call of another request, `miss` of one of its own,
+    /// `bypass` of its own because nothing of the cache was wanted.
+    cache: &'static str,
+    /// How long it had been in the cache; null when it had not.
+    age_ms: Option<u64>,
+    /// The take's key: the same for the same request to the same provider. Null when nothing is kept.
+    take: Option<String>,
+    /// What was made of the audio, 0 to 1; null when it was not scored.
+    quality: Option<f32>,
     /// What was asked for, when somebody else spoke; else null.
     substituted: Option<SubstitutionInfo>,
-    /// Every call made for it, in the order they ended; the last one is the take.
+    /// Every call made for it, in the order they ended; the last one is the take, unless it is from the
+    /// cache.
     attempts: Vec<AttemptInfo>,
     /// Providers that stood before this one and were not called.
     skipped: Vec<SkippedInfo>,
@@ -34,7 +44,7 @@ pub(crate) struct ProvenanceInfo {
     ignored: Vec<String>,
     /// Characters of the text.
     characters: usize,
-    /// Characters the service bills, when it says so.
+    /// Characters the service bills for this request, when it says so; 0 for what was bought before.
     characters_billed: Option<u32>,
     /// The service's own id for the call.
     provider_request_id: Option<String>,
@@ -92,6 +102,10 @@ impl ProvenanceInfo {
             voice: voice.map(|voice| voice.to_string()),
             provider: from.provider,
             plugin_version: from.plugin_version,
+            cache: from.cache.name(),
+            age_ms: from.age.map(milliseconds),
+            take: from.take.map(|take| take.to_string()),
+            quality: from.quality,
             substituted: from.substituted.map(SubstitutionInfo::from),
             attempts: from.attempts.iter().map(AttemptInfo::from).collect(),
             skipped: from.skipped.iter().map(SkippedInfo::from).collect(),

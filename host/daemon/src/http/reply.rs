@@ -10,6 +10,9 @@
 //! | `x-understudy-score` | how alike it is, 0 to 1, when that was measured |
 //! | `x-understudy-attempts` | every call: `azure;outcome=provider_unavailable;ms=12, edge;outcome=ok;ms=431` |
 //! | `x-understudy-skipped` | who was passed over: `google;code=breaker_open` |
+//! | `x-understudy-cache` | where the take came from: `hit`, `shared`, `miss` or `bypass` |
+//! | `age` | how long it has been in the cache, in seconds; only there with a `hit` |
+//! | `content-location` | where the audio can be had again, when it is kept |
 //! | `x-understudy-duration-ms` | how long it plays; in a stream a trailer |
 //! | `x-understudy-dropped` | fields the provider cannot honour; it spoke without them |
 //! | `x-understudy-ignored` | fields nobody knows |
@@ -18,10 +21,12 @@
 //! the configuration sees to.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use axum::response::Response;
+use http::header::{AGE, CONTENT_LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use understudy_engine::{Attempt, Skipped, Substitution, VoiceId};
+use understudy_engine::{Attempt, Skipped, Substitution, TakeSource, VoiceId};
 
 use super::envelope::Spoken;
 use super::provenance::how_name;
@@ -34,6 +39,7 @@ const CASTING: HeaderName = HeaderName::from_static("x-understudy-casting");
 const SCORE: HeaderName = HeaderName::from_static("x-understudy-score");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-understudy-attempts");
 const SKIPPED: HeaderName = HeaderName::from_static("x-understudy-skipped");
+const CACHE: HeaderName = HeaderName::from_static("x-understudy-cache");
 const DROPPED: HeaderName = HeaderName::from_static("x-understudy-dropped");
 const IGNORED: HeaderName = HeaderName::from_static("x-understudy-ignored");
 
@@ -45,9 +51,10 @@ pub(crate) const DURATION: HeaderName = HeaderName::from_static("x-understudy-du
 const NAMED_MAX: usize = 32;
 
 /// The facts of one answer.
-#[derive(Default)]
 pub(crate) struct Reply<'answer> {
     pub(crate) provider: &'answer str,
+    pub(crate) cache: TakeSource,
+    pub(crate) age: Option<Duration>,
     pub(crate) voice: Option<&'answer str>,
     pub(crate) duration_ms: Option<u64>,
     pub(crate) substituted: Option<&'answer Substitution>,
@@ -55,6 +62,7 @@ pub(crate) struct Reply<'answer> {
     pub(crate) skipped: &'answer [Skipped],
     pub(crate) dropped: &'answer [String],
     pub(crate) ignored: &'answer [String],
+    pub(crate) place: Option<String>,
 }
 
 /// What a [`Reply`] adds to a response.
@@ -81,10 +89,18 @@ impl Reply<'_> {
         say(&mut headers, SKIPPED, &skipped(self.skipped));
         say(&mut headers, DROPPED, &self.dropped.join(","));
         say(&mut headers, IGNORED, &self.ignored.join(","));
+        headers.insert(CACHE, HeaderValue::from_static(self.cache.name()));
+        if let Some(age) = self.age {
+            headers.insert(AGE, HeaderValue::from(age.as_secs()));
+        }
+        say(&mut headers, CONTENT_LOCATION, self.place.as_deref().unwrap_or_default());
         if let Some(duration) = self.duration_ms {
             headers.insert(DURATION, HeaderValue::from(duration));
         }
-        Told { headers, spoken: Spoken { provider: self.provider.to_owned(), voice } }
+        Told {
+            headers,
+            spoken: Spoken { provider: self.provider.to_owned(), voice, cache: Some(self.cache.name()) },
+        }
     }
 }
 
@@ -119,6 +135,6 @@ fn skipped(skipped: &[Skipped]) -> String {
 }
 
 /// A duration in whole milliseconds.
-pub(crate) fn milliseconds(duration: std::time::Duration) -> u64 {
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

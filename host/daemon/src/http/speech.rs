@@ -26,10 +26,13 @@ pub(crate) use request::SpeechBody;
 use request::{Delivery, Head, Wanted};
 
 use super::body::Object;
+use super::caching;
 use super::envelope::RequestId;
 use super::error::{ApiError, Dialect, ErrorBody};
 use super::reply::{DURATION, Reply, Told, milliseconds};
 use super::route_of;
+use super::serving::{self, Sound};
+use super::tts::place_of;
 use crate::Understudy;
 
 /// Speak
@@ -38,7 +41,8 @@ use crate::Understudy;
 /// fields the provider cannot honour are named in `x-understudy-dropped`. When the provider asked for
 /// cannot speak another one does, with the voice most like it: `x-understudy-substituted` says what
 /// was asked for, `x-understudy-substituted-why` why it was not had, `x-understudy-attempts` who was
-/// called. The header `x-understudy-route` of a request chooses its route. With `stream` or
+/// called. The header `x-understudy-route` of a request chooses its route; `cache-control: no-cache` has
+/// it spoken anew, and `x-understudy-cache` of the answer says where it came from. With `stream` or
 /// `stream_format: "sse"` audio is sent while it is made. The token counts of the last event are
 /// an estimate from the text's length and the audio's duration: nothing here is billed by tokens.
 /// Also at `/audio/speech`.
@@ -50,8 +54,10 @@ use crate::Understudy;
             (Vec<u8> = "audio/opus"), (Vec<u8> = "audio/aac"), (Vec<u8> = "audio/pcm"),
             (String = "text/event-stream"),
         )),
+        (status = 304, description = "The client has it, by its `if-none-match`."),
         (status = 400, description = "The request is wrong.", body = ErrorBody),
         (status = 404, description = "No such model.", body = ErrorBody),
+        (status = 422, description = "The `idempotency-key` belongs to another request.", body = ErrorBody),
         (status = 429, description = "The provider refuses for now.", body = ErrorBody),
         (status = 502, description = "The provider failed.", body = ErrorBody),
         (status = 503, description = "Nobody can speak right now.", body = ErrorBody),
@@ -66,11 +72,11 @@ pub(crate) async fn speak(
 ) -> Result<Response, ApiError> {
     let engine = understudy.engine();
     let default_delivery = understudy.config().server.default_delivery;
-    let head = Head { id, route: route_of(&headers), default_delivery };
+    let head = Head { id, route: route_of(&headers), cache: caching::wanted(&headers), default_delivery };
     let Wanted { request, media_type, delivery, instructions, dropped } = value.read(&engine, head).await?;
     let asked = Asked { ignored, instructions, dropped, media_type };
     match delivery {
-        Delivery::Whole => whole(&engine, request, asked).await,
+        Delivery::Whole => whole(&engine, request, asked, &headers).await,
         Delivery::Stream => Ok(plain(&engine, open(&engine, request).await?, &asked)),
         Delivery::Events => {
             let characters = request.request.utterance.source().chars().count();
@@ -100,14 +106,20 @@ impl Asked {
     }
 }
 
-async fn whole(engine: &Engine, request: SpeechRequest, asked: Asked) -> Result<Response, ApiError> {
-    let failed = |error| ApiError::of(&error, Dialect::OpenAi);
-    let speech = engine.speak(request).await.map_err(failed)?;
-    let audio = speech.bytes().await.map_err(failed)?;
+async fn whole(
+    engine: &Engine,
+    request: SpeechRequest,
+    asked: Asked,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let speech = engine.speak(request).await.map_err(|error| ApiError::of(&error, Dialect::OpenAi))?;
     let provenance = &speech.provenance;
-    let mut response = answer(Body::from(audio), asked.media_type);
+    let (audio, digest, media_type) = (speech.audio.clone(), speech.digest, asked.media_type);
+    let mut response = serving::spoken(headers, Sound { audio, digest, media_type });
     let told = Reply {
         provider: &provenance.provider,
+        cache: provenance.cache,
+        age: provenance.age,
         voice: provenance.voice.as_deref(),
         duration_ms: Some(milliseconds(speech.duration)),
         substituted: provenance.substituted.as_ref(),
@@ -115,6 +127,7 @@ async fn whole(engine: &Engine, request: SpeechRequest, asked: Asked) -> Result<
         skipped: &provenance.skipped,
         dropped: &asked.dropped(engine, &provenance.provider, &provenance.dropped),
         ignored: &asked.ignored,
+        place: place_of(engine, &speech),
     };
     told.told().put_on(&mut response);
     Ok(response)
@@ -166,6 +179,8 @@ fn events(engine: &Engine, stream: SpeechStream, asked: Asked, characters: usize
 fn told(engine: &Engine, stream: &SpeechStream, asked: &Asked) -> Told {
     Reply {
         provider: stream.provider(),
+        cache: stream.cache(),
+        age: stream.age(),
         voice: stream.voice(),
         duration_ms: None,
         substituted: stream.substituted(),
@@ -173,6 +188,7 @@ fn told(engine: &Engine, stream: &SpeechStream, asked: &Asked) -> Told {
         skipped: stream.skipped(),
         dropped: &asked.dropped(engine, stream.provider(), stream.dropped()),
         ignored: &asked.ignored,
+        place: None,
     }
     .told()
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use understudy_engine::{BreakerState, EngineStatus, ProviderStatus};
 use utoipa::ToSchema;
 
+use super::keeping::{self, CacheInfo, HistoryInfo, StoreHealth};
 use super::reply::milliseconds;
 use crate::Understudy;
 
@@ -31,6 +32,12 @@ pub(crate) struct StatusResponse {
     pub(crate) waiting: usize,
     /// How many may wait.
     pub(crate) waiting_max: usize,
+    /// Whether takes and history are kept.
+    pub(crate) store: StoreHealth,
+    /// The cache of takes.
+    pub(crate) cache: CacheInfo,
+    /// The history of requests.
+    pub(crate) history: HistoryInfo,
     /// Every provider.
     pub(crate) providers: Vec<ProviderInfo>,
 }
@@ -87,6 +94,9 @@ pub(crate) async fn status(State(understudy): State<Arc<Understudy>>) -> Json<St
         speaking_max,
         waiting,
         waiting_max,
+        store: keeping::health(&engine),
+        cache: keeping::cache(&engine),
+        history: keeping::history(&engine),
         providers: providers.into_iter().map(ProviderInfo::from).collect(),
     })
 }

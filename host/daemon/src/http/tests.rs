@@ -1,11 +1,13 @@
 //! The door from outside: requests in, whole answers out, over scripted providers.
 
 mod audio;
+mod caching;
 mod envelope;
 mod errors;
 mod lists;
 mod native;
 mod page;
+mod serving;
 mod standing_in;
 
 use std::sync::Arc;

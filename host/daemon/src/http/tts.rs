@@ -8,14 +8,18 @@ mod batch;
 mod explain;
 mod find;
 mod request;
+pub(crate) mod requests;
 mod response;
 mod synthesize;
+mod takes;
 mod voices;
 
 pub(crate) use batch::{__path_batch_synthesize, batch_synthesize};
 pub(crate) use explain::{__path_explain, explain};
 pub(crate) use find::{__path_find_voices, find_voices};
 pub(crate) use request::{Subtitles, encoding, language};
+pub(crate) use requests::{__path_request, __path_requests, request, requests};
 pub(crate) use response::{SpokenWord, dropped, spoken};
 pub(crate) use synthesize::{__path_synthesize, accepted, synthesize};
+pub(crate) use takes::{__path_take, place_of, take};
 pub(crate) use voices::{__path_providers, __path_voices, providers, voices};

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
+use understudy_engine::cache::settings_digest;
 use understudy_engine::{Member, nearest};
 use understudy_sandbox::{LoadError, Plugin, PluginConfig, Sandbox, Secret};
 use understudy_speech::{Manifest, Provider};
@@ -138,10 +139,12 @@ fn dropped(config: &Config, configured: &[Wanted]) -> Vec<PathBuf> {
 /// Loads a plugin that has a section, or needs none.
 async fn bring_in(sandbox: &Sandbox, wanted: Wanted) -> Outcome {
     let (name, source) = (wanted.name.clone(), wanted.source.clone());
+    // A take that was bought under other settings is another take.
+    let settings = settings_digest(&wanted.config.settings);
     let (state, facts, member) = match play(sandbox, wanted).await {
         Ok(plugin) => {
             let facts = PluginFacts::from(&plugin);
-            let member = Member::new(name.clone(), Arc::new(plugin));
+            let member = Member { settings, ..Member::new(name.clone(), Arc::new(plugin)) };
             (PluginState::Ready, Some(facts), Some(member))
         }
         Err((state, facts)) => (state, facts, None),

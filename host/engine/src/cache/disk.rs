@@ -32,6 +32,7 @@ pub(super) struct Disk {
     pub(super) repair: Repair,
     clock: WallClock,
     ttl: Duration,
+    at_once_bytes_max: u64,
     // Last: whoever gets the folder next finds it closed.
     _lock: Arc<FolderLock>,
 }
@@ -73,6 +74,7 @@ impl Disk {
             repair,
             clock: clock.clone(),
             ttl: settings.ttl,
+            at_once_bytes_max: settings.at_once_bytes_max,
             _lock: Arc::clone(lock),
         })
     }
@@ -81,8 +83,7 @@ impl Disk {
         self.tiers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks without touching the disk. Counts a hit when it is one.
-    /// Looks in memory; `counts` says whether finding it is a hit of its provider.
+    /// Looks in memory, without touching the disk; `counts` says whether finding it is a hit of its provider.
     pub(super) fn glance(&self, key: &TakeKey, counts: bool) -> Glance {
         let now = self.clock.unix_ms();
         let mut tiers = self.tiers();
@@ -134,14 +135,16 @@ impl Disk {
         // Absent when it was stored a moment ago and is not on the disk yet: bought once more.
         let Some(record) = self.index.read(key)? else { return Ok(None) };
         let notes = Arc::new(record.notes);
-        if self.tiers().memory.admits(entry.length) {
+        let is_held = self.tiers().memory.admits(entry.length);
+        if is_held || entry.length <= self.at_once_bytes_max {
             let audio = Bytes::from(self.blobs.read(entry.digest, entry.length)?);
             if !verified && AudioDigest::of(&audio) != entry.digest {
                 return Err(io::ErrorKind::InvalidData.into());
             }
             let mut tiers = self.tiers();
             tiers.shelf.set_verified(entry.digest);
-            if tiers.shelf.entry(key).is_some_and(|now| now.digest == entry.digest) {
+            let is_there = tiers.shelf.entry(key).is_some_and(|now| now.digest == entry.digest);
+            if is_held && is_there {
                 tiers.memory.insert(*key, Held { notes: Arc::clone(&notes), audio: audio.clone() });
             }
             return Ok(Some(hit(entry, notes, HitAudio::Memory(audio))));

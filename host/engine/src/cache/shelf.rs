@@ -36,6 +36,8 @@ struct Blob {
     present: bool,
     /// The file's bytes were seen to be right since this process began.
     verified: bool,
+    /// A take that has this audio; perhaps not any more, see [`Shelf::key_of`].
+    key: Option<TakeKey>,
 }
 
 /// What a provider's takes did for the cache since it was first opened.
@@ -127,7 +129,7 @@ impl Shelf {
             }
         }
         self.bytes += size;
-        self.blobs.insert(digest, Blob { length, holders: 1, present: false, verified: false });
+        self.blobs.insert(digest, Blob { length, holders: 1, present: false, verified: false, key: None });
         Room::Write
     }
 
@@ -139,7 +141,7 @@ impl Shelf {
     /// Puts a take in the place that was reserved for it. Its file is there and right.
     pub(super) fn settle(&mut self, key: TakeKey, entry: Entry) -> Option<Removed> {
         if let Some(blob) = self.blobs.get_mut(&entry.digest) {
-            (blob.present, blob.verified) = (true, true);
+            (blob.present, blob.verified, blob.key) = (true, true, Some(key));
         }
         let replaced = self.remove(&key);
         self.count(&entry.provider, |tally| tally.stored += 1);
@@ -151,7 +153,7 @@ impl Shelf {
     pub(super) fn restore(&mut self, key: TakeKey, entry: Entry) {
         let blob = self.blobs.entry(entry.digest).or_insert_with(|| {
             self.bytes += on_disk(entry.length);
-            Blob { length: entry.length, holders: 0, present: true, verified: false }
+            Blob { length: entry.length, holders: 0, present: true, verified: false, key: Some(key) }
         });
         blob.holders += 1;
         self.entries.insert(key, entry);
@@ -223,6 +225,23 @@ impl Shelf {
 
     pub(super) fn entry(&self, key: &TakeKey) -> Option<&Entry> {
         self.entries.get(key)
+    }
+
+    /// A take that has this audio.
+    pub(super) fn key_of(&mut self, digest: AudioDigest) -> Option<TakeKey> {
+        let blob = self.blobs.get(&digest).filter(|blob| blob.present)?;
+        let has = |key: &TakeKey| self.entries.get(key).is_some_and(|entry| entry.digest == digest);
+        if let Some(key) = blob.key.filter(has) {
+            return Some(key);
+        }
+        // The one that is remembered is gone and others share its audio: rare, so they are looked
+        // through, once.
+        let (key, _) = self.entries.iter().find(|(_, entry)| entry.digest == digest)?;
+        let key = *key;
+        if let Some(blob) = self.blobs.get_mut(&digest) {
+            blob.key = Some(key);
+        }
+        Some(key)
     }
 
     /// Least recently used first.

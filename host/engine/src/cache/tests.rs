@@ -106,6 +106,7 @@ async fn a_take_is_found_again_from_memory_and_after_a_restart_from_its_file() {
 async fn a_take_too_large_for_memory_is_read_from_its_file_in_pieces() {
     let mut place = Place::new();
     place.settings.memory_take_bytes_max = 100;
+    place.settings.at_once_bytes_max = 100;
     keep(place.open().cache(), 1).await;
     let store = place.open();
     for _ in 0..2 {
@@ -119,6 +120,34 @@ async fn a_take_too_large_for_memory_is_read_from_its_file_in_pieces() {
     store.cache().clear(ClearFilter::default()).await.unwrap();
     assert!(place.files().is_empty());
     assert_eq!(hit.audio.bytes().await.unwrap(), audio(1));
+}
+
+#[tokio::test]
+async fn a_take_too_large_for_memory_is_read_in_one_piece_when_that_is_small() {
+    let mut place = Place::new();
+    place.settings.memory_take_bytes_max = 100;
+    keep(place.open().cache(), 1).await;
+    let store = place.open();
+    let hit = store.cache().get(&key(1), "azure").await.unwrap();
+    assert!(matches!(&hit.audio, HitAudio::Memory(bytes) if *bytes == audio(1)));
+    assert_eq!(store.cache().stats().memory_takes, 0);
+}
+
+#[tokio::test]
+async fn a_take_is_found_by_its_audio_while_any_key_has_it() {
+    let place = Place::new();
+    let store = place.open();
+    let digest = AudioDigest::of(&audio(1));
+    assert!(!store.cache().has_audio(digest));
+    for number in [1, 2] {
+        store.cache().put(key(number), "azure", notes(), audio(1)).await.unwrap();
+    }
+    keep(store.cache(), 2).await;
+    assert!(store.cache().has_audio(digest));
+    assert_eq!(store.cache().get_audio(digest).await.unwrap().digest, digest);
+    assert_eq!(store.cache().stats().providers["azure"].tally.hits, 0);
+    store.cache().clear(ClearFilter::default()).await.unwrap();
+    assert!(store.cache().get_audio(digest).await.is_none());
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ pub(crate) struct Candidate {
     /// The text's length.
     pub(crate) characters: usize,
     pub(crate) casting: Casting,
+    /// Word times are wanted, whether or not this provider tells them.
+    pub(crate) wants_words: bool,
     key: OnceLock<TakeKey>,
 }
 
@@ -105,8 +107,9 @@ async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Re
     };
     notes.extend(carried.notes);
     let name = &seat.member.name;
-    check_length(name, engine.settings.policy(name).max_text_length, plan.characters)?;
-    let mut dropped = fit(name, seat.member.provider.manifest(), &mut request, &plan.output)?;
+    let policy = engine.settings.policy(name);
+    check_length(name, policy.max_text_length, plan.characters)?;
+    let mut dropped = fit(name, seat.member.provider.manifest(), policy, &mut request, &plan.output)?;
     if carried.lost {
         dropped.push("emotion".to_owned());
     }
@@ -117,6 +120,7 @@ async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Re
         notes,
         characters: plan.characters,
         casting,
+        wants_words: plan.request.words,
         key: OnceLock::new(),
     })
 }

@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use understudy_speech::Encoding;
 
 use super::seconds;
 
@@ -50,6 +51,11 @@ pub struct ProviderPolicy {
     pub rollout_percent: u8,
     /// The longest text it is asked to speak, in characters, when that is less than it can.
     pub max_text_length: Option<u32>,
+    /// The sample rate it is asked for, in hertz, by requests that ask for none.
+    pub default_sample_rate: Option<u32>,
+    /// The encodings that are taken from it, of those it has. All when absent, or when it has none
+    /// of these.
+    pub supported_formats: Option<Vec<Encoding>>,
     /// US dollars a million characters, in place of the public price.
     pub price_per_million_characters: Option<f64>,
     /// The most characters a day, which begins at midnight UTC.
@@ -70,6 +76,8 @@ impl ProviderPolicy {
         concurrent_requests: None,
         rollout_percent: 100,
         max_text_length: None,
+        default_sample_rate: None,
+        supported_formats: None,
         price_per_million_characters: None,
         characters_per_day: None,
         characters_per_month: None,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::Sender;
-use understudy_speech::{AudioFormat, Encoding, Failure, ProviderError, TakeEvent};
+use understudy_speech::{AudioFormat, Encoding, Failure, ProviderError, TakeEvent, WordTimes};
 
 use super::path::Path;
 use super::source::{Fault, Heard, Source};
@@ -18,10 +18,11 @@ use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::plan::Candidate;
 use crate::purchase::Had;
-use crate::recording::TakeRules;
+use crate::recording::{Pieces, TakeRules};
 use crate::request::Output;
 use crate::speak::provenance;
 use crate::take::{Admitted, notes};
+use crate::timing::estimated;
 use crate::walk::Errand;
 use crate::words::WordMarks;
 
@@ -123,6 +124,7 @@ impl Driver {
         let mut rules = TakeRules::new(self.name(), self.engine.settings.max_audio_bytes);
         let mut marks = WordMarks::new(self.candidate.request.utterance.source());
         let (mut path, mut any_words) = (None, false);
+        let mut kept = self.candidate.wants_words.then(Pieces::default);
         let ending = loop {
             let event = match source.next().await {
                 Ok(Heard::Event(event)) => event,
@@ -135,7 +137,12 @@ impl Driver {
             }
             match event {
                 TakeEvent::Begin(format) => path = Some(self.open(format).await?),
-                TakeEvent::Audio(piece) => self.pass_on(&mut path, piece).await?,
+                TakeEvent::Audio(piece) => {
+                    if let Some(kept) = kept.as_mut().filter(|_| !any_words) {
+                        kept.push(piece.clone());
+                    }
+                    self.pass_on(&mut path, piece).await?;
+                }
                 TakeEvent::Words(words) => {
                     let words: Vec<_> = marks.admit(words).collect();
                     if !words.is_empty() {
@@ -152,8 +159,23 @@ impl Driver {
             Shape::Made { passed_through } => passed_through,
         };
         self.close(path, rules.audio_bytes()).await?;
-        let (had, duration) = self.conclude(ending, &rules, time);
+        let (mut had, duration) = self.conclude(ending, &rules, time);
+        if let Some(kept) = kept.filter(|_| !any_words) {
+            any_words = self.time(&mut had, rules.format(), kept.join()).await?;
+        }
         Ok(Ended { had, duration, passed_through, any_words })
+    }
+
+    /// Sends estimated word times behind audio that came without any; true when there were some.
+    async fn time(&self, had: &mut Had, format: Option<AudioFormat>, audio: Bytes) -> Result<bool, Stop> {
+        let Some(format) = format else { return Ok(false) };
+        let words = estimated(&self.engine, &self.candidate, format, audio).await;
+        if words.is_empty() {
+            return Ok(false);
+        }
+        Arc::make_mut(&mut had.notes).word_times = Some(WordTimes::Estimated);
+        self.send(Signal::Event(SpeechEvent::Words(words))).await?;
+        Ok(true)
     }
 
     /// What became of it all. The length of a call of this stream's own is only known of samples.

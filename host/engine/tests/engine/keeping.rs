@@ -14,7 +14,7 @@ use understudy_engine::{
     CacheUse, Cast, Engine, EngineSettings, Member, Output, ProviderPolicy, Route, Speech, SpeechRequest,
     Store, StoreSettings, WallClock,
 };
-use understudy_speech::{AudioFormat, Encoding, Provider, ProviderError, Word};
+use understudy_speech::{AudioFormat, Encoding, Provider, ProviderError, Word, WordTimes};
 
 use crate::{
     TEXT, WORDS, calls, engine_with, failing, good, request, route, status, told, unavailable, wanting,
@@ -58,6 +58,22 @@ async fn kept(engine: &Engine) {
     engine.store().unwrap().flush().await;
     // A flight that has landed may still be writing: it is over when its call can be made again.
     tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn word_times_of_a_kept_take_are_estimated_when_they_are_wanted() {
+    let mut mute = Scripted::speaking("a", 1, Vec::new());
+    mute.manifest.capabilities.words = None;
+    let mute = Arc::new(mute);
+    let (_folder, engine) = keeping(&[&mute], EngineSettings::default());
+    let plain = engine.speak(request(TEXT)).await.unwrap();
+    kept(&engine).await;
+    let mut wanted = request(TEXT);
+    wanted.request.words = true;
+    let timed = engine.speak(wanted).await.unwrap();
+    assert_eq!((asked(&mute), timed.provenance.cache.name()), (1, "hit"));
+    assert_eq!((plain.words.len(), plain.word_times), (0, None));
+    assert_eq!((timed.words.len(), timed.word_times), (5, Some(WordTimes::Estimated)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -306,8 +322,11 @@ async fn other_encodings_are_derived_and_kept_when_asked_for_often() {
 #[tokio::test(start_paused = true)]
 async fn a_long_take_stays_in_its_file() {
     let provider = good("a");
-    let (_folder, store) =
-        store_with(CacheSettings { memory_take_bytes_max: 1_000, ..CacheSettings::default() });
+    let (_folder, store) = store_with(CacheSettings {
+        memory_take_bytes_max: 1_000,
+        at_once_bytes_max: 1_000,
+        ..CacheSettings::default()
+    });
     let engine = engine_with(&[&provider], EngineSettings::default()).with_store(store);
     assert_eq!(source(&engine, request(TEXT)).await, "miss");
     let speech = engine.speak(request(TEXT)).await.unwrap();

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use understudy_engine::scripted::{Scripted, Step, tone};
-use understudy_engine::{EngineSettings, SpeechEvent, SpeechRequest};
-use understudy_speech::{AudioFormat, Encoding, Failure, Gender, ProviderError, Word, WordTimes};
+use understudy_engine::{EngineSettings, ProviderPolicy, SpeechEvent, SpeechRequest};
+use understudy_speech::{
+    AudioFormat, Encoding, Failure, FormatSupport, Gender, ProviderError, Word, WordTimes,
+};
 
-use crate::{TEXT, WORDS, engine, engine_with, request, told, wanting};
+use crate::{TEXT, WORDS, engine, engine_with, request, route, told, wanting};
 
 fn pcm() -> Step {
     Step::Begin(AudioFormat::mono(Encoding::PcmS16le, 24_000))
@@ -248,4 +250,58 @@ async fn a_failed_check_says_why() {
         "server provider_unauthorized: provider p failed: provider refused the credentials: 401 \
          (check the provider's credentials in the configuration)"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_is_asked_for_the_formats_and_the_rate_the_operator_takes_from_it() {
+    use Encoding::{Mp3, PcmS16le, Wav, WebmOpus};
+    let check = async |formats: &[Encoding], wanted: SpeechRequest, expected: (&[Encoding], Option<u32>)| {
+        let mut provider = Scripted::speaking("a", 1, Vec::new());
+        let formats_had = [PcmS16le, Mp3, Wav];
+        provider.manifest.capabilities.formats =
+            formats_had.map(|encoding| FormatSupport { encoding, sample_rates: Vec::new() }).into();
+        let provider = Arc::new(provider);
+        let policy = ProviderPolicy {
+            default_sample_rate: Some(22_050),
+            supported_formats: Some(formats.to_vec()),
+            ..ProviderPolicy::default()
+        };
+        let settings = EngineSettings { providers: [("a".to_owned(), policy)].into(), ..route(&["a"]) };
+        engine_with(&[&provider], settings).speak(wanted).await.unwrap();
+        let asked = Arc::clone(&provider.requests()[0]);
+        assert_eq!((asked.encodings.as_slice(), asked.sample_rate), expected);
+    };
+    check(&[Wav, PcmS16le], request(TEXT), (&[PcmS16le, Wav], Some(22_050))).await;
+    check(&[Wav], wanting(Mp3, Some(16_000)), (&[Wav], Some(16_000))).await;
+    // What it has none of is no reason to fall silent.
+    check(&[WebmOpus], request(TEXT), (&[PcmS16le, Mp3, Wav], Some(22_050))).await;
+}
+
+/// A provider that tells no word times speaks two words with a pause between them.
+#[tokio::test]
+async fn words_nobody_tells_are_estimated_and_told_as_such() {
+    let mut mute =
+        script(vec![pcm(), Step::Audio([tone(12_000), vec![0; 24_000], tone(12_000)].concat().into())]);
+    Arc::get_mut(&mut mute).unwrap().manifest.capabilities.words = None;
+    let engine = engine(&[&mute]);
+    let mut wanted = request("Hello, hello.");
+    wanted.request.words = true;
+    let expected = [
+        Word { start_byte: 0, end_byte: 5, start_ms: 0, end_ms: 500 },
+        Word { start_byte: 7, end_byte: 12, start_ms: 1_000, end_ms: 1_500 },
+    ];
+    let speech = engine.speak(wanted.clone()).await.unwrap();
+    assert_eq!((speech.words.as_slice(), speech.word_times), (&expected[..], Some(WordTimes::Estimated)));
+    let mut stream = engine.stream(wanted).await.unwrap();
+    let (mut words, mut times) = (Vec::new(), None);
+    while let Some(event) = stream.next().await {
+        match event.unwrap() {
+            SpeechEvent::Words(more) => words.extend(more),
+            SpeechEvent::Finished(finished) => times = finished.word_times,
+            SpeechEvent::Audio(_) => assert!(words.is_empty(), "an estimate comes behind the audio"),
+        }
+    }
+    assert_eq!((words.as_slice(), times), (&expected[..], Some(WordTimes::Estimated)));
+    let plain = engine.speak(request("Hello, hello.")).await.unwrap();
+    assert_eq!((plain.words.len(), plain.word_times), (0, None), "nobody asked");
 }

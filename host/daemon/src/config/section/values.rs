@@ -39,6 +39,10 @@ impl<'file> Section<'file> {
     /// One string, or a list of them.
     pub(in crate::config) fn strings(&self, key: &'static str) -> Option<Vec<Found<String>>> {
         self.describe(key, Kind::Texts, "");
+        self.texts_in(key)
+    }
+
+    fn texts_in(&self, key: &'static str) -> Option<Vec<Found<String>>> {
         let value = self.raw(key)?;
         let items = match value.get_ref() {
             DeValue::Array(items) => items.iter().collect(),
@@ -219,8 +223,23 @@ impl<'file> Section<'file> {
         self.choice_in(key, choices)
     }
 
+    /// Some of a few words, in the order they stand; none when the key is not there.
+    pub(in crate::config) fn optional_choices<T: Copy>(
+        &self,
+        key: &'static str,
+        choices: &[(&str, T)],
+    ) -> Option<Vec<T>> {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        self.describe(key, Kind::List(format!("a list of {}", words.join(", "))), "");
+        let found = self.texts_in(key)?;
+        Some(found.iter().filter_map(|found| self.chosen(key, found, choices)).collect())
+    }
+
     fn choice_in<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
-        let found = self.text(key)?;
+        self.chosen(key, &self.text(key)?, choices)
+    }
+
+    fn chosen<T: Copy>(&self, key: &str, found: &Found<String>, choices: &[(&str, T)]) -> Option<T> {
         let choice = choices.iter().find(|(word, _)| *word == found.value).map(|(_, choice)| *choice);
         if choice.is_none() {
             let known: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();

@@ -22,7 +22,7 @@ use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::provenance::ProvenanceInfo;
 use crate::http::reply::{Reply, milliseconds};
 use crate::http::route_of;
-use crate::http::tts::{SpokenWord, accepted, dropped, encoding, language, spoken};
+use crate::http::tts::{SpokenWord, accepted, dropped, encoding, language, place_of, spoken};
 
 /// What a character is to say, and how.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -147,7 +147,8 @@ pub(crate) async fn speak(
     let speech = engine.speak(wanted).await.map_err(failed)?;
     let audio = speech.bytes().await.map_err(failed)?;
     let dropped = dropped(&speech.provenance, &[]);
-    let told = reply(&speech, &dropped, &ignored).told();
+    let place = place_of(&engine, &speech);
+    let told = reply(&speech, &dropped, &ignored, place).told();
     let mut response = if accepted.is_some() {
         let media_type = HeaderValue::from_static(speech.format.encoding.media_type());
         ([(CONTENT_TYPE, media_type)], Body::from(audio)).into_response()
@@ -171,10 +172,18 @@ pub(crate) async fn speak(
     Ok(response)
 }
 
-fn reply<'a>(speech: &'a Speech, dropped: &'a [String], ignored: &'a [String]) -> Reply<'a> {
+fn reply<'a>(
+    speech: &'a Speech,
+    dropped: &'a [String],
+    ignored: &'a [String],
+    place: Option<String>,
+) -> Reply<'a> {
     let provenance = &speech.provenance;
     Reply {
         provider: &provenance.provider,
+        cache: provenance.cache,
+        age: provenance.age,
+        place,
         voice: provenance.voice.as_deref(),
         duration_ms: Some(milliseconds(speech.duration)),
         substituted: provenance.substituted.as_ref(),

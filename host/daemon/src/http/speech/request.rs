@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use understudy_engine::{Engine, Output, SpeechRequest};
+use understudy_engine::{CacheUse, Engine, Output, SpeechRequest};
 use understudy_speech::{Encoding, Language, Request, Utterance};
 use utoipa::ToSchema;
 
+use super::super::caching::CacheMode;
 use super::super::error::ApiError;
 use super::super::stock::{self, Voicing};
 use crate::config;
@@ -57,6 +58,9 @@ pub(crate) struct SpeechBody {
     route: Option<String>,
     /// `false`: the first provider speaks or nobody does. Beyond OpenAI's API.
     fallback: Option<bool>,
+    /// What is wanted of the cache: `use` what is there, `refresh` it, or `off`. Left out, the header
+    /// `cache-control` says it with `no-cache` and `no-store`. Beyond OpenAI's API.
+    cache: Option<CacheMode>,
 }
 
 /// A voice's id, or an object that holds it.
@@ -115,6 +119,7 @@ pub(super) struct Wanted {
 pub(super) struct Head {
     pub(super) id: Arc<str>,
     pub(super) route: Option<String>,
+    pub(super) cache: CacheUse,
     pub(super) default_delivery: config::Delivery,
 }
 
@@ -144,7 +149,7 @@ impl Format {
 
 impl SpeechBody {
     pub(super) async fn read(self, engine: &Engine, head: Head) -> Result<Wanted, ApiError> {
-        let Head { id, route, default_delivery } = head;
+        let Head { id, route, cache, default_delivery } = head;
         let named = self.route.as_ref().filter(|route| !route.is_empty()).cloned();
         let route = named.or(route);
         let delivery = self.delivery(delivery_of(engine, route.as_deref()).unwrap_or(default_delivery));
@@ -191,6 +196,7 @@ impl SpeechBody {
                 route,
                 fallback: self.fallback,
                 user: self.user,
+                cache: self.cache.map_or(cache, CacheUse::from),
                 ..SpeechRequest::new(id, request)
             },
             media_type: format.media_type(),

@@ -80,7 +80,11 @@ async fn readiness_ends_before_life_does() {
     assert_eq!(get(&empty, "/healthz").await.status, StatusCode::OK);
     let answer = get(&empty, "/readyz").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(answer.json(), json!({ "ready": false, "default_provider": null, "plugins": [] }));
+    let store = json!({ "state": "off", "code": null, "reason": null, "hint": null });
+    assert_eq!(
+        answer.json(),
+        json!({ "ready": false, "default_provider": null, "store": store, "plugins": [] })
+    );
     let ready = get(&app(flite()), "/readyz").await;
     assert_eq!(ready.status, StatusCode::OK);
     assert_eq!(ready.json()["default_provider"], "flite");
@@ -139,7 +143,10 @@ async fn a_request_is_one_line_in_the_log() {
             "bytes": bytes, "request_id": "r-1",
         })
     };
-    let spoken = super::merged(common(200, 48_000), json!({ "provider": "flite", "voice": "flite/amy" }));
+    let spoken = super::merged(
+        common(200, 48_000),
+        json!({ "provider": "flite", "voice": "flite/amy", "cache": "bypass" }),
+    );
     let refused_bytes = logged[1]["bytes"].as_u64().unwrap();
     let refused = super::merged(common(404, refused_bytes), json!({ "error": "model_not_found" }));
     assert_eq!(logged, [spoken, refused]);

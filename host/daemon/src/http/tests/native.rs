@@ -55,12 +55,13 @@ async fn words_and_subtitles_come_when_asked_for() {
 }
 
 #[tokio::test]
-async fn a_provider_without_word_marks_is_told_as_such() {
+async fn words_are_estimated_where_the_provider_tells_none() {
     let mut mute = flite();
     mute.manifest.capabilities.words = None;
     let answer = synthesize(&app(mute), json!({ "words": true, "subtitles": "srt" })).await.json();
-    assert_eq!(answer["provenance"]["dropped"], json!(["words"]));
-    assert_eq!((&answer["words"], answer.get("subtitles")), (&json!([]), None));
+    assert_eq!((&answer["word_times"], &answer["provenance"]["dropped"]), (&json!("estimated"), &json!([])));
+    let subtitles = answer["subtitles"].as_str().unwrap();
+    assert!(subtitles.starts_with("1\n00:00:00,0"), "{subtitles}");
 }
 
 #[tokio::test]

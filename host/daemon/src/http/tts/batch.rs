@@ -12,6 +12,7 @@ use axum::{Extension, Json};
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use serde::Serialize;
+use understudy_engine::CacheUse;
 use utoipa::ToSchema;
 
 use super::request::{Head, SynthesizeRequest};
@@ -99,6 +100,7 @@ async fn speak(
             },
         )?;
     let engine = understudy.engine();
-    let wanted = request.read(&engine, Head { id, accepted: None, route: None }).await?;
-    Ok(perform(&engine, wanted, ignored, true).await?.response())
+    let wanted =
+        request.read(&engine, Head { id, accepted: None, route: None, cache: CacheUse::Use }).await?;
+    perform(&engine, wanted, ignored, true).await?.response().await
 }

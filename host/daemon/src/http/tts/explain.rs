@@ -13,6 +13,7 @@ use super::request::{Head, SynthesizeRequest};
 use super::response::field_name;
 use crate::Understudy;
 use crate::http::body::Object;
+use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::provenance::{SkippedInfo, how_name};
@@ -105,7 +106,12 @@ pub(crate) async fn explain(
     Object { value, ignored }: Object<SynthesizeRequest>,
 ) -> Result<Json<ExplainResponse>, ApiError> {
     let engine = understudy.engine();
-    let head = Head { id: Arc::clone(&id), accepted: None, route: route_of(&headers) };
+    let head = Head {
+        id: Arc::clone(&id),
+        accepted: None,
+        route: route_of(&headers),
+        cache: caching::wanted(&headers),
+    };
     let wanted = value.read(&engine, head).await?;
     let rehearsal = engine.rehearse(wanted.request).await;
     let rehearsal = rehearsal.map_err(|error| ApiError::of(&error, Dialect::Native))?;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use understudy_engine::{Engine, Output, SpeechRequest};
+use understudy_engine::{CacheUse, Engine, Output, SpeechRequest};
 use understudy_speech::{Encoding, Gender, Language, Request, Utterance, Voice};
 use utoipa::ToSchema;
 
+use super::super::caching::CacheMode;
 use super::super::catalogue::gender_of;
 use super::super::error::ApiError;
 
@@ -62,6 +63,9 @@ pub(crate) struct SynthesizeRequest {
     route: Option<String>,
     /// `false`: the first provider speaks or nobody does. Left out, another one steps in.
     fallback: Option<bool>,
+    /// What is wanted of the cache: `use` what is there, `refresh` it, or `off`. Left out, the header
+    /// `cache-control` says it with `no-cache` and `no-store`.
+    cache: Option<CacheMode>,
     /// The caller's task, handed back in the answer. It decides about gradual rollouts when there is
     /// no user.
     pub(super) task_id: Option<String>,
@@ -101,12 +105,14 @@ pub(super) struct Head {
     pub(super) accepted: Option<Encoding>,
     /// The route to take if the body names none.
     pub(super) route: Option<String>,
+    /// What is wanted of the cache if the body does not say.
+    pub(super) cache: CacheUse,
 }
 
 impl SynthesizeRequest {
     /// Reads the body.
     pub(super) async fn read(self, engine: &Engine, head: Head) -> Result<Wanted, ApiError> {
-        let Head { id, accepted, route } = head;
+        let Head { id, accepted, route, cache } = head;
         let route = self.route.filter(|route| !route.is_empty()).or(route);
         let utterance = utterance(self.text, self.ssml)?;
         let language =
@@ -151,6 +157,7 @@ impl SynthesizeRequest {
                 fallback: self.fallback,
                 user: self.user_id.clone(),
                 task: self.task_id.clone(),
+                cache: self.cache.map_or(cache, CacheUse::from),
                 ..SpeechRequest::new(id, request)
             },
             subtitles: self.subtitles,

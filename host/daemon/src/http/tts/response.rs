@@ -17,6 +17,10 @@ use super::request::Subtitles;
 pub(crate) struct SynthesizeResponse {
     /// The audio file in base64.
     audio_content: String,
+    /// Where the same audio can be had again while it is kept, as a path on this server: for players,
+    /// which want ranges.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio_url: Option<String>,
     /// Its format, by the name the request used.
     audio_format: &'static str,
     /// Samples a second.
@@ -27,7 +31,8 @@ pub(crate) struct SynthesizeResponse {
     voice_info: VoiceInfo,
     /// When each word is heard; empty unless asked for.
     words: Vec<SpokenWord>,
-    /// Where the times come from: `native` is the synthesizer itself.
+    /// Where the times come from: `native` is the synthesizer itself; `estimated` is made here from
+    /// the text and the sound, mostly right within a tenth of a second.
     word_times: Option<&'static str>,
     /// The subtitles asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +109,7 @@ impl SynthesizeResponse {
         let words = speech.words.iter().filter_map(|word| spoken(*word, &asked.text)).collect();
         Self {
             audio_content: BASE64_STANDARD.encode(audio),
+            audio_url: None,
             audio_format: format_name(speech.format.encoding),
             sample_rate: speech.format.sample_rate,
             duration: speech.duration.as_secs_f64(),
@@ -119,6 +125,11 @@ impl SynthesizeResponse {
             user_id: asked.user_id,
             provenance: ProvenanceInfo::new(speech.provenance, dropped, asked.ignored),
         }
+    }
+
+    /// The same, which says where its audio can be had again.
+    pub(super) fn at(self, audio_url: Option<String>) -> Self {
+        Self { audio_url, ..self }
     }
 }
 

@@ -3,24 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
+use http::header::ACCEPT;
 use understudy_engine::{Engine, Speech};
 use understudy_speech::{Encoding, Voice};
 
 use super::request::{Head, SynthesizeRequest, Wanted};
 use super::response::{Asked, SynthesizeResponse, dropped};
+use super::takes::place_of;
 use crate::Understudy;
 use crate::http::body::Object;
+use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::reply::{Reply, Told, milliseconds};
 use crate::http::route_of;
+use crate::http::serving::{self, Sound};
 
 /// How long an answer waits for the voice list that names the speaker's gender and language. They
 /// are an ornament: without them the answer is still whole.
@@ -32,7 +33,7 @@ const VOICE_LIST_PATIENCE: Duration = Duration::from_secs(2);
 /// `Accept: audio/*` the answer is the audio itself. When the provider asked for cannot speak,
 /// another of the route does, with the voice most like the one asked for; `provenance.substituted`
 /// and the headers `x-understudy-*` tell so. The header `x-understudy-route` chooses a route like the
-/// field does.
+/// field does; `cache-control: no-cache` has it spoken anew.
 #[utoipa::path(
     post, path = "/api/v1/tts/synthesize", tag = "Understudy", request_body = SynthesizeRequest,
     responses(
@@ -40,6 +41,7 @@ const VOICE_LIST_PATIENCE: Duration = Duration::from_secs(2);
             (SynthesizeResponse = "application/json"), (Vec<u8> = "audio/mpeg"),
         )),
         (status = 400, description = "The request is wrong.", body = ErrorBody),
+        (status = 422, description = "The `idempotency-key` belongs to another request.", body = ErrorBody),
         (status = 429, description = "The provider refuses for now.", body = ErrorBody),
         (status = 502, description = "The provider failed.", body = ErrorBody),
         (status = 503, description = "Nobody can speak right now.", body = ErrorBody),
@@ -55,11 +57,16 @@ pub(crate) async fn synthesize(
     let engine = understudy.engine();
     let accepted = accepted(&headers);
     let as_audio = accepted.is_some();
-    let head = Head { id, accepted: accepted.flatten(), route: route_of(&headers) };
+    let head = Head {
+        id,
+        accepted: accepted.flatten(),
+        route: route_of(&headers),
+        cache: caching::wanted(&headers),
+    };
     let wanted = value.read(&engine, head).await?;
     let performed = perform(&engine, wanted, ignored, !as_audio).await?;
     let told = performed.told();
-    let mut response = if as_audio { performed.audio() } else { performed.json() };
+    let mut response = if as_audio { performed.audio(&headers) } else { performed.json().await? };
     told.put_on(&mut response);
     Ok(response)
 }
@@ -74,12 +81,11 @@ pub(super) async fn perform(
     let Wanted { request, subtitles, dropped, task_id, user_id } = wanted;
     let text = request.request.utterance.source().to_owned();
     let language = request.request.language.as_ref().map(ToString::to_string);
-    let failed = |error| ApiError::of(&error, Dialect::Native);
-    let speech = engine.speak(request).await.map_err(failed)?;
-    let audio = speech.bytes().await.map_err(failed)?;
+    let speech = engine.speak(request).await.map_err(|error| ApiError::of(&error, Dialect::Native))?;
+    let place = place_of(engine, &speech);
     let voice = if with_voice { voice_of(engine, &speech).await } else { None };
     let asked = Asked { text, language, subtitles, task_id, user_id, dropped, ignored };
-    Ok(Performed { speech, audio, voice, asked })
+    Ok(Performed { speech, place, voice, asked })
 }
 
 async fn voice_of(engine: &Engine, speech: &Speech) -> Option<Voice> {
@@ -91,31 +97,34 @@ async fn voice_of(engine: &Engine, speech: &Speech) -> Option<Voice> {
 /// A request spoken.
 pub(super) struct Performed {
     speech: Speech,
-    audio: Bytes,
+    /// Where its audio can be had again.
+    place: Option<String>,
     voice: Option<Voice>,
     asked: Asked,
 }
 
 impl Performed {
-    pub(super) fn response(self) -> SynthesizeResponse {
-        SynthesizeResponse::new(self.speech, &self.audio, self.voice.as_ref(), self.asked)
+    pub(super) async fn response(self) -> Result<SynthesizeResponse, ApiError> {
+        let audio = self.speech.bytes().await.map_err(|error| ApiError::of(&error, Dialect::Native))?;
+        let response = SynthesizeResponse::new(self.speech, &audio, self.voice.as_ref(), self.asked);
+        Ok(response.at(self.place))
     }
 
-    fn json(self) -> Response {
-        Json(self.response()).into_response()
+    async fn json(self) -> Result<Response, ApiError> {
+        Ok(Json(self.response().await?).into_response())
     }
 
-    fn audio(self) -> Response {
-        let media_type = HeaderValue::from_static(self.speech.format.encoding.media_type());
-        let mut response = Response::new(Body::from(self.audio));
-        response.headers_mut().insert(CONTENT_TYPE, media_type);
-        response
+    fn audio(self, headers: &HeaderMap) -> Response {
+        let media_type = self.speech.format.encoding.media_type();
+        serving::spoken(headers, Sound { audio: self.speech.audio, digest: self.speech.digest, media_type })
     }
 
     fn told(&self) -> Told {
         let provenance = &self.speech.provenance;
         Reply {
             provider: &provenance.provider,
+            cache: provenance.cache,
+            age: provenance.age,
             voice: provenance.voice.as_deref(),
             duration_ms: Some(milliseconds(self.speech.duration)),
             substituted: provenance.substituted.as_ref(),
@@ -123,6 +132,7 @@ impl Performed {
             skipped: &provenance.skipped,
             dropped: &dropped(provenance, &self.asked.dropped),
             ignored: &self.asked.ignored,
+            place: self.place.clone(),
         }
         .told()
     }
@@ -150,6 +160,8 @@ pub(crate) fn accepted(headers: &HeaderMap) -> Option<Option<Encoding>> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[allow(clippy::option_option, reason = "as the function")]

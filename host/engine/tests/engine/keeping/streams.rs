@@ -158,7 +158,8 @@ async fn a_shared_failure_falls_back_for_every_stream_once() {
 #[tokio::test(start_paused = true)]
 async fn a_kept_take_is_streamed_from_its_file_and_in_another_encoding() {
     let provider = slow();
-    let settings = CacheSettings { memory_take_bytes_max: 1_000, ..CacheSettings::default() };
+    let settings =
+        CacheSettings { memory_take_bytes_max: 1_000, at_once_bytes_max: 1_000, ..CacheSettings::default() };
     let (_folder, store) = store_with(settings);
     let engine = engine_with(&[&provider], EngineSettings::default()).with_store(store);
     assert_eq!(source(&engine, request(TEXT)).await, "miss");

@@ -1,0 +1,153 @@
+//! What was bought once is not bought again, and the answers say so.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use tempfile::TempDir;
+use understudy_engine::{Store, StoreSettings, WallClock};
+
+use super::*;
+
+/// A server with a store in a folder of its own.
+pub(super) struct Kept {
+    pub(super) app: Router,
+    pub(super) understudy: Arc<Understudy>,
+    pub(super) provider: Arc<Scripted>,
+    folder: TempDir,
+}
+
+fn serving(folder: &Path, provider: &Arc<Scripted>) -> (Router, Arc<Understudy>) {
+    let store = Store::open(folder, StoreSettings::default(), &WallClock::new(SystemTime::now));
+    let member = Member::new("flite", Arc::clone(provider) as Arc<dyn Provider>);
+    let cast = Cast::new(vec![member]);
+    let understudy = Understudy::with_cast_and_store(Config::default(), cast, store);
+    (super::super::router(Arc::clone(&understudy)), understudy)
+}
+
+pub(super) fn kept() -> Kept {
+    let (folder, provider) = (tempfile::tempdir().unwrap(), Arc::new(flite()));
+    let (app, understudy) = serving(folder.path(), &provider);
+    Kept { app, understudy, provider, folder }
+}
+
+impl Kept {
+    /// Speaks, and waits until what was bought is kept; where it came from.
+    async fn source(&self, change: Value) -> String {
+        let answer = speak(&self.app, change).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        self.understudy.settle().await;
+        answer.header("x-understudy-cache").to_owned()
+    }
+
+    fn calls(&self) -> usize {
+        self.provider.requests().len()
+    }
+}
+
+#[tokio::test]
+async fn the_second_of_two_equal_requests_asks_nobody() {
+    let kept = kept();
+    let first = speak(&kept.app, json!({})).await;
+    kept.understudy.settle().await;
+    let second = speak(&kept.app, json!({})).await;
+    assert_eq!([first.header("x-understudy-cache"), second.header("x-understudy-cache")], ["miss", "hit"]);
+    assert_eq!([first.header("age"), second.header("age")], ["", "0"]);
+    assert_eq!((first.bytes(), kept.calls()), (second.bytes(), 1));
+    assert_eq!(second.header("x-understudy-attempts"), "");
+}
+
+#[tokio::test]
+async fn a_take_is_another_one_when_anything_about_it_is() {
+    let kept = kept();
+    for change in [json!({}), json!({ "speed": 1.5 }), json!({ "voice": "rob" }), json!({ "input": "Go." })] {
+        assert_eq!(kept.source(change.clone()).await, "miss", "{change}");
+        assert_eq!(kept.source(change.clone()).await, "hit", "{change}");
+    }
+    // An encoding is derived from the take that is there.
+    assert_eq!(kept.source(json!({ "response_format": "wav" })).await, "hit");
+    assert_eq!(kept.calls(), 4);
+}
+
+#[tokio::test]
+async fn a_request_can_want_nothing_of_the_cache() {
+    let kept = kept();
+    let head = |name: &'static str, body: Value| {
+        let body = merged(json!({ "model": "tts-1", "input": "The show must go on." }), body).to_string();
+        let mut request = request(Method::POST, "/v1/audio/speech", body);
+        request.headers_mut().insert("cache-control", http::HeaderValue::from_static(name));
+        request
+    };
+    let check = async |request, expected: &str, calls: usize| {
+        let answer = send(&kept.app, request).await;
+        kept.understudy.settle().await;
+        assert_eq!((answer.header("x-understudy-cache"), kept.calls()), (expected, calls));
+    };
+    check(head("no-store", json!({})), "bypass", 1).await;
+    check(head("max-age=0", json!({})), "miss", 2).await;
+    check(head("no-cache", json!({})), "bypass", 3).await;
+    check(head("no-cache", json!({ "cache": "use" })), "hit", 3).await;
+    check(head("max-age=0", json!({ "cache": "off" })), "bypass", 4).await;
+    check(head("max-age=0", json!({ "cache": "refresh" })), "bypass", 5).await;
+    let wrong = speak(&kept.app, json!({ "cache": "maybe" })).await;
+    assert_eq!(
+        (wrong.status, wrong.json()["error"]["param"].as_str()),
+        (StatusCode::BAD_REQUEST, Some("cache"))
+    );
+}
+
+#[tokio::test]
+async fn the_whole_story_of_a_hit_is_told_in_json() {
+    let kept = kept();
+    let wish = json!({ "words": true, "subtitles": "srt" });
+    let bought = synthesize(&kept.app, wish.clone()).await.json();
+    kept.understudy.settle().await;
+    let found = synthesize(&kept.app, wish.clone()).await.json();
+    for field in ["audio_content", "words", "subtitles", "duration", "word_times"] {
+        assert_eq!(bought[field], found[field], "{field}");
+    }
+    let (bought, found) = (&bought["provenance"], &found["provenance"]);
+    assert_eq!((&bought["cache"], &found["cache"]), (&json!("miss"), &json!("hit")));
+    assert_eq!((&bought["take"], &found["characters_billed"]), (&found["take"], &json!(0)));
+    let wish = merged(json!({ "text": "The show must go on." }), wish);
+    let plan = post(&kept.app, "/api/v1/tts/explain", &wish).await;
+    assert_eq!(plan.json()["candidates"][0]["cached"], true);
+}
+
+#[tokio::test]
+async fn status_and_metrics_tell_what_the_cache_saved() {
+    let kept = kept();
+    for _ in 0..3 {
+        kept.source(json!({})).await;
+    }
+    let status = get(&kept.app, "/api/v1/status").await.json();
+    assert_eq!(status["store"]["state"], "serving");
+    let flite = &status["cache"]["providers"]["flite"];
+    assert_eq!((&flite["hits"], &flite["misses"]), (&json!(2), &json!(1)));
+    assert_eq!(status["history"]["records"], 3);
+    let metrics = get(&kept.app, "/metrics").await.text();
+    for line in [
+        "understudy_cache_hits_total{provider=\"flite\"} 2",
+        "understudy_cache_misses_total{provider=\"flite\"} 1",
+        "understudy_store_state{state=\"serving\"} 1",
+        "understudy_history_records 3",
+    ] {
+        assert!(metrics.lines().any(|told| told == line), "{line}\n{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_used_costs_nobody_an_answer_and_is_told() {
+    let kept = kept();
+    let provider = Arc::new(flite());
+    let (locked_out, _understudy) = serving(kept.folder.path(), &provider);
+    for _ in 0..2 {
+        let answer = speak(&locked_out, json!({})).await;
+        assert_eq!((answer.status, answer.header("x-understudy-cache")), (StatusCode::OK, "miss"));
+    }
+    assert_eq!(provider.requests().len(), 2);
+    let ready = get(&locked_out, "/readyz").await;
+    assert_eq!((ready.status, &ready.json()["store"]["code"]), (StatusCode::OK, &json!("store_locked")));
+    let metrics = get(&locked_out, "/metrics").await.text();
+    assert!(metrics.contains("understudy_store_trouble{code=\"store_locked\"} 1"), "{metrics}");
+    assert_eq!(get(&kept.app, "/readyz").await.json()["store"]["state"], "serving");
+}

@@ -1,0 +1,216 @@
+//! Audio that is there already: conditions, ranges, keys, and looking back.
+
+use understudy_engine::scripted::Step;
+use understudy_speech::ProviderError;
+
+use super::caching::{Kept, kept};
+use super::*;
+
+const INPUT: &str = "The show must go on.";
+
+/// Speaks in the provider's own encoding, and waits until the take is kept.
+async fn spoken(kept: &Kept) -> Answer {
+    let answer = speak(&kept.app, json!({ "response_format": "pcm" })).await;
+    kept.understudy.settle().await;
+    answer
+}
+
+fn asking(method: Method, path: &str, headers: &[(&'static str, &str)]) -> Request<Body> {
+    let body = if method == Method::POST {
+        json!({ "model": "tts-1", "input": INPUT, "response_format": "pcm" }).to_string()
+    } else {
+        String::new()
+    };
+    let mut request = request(method, path, body);
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    request
+}
+
+#[tokio::test]
+async fn a_take_that_is_kept_has_an_address_that_players_understand() {
+    let kept = kept();
+    let spoken = spoken(&kept).await;
+    let (place, tag) = (spoken.header("content-location"), spoken.header("etag"));
+    let whole = get(&kept.app, place).await;
+    assert_eq!((whole.status, whole.bytes()), (StatusCode::OK, spoken.bytes()));
+    let told = ["etag", "accept-ranges", "content-length", "cache-control"].map(|name| whole.header(name));
+    assert_eq!(told, [tag, "bytes", "48000", "private, max-age=31536000, immutable"]);
+    let head = send(&kept.app, asking(Method::HEAD, place, &[])).await;
+    assert_eq!((head.status, head.bytes().len()), (StatusCode::OK, 0));
+    assert_eq!((head.header("content-length"), head.header("etag")), ("48000", tag));
+    assert_eq!(kept.provider.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_part_is_a_part_of_the_same_audio() {
+    let kept = kept();
+    let spoken = spoken(&kept).await;
+    let place = spoken.header("content-location");
+    let check = async |range: &str, status: u16, content_range: &str, expected: &[u8]| {
+        let answer = send(&kept.app, asking(Method::GET, place, &[("range", range)])).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("content-range")),
+            (status, content_range),
+            "{range}"
+        );
+        if status != 416 {
+            assert_eq!(answer.bytes().as_ref(), expected, "{range}");
+        }
+        answer
+    };
+    let whole = spoken.bytes();
+    check("bytes=10-19", 206, "bytes 10-19/48000", &whole[10..20]).await;
+    check("bytes=47990-", 206, "bytes 47990-47999/48000", &whole[47_990..]).await;
+    check("bytes=-5", 206, "bytes 47995-47999/48000", &whole[47_995..]).await;
+    check("bytes=1-2,5-6", 200, "", whole).await;
+    let beyond = check("bytes=48000-", 416, "bytes */48000", &[]).await;
+    assert_eq!(beyond.json()["error"]["code"], "range_not_satisfiable");
+    let other = asking(Method::GET, place, &[("range", "bytes=1-2"), ("if-range", "\"other\"")]);
+    assert_eq!(send(&kept.app, other).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_has_it_is_not_sent_it_again() {
+    let kept = kept();
+    let spoken = spoken(&kept).await;
+    let (place, tag) = (spoken.header("content-location"), spoken.header("etag"));
+    for (method, path) in [(Method::GET, place), (Method::HEAD, place), (Method::POST, "/v1/audio/speech")] {
+        let known = format!("\"other\", W/{tag}");
+        let answer = send(&kept.app, asking(method.clone(), path, &[("if-none-match", &known)])).await;
+        assert_eq!((answer.status, answer.header("etag")), (StatusCode::NOT_MODIFIED, tag), "{method}");
+        assert!(answer.bytes().is_empty(), "{method}");
+        let other = asking(method.clone(), path, &[("if-none-match", "\"other\"")]);
+        assert_eq!(send(&kept.app, other).await.status, StatusCode::OK, "{method}");
+    }
+    assert_eq!(kept.provider.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_not_kept_has_no_address() {
+    let kept = kept();
+    spoken(&kept).await;
+    for path in ["0".repeat(64), "nonsense".to_owned()] {
+        let answer = get(&kept.app, &format!("/api/v1/tts/takes/{path}")).await;
+        assert_eq!(
+            (answer.status, &answer.json()["error"]["code"]),
+            (StatusCode::NOT_FOUND, &json!("take_not_found"))
+        );
+    }
+    let bypassing = speak(&kept.app, json!({ "response_format": "pcm", "cache": "off" })).await;
+    assert_eq!((bypassing.header("etag"), bypassing.header("content-location")), ("", ""));
+    // A form of a take that nobody asked for often is made anew each time.
+    let derived = speak(&kept.app, json!({ "response_format": "wav" })).await;
+    assert_ne!(derived.header("etag"), "");
+    assert_eq!(derived.header("content-location"), "");
+    let json = synthesize(&kept.app, json!({ "output_format": "pcm" })).await.json();
+    let again = get(&kept.app, json["audio_url"].as_str().unwrap()).await;
+    assert_eq!(again.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn one_key_is_one_request_and_one_answer() {
+    let kept = kept();
+    let path = "/v1/audio/speech";
+    let once = || asking(Method::POST, path, &[("idempotency-key", "k-1"), ("cache-control", "no-store")]);
+    let (first, second) = tokio::join!(send(&kept.app, once()), send(&kept.app, once()));
+    let third = send(&kept.app, once()).await;
+    assert_eq!((first.bytes(), first.bytes()), (second.bytes(), third.bytes()));
+    let replayed = [&first, &second, &third].map(|answer| answer.header("idempotent-replayed"));
+    assert_eq!(replayed, ["", "true", "true"]);
+    assert_eq!(third.header("x-understudy-provider"), "flite");
+    assert_eq!(kept.provider.requests().len(), 1);
+    let other = asking(Method::POST, path, &[("idempotency-key", "k-1")]);
+    let refused = send(&kept.app, other).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.json()["error"]["code"], "idempotency_key_reused");
+    let long = "k".repeat(256);
+    let bad = send(&kept.app, asking(Method::POST, path, &[("idempotency-key", &long)])).await;
+    assert_eq!(
+        (bad.status, &bad.json()["error"]["code"]),
+        (StatusCode::BAD_REQUEST, &json!("idempotency_key_invalid"))
+    );
+}
+
+#[tokio::test]
+async fn an_error_is_never_remembered_under_a_key() {
+    let kept = kept();
+    let refusal = || vec![Step::Fail(ProviderError::ContentBlocked("violence".to_owned()).into())];
+    kept.provider.queue(refusal());
+    let once = || asking(Method::POST, "/v1/audio/speech", &[("idempotency-key", "k-1")]);
+    let (first, second) = tokio::join!(send(&kept.app, once()), send(&kept.app, once()));
+    for failed in [first, second] {
+        assert_eq!(
+            (failed.status, &failed.json()["error"]["code"]),
+            (StatusCode::BAD_REQUEST, &json!("content_blocked"))
+        );
+    }
+    assert_eq!(kept.provider.requests().len(), 1);
+    let again = send(&kept.app, once()).await;
+    assert_eq!((again.status, again.header("idempotent-replayed")), (StatusCode::OK, ""));
+    kept.understudy.settle().await;
+    // Nor is it in the cache.
+    assert_eq!(spoken(&kept).await.header("x-understudy-cache"), "hit");
+}
+
+#[tokio::test]
+async fn a_stream_under_a_key_is_sent_while_it_is_made() {
+    let kept = kept();
+    let streamed = |key: &'static str| {
+        let body =
+            json!({ "model": "tts-1", "input": INPUT, "stream": true, "response_format": "pcm" }).to_string();
+        let mut request = request(Method::POST, "/v1/audio/speech", body);
+        request.headers_mut().insert("idempotency-key", http::HeaderValue::from_static(key));
+        request
+    };
+    let (first, second) = (send(&kept.app, streamed("k")).await, send(&kept.app, streamed("k")).await);
+    assert_eq!(first.bytes(), second.bytes());
+    assert_eq!(kept.provider.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn requests_are_looked_back_at_by_what_became_of_them() {
+    let kept = kept();
+    for task in ["one", "one", "two"] {
+        synthesize(&kept.app, json!({ "task_id": task, "output_format": "pcm" })).await;
+        kept.understudy.settle().await;
+    }
+    kept.provider.queue(vec![Step::Fail(ProviderError::ContentBlocked("violence".to_owned()).into())]);
+    synthesize(&kept.app, json!({ "text": "Violence." })).await;
+    kept.understudy.settle().await;
+    let count = async |query: &str| {
+        let page = get(&kept.app, &format!("/api/v1/tts/requests?{query}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+        page.json()["requests"].as_array().unwrap().len()
+    };
+    for (query, expected) in [
+        ("", 4),
+        ("status=cached", 2),
+        ("status=failed", 1),
+        ("task_id=one", 2),
+        ("provider=flite&status=completed", 1),
+        ("provider=azure", 0),
+        ("route=narration", 0),
+        ("from=2020-01-01", 4),
+        ("until=2020-01-01", 0),
+    ] {
+        assert_eq!(count(query).await, expected, "{query}");
+    }
+    let first = get(&kept.app, "/api/v1/tts/requests?limit=3").await.json();
+    let cursor = first["next"].as_str().unwrap();
+    assert_eq!(count(&format!("limit=3&cursor={cursor}")).await, 1);
+    let newest = &first["requests"][0];
+    assert_eq!((&newest["code"], &newest["text"]), (&json!("content_blocked"), &json!(null)));
+    assert_eq!(first["requests"][1]["cost_usd"], 0.0);
+    let bad = get(&kept.app, "/api/v1/tts/requests?status=fail").await;
+    assert_eq!((bad.status, &bad.json()["error"]["param"]), (StatusCode::BAD_REQUEST, &json!("status")));
+    let one = get(&kept.app, "/api/v1/tts/requests/r-1").await.json();
+    assert_eq!(one["id"], "r-1");
+    assert_eq!(get(&kept.app, "/api/v1/tts/requests/none").await.status, StatusCode::NOT_FOUND);
+    let off = get(&app(flite()), "/api/v1/tts/requests").await;
+    assert_eq!(
+        (off.status, &off.json()["error"]["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("history_off"))
+    );
+}

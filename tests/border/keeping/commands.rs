@@ -1,0 +1,101 @@
+//! Looking into the store on the command line, beside a server that has it and without one.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{TEXT, kept_in, speak, start, until_hit};
+use crate::support::understudy_with;
+
+/// Runs a command over the store in `folder`.
+fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let config = kept_in(folder);
+    let run = understudy_with(arguments, &[], |place| {
+        std::fs::write(place.join("understudy.toml"), config).expect("the configuration is written");
+    });
+    (run.code, String::from_utf8(run.stdout).expect("text"), run.stderr)
+}
+
+fn json_of(folder: &Path, arguments: &[&str]) -> Value {
+    let (code, stdout, stderr) = run(folder, arguments);
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).expect("JSON")
+}
+
+/// Every file of audio in the cache.
+fn audio_files(folder: &Path) -> Vec<PathBuf> {
+    let inside =
+        |path: PathBuf| std::fs::read_dir(path).expect("a folder").map(|entry| entry.expect("one").path());
+    inside(folder.join("cache/audio")).flat_map(inside).collect()
+}
+
+#[test]
+fn what_was_said_before_is_found_listed_checked_and_cleared() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let folder = folder.path();
+    let said = |extra: &[&str]| {
+        let (code, stdout, stderr) = run(folder, &[&["say", TEXT, "--json"], extra].concat());
+        assert_eq!(code, 0, "{stderr}");
+        let told: Value = serde_json::from_str(&stdout).expect("JSON");
+        told["provenance"]["cache"].as_str().expect("text").to_owned()
+    };
+    assert_eq!([said(&[]), said(&[]), said(&["--no-cache"])], ["miss", "hit", "bypass"]);
+    let stats = json_of(folder, &["cache", "stats", "--json"]);
+    assert_eq!((&stats["takes"], &stats["providers"]["flite"]["hits"]), (&json!(1), &json!(1)));
+    let takes = json_of(folder, &["cache", "list", "--json"]);
+    assert_eq!(takes[0]["provider"], "flite");
+    let past = json_of(folder, &["history", "--json", "--provider", "flite"]);
+    let caches: Vec<_> =
+        past["requests"].as_array().expect("a list").iter().map(|one| &one["cache"]).collect();
+    assert_eq!(caches, ["bypass", "hit", "miss"]);
+    let plan = json_of(folder, &["explain", TEXT, "--json"]);
+    assert_eq!(plan["candidates"][0]["cached"], false, "without word marks it is another take");
+    assert_eq!(json_of(folder, &["cache", "clear", "--older-than", "1d", "--json"])["takes"], 0);
+    assert_eq!(json_of(folder, &["cache", "verify", "--json"])["checked"], 1);
+    assert_eq!(json_of(folder, &["cache", "clear", "--provider", "azure", "--json"])["takes"], 0);
+    assert_eq!(json_of(folder, &["cache", "clear", "--provider", "flite", "--json"])["takes"], 1);
+    assert!(audio_files(folder).is_empty());
+}
+
+#[test]
+fn damage_is_found_told_and_removed() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let folder = folder.path();
+    assert_eq!(run(folder, &["say", TEXT]).0, 0);
+    let [file] = audio_files(folder).try_into().expect("one file");
+    let mut audio = std::fs::read(&file).expect("it is readable");
+    audio[1_000] ^= 1;
+    std::fs::write(&file, audio).expect("it is writable");
+    let (code, _, stderr) = run(folder, &["cache", "verify"]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("1 of 1 files were damaged"), "{stderr}");
+    assert!(run(folder, &["cache", "verify"]).1.starts_with("0 files are sound"));
+}
+
+#[tokio::test]
+async fn while_a_server_runs_it_is_asked_and_others_speak_without_a_word_about_it() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let daemon = start(&kept_in(folder.path())).await;
+    until_hit(&daemon, &json!({})).await;
+    let url = daemon.url("");
+    let folder = folder.path().to_owned();
+    let look = move || {
+        let (code, _, stderr) = run(&folder, &["say", TEXT, "--quiet"]);
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        let past = json_of(&folder, &["history", "--json", "--status", "cached", "--url", &url]);
+        assert!(!past["requests"].as_array().expect("a list").is_empty());
+        let stats = json_of(&folder, &["cache", "stats", "--json", "--url", &url]);
+        assert!(stats["providers"]["flite"]["hits"].as_u64().expect("a number") > 0);
+        let (code, _, stderr) = run(&folder, &["cache", "clear"]);
+        assert_eq!(code, 1);
+        assert!(stderr.contains("store is in use by another process (process "), "{stderr}");
+        assert!(stderr.contains("hint: stop `understudy serve`"), "{stderr}");
+        let (_, stdout, _) = run(&folder, &["doctor"]);
+        assert!(stdout.contains("speech goes on without"), "{stdout}");
+    };
+    tokio::task::spawn_blocking(look).await.expect("it looks");
+    let second = start(&kept_in(&daemon.folder().join("."))).await;
+    assert_eq!(second.json("/readyz").await["store"]["state"], "serving", "a folder of its own");
+    assert_eq!(speak(&daemon, json!({})).await.status(), 200);
+}
