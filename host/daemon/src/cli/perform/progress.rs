@@ -38,7 +38,7 @@ impl Board {
                 self.bar.println(format!("{:>4}  {speaker} ({provider})", index + 1));
             }
             Progress::Failed { provider, code } => {
-                self.bar.println(format!("      {provider} failed: {code}"))
+                self.bar.println(format!("      {provider} failed: {code}"));
             }
             Progress::Joining => self.bar.set_message("joining"),
         }
