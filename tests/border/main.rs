@@ -20,5 +20,6 @@ mod nested_cargo;
 mod offline_voice;
 mod plugins;
 mod providers;
+mod reload;
 mod support;
 mod tidy;

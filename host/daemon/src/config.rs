@@ -29,6 +29,7 @@ mod policies;
 mod problem;
 mod providers;
 mod read;
+mod restart;
 mod routes;
 mod sandbox;
 mod section;
@@ -104,16 +105,48 @@ pub struct Server {
     pub max_body_bytes: usize,
     /// How audio is sent when the request does not say.
     pub default_delivery: Delivery,
+    /// Who may tell the server to reload.
+    pub admin_from: AdminFrom,
+}
+
+/// Who may make the admin's calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminFrom {
+    /// Programs of this machine.
+    Loopback,
+    /// Whoever reaches the server.
+    Anywhere,
+    /// Nobody.
+    Nowhere,
 }
 
 /// `[plugins]`: where plugins lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plugins {
-    /// Every `*.wasm` in these folders is loaded at start. A folder that is not there is empty.
+    /// Every `*.wasm` in these folders is a plugin. A folder that is not there is empty.
     pub folders: Vec<PathBuf>,
     /// Where compiled plugins are kept, so that the next start takes milliseconds. Private to the
     /// user; created when missing.
     pub code_cache: PathBuf,
+    /// How changed files are noticed.
+    pub watching: Watching,
+    /// How often the files are looked at, whether or not an event says so.
+    pub poll: Duration,
+    /// How long the check of a plugin may take that replaces another; zero takes it without.
+    pub check: Duration,
+    /// How long requests may take to finish with a plugin that was replaced.
+    pub drain: Duration,
+}
+
+/// How changed files are noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watching {
+    /// By the file system's events, and by looking now and then.
+    Events,
+    /// By looking alone.
+    Poll,
+    /// Not at all: reloads are asked for.
+    Off,
 }
 
 /// `[limits]`: what one request may take.
@@ -219,13 +252,21 @@ impl Default for Server {
             // Ten times the longest text in the widest encoding of a character.
             max_body_bytes: 4 << 20,
             default_delivery: Delivery::Whole,
+            admin_from: AdminFrom::Loopback,
         }
     }
 }
 
 impl Default for Plugins {
     fn default() -> Self {
-        Self { folders: vec![folders::plugins()], code_cache: folders::code_cache() }
+        Self {
+            folders: vec![folders::plugins()],
+            code_cache: folders::code_cache(),
+            watching: Watching::Events,
+            poll: Duration::from_secs(1),
+            check: Duration::from_secs(5),
+            drain: Duration::from_secs(300),
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 //!   the provider's work.
 //! - Audio goes through as `Bytes`: what the engine made is what the socket sends.
 
+mod admin;
 mod body;
 mod caching;
 pub(crate) mod catalogue;
@@ -22,6 +23,7 @@ mod idempotency;
 pub(crate) mod keeping;
 mod metrics;
 mod models;
+mod plugins;
 pub(crate) mod provenance;
 mod reply;
 mod serving;
@@ -99,6 +101,8 @@ fn described() -> OpenApiRouter<Arc<Understudy>> {
         .routes(routes!(health::ready))
         .routes(routes!(status::status))
         .routes(routes!(metrics::metrics))
+        .routes(routes!(plugins::plugins))
+        .routes(routes!(admin::reload))
 }
 
 /// The route a request's head asks for, for clients that cannot add a field to its body.

@@ -16,8 +16,14 @@ mod catalogue;
 mod logging;
 mod moment;
 mod plugins;
+mod reload;
 mod understudy;
 
 pub use config::Config;
-pub use plugins::{PluginFacts, PluginSource, PluginState, PluginStatus};
+pub use plugins::{
+    CandidateStatus, GenerationStatus, GenerationTally, PluginFacts, PluginSource, PluginState, PluginStatus,
+};
+pub use reload::{
+    ConfigProblem, NotWatching, PluginChange, ReloadOutcome, ReloadReport, ReloadState, Trigger,
+};
 pub use understudy::{StartError, Understudy};

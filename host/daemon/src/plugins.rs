@@ -7,21 +7,30 @@
 //! person writes its section, because dropping a file is not consent to its reading a key. And the
 //! offline voice is always there unless its section disables it.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
-
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use understudy_sandbox::{CompileOutcome, Inspection, Plugin};
 use understudy_speech::{Manifest, Provider};
 
+mod bring_in;
 mod folder;
+mod generation;
 mod grant;
 mod load;
+mod role;
+mod source;
+mod wanted;
 
+pub(crate) use bring_in::{Bringing, Numbers, Wrap};
 pub(crate) use folder::plugins_in;
+pub(crate) use generation::Generation;
+pub use generation::GenerationTally;
 pub(crate) use grant::{asks, section};
-pub(crate) use load::{config_of, load, read_component, rejected};
+pub(crate) use load::{Loaded, load, tell};
+pub(crate) use role::Role;
+pub use source::PluginSource;
+pub(crate) use source::{Unread, read_component, rejected};
+pub(crate) use wanted::config_of;
 
 /// One plugin and its state.
 #[derive(Clone, Debug)]
@@ -33,6 +42,37 @@ pub struct PluginStatus {
     /// Where it came from.
     pub source: PluginSource,
     /// What it is; none when it could not be looked at, or was not because it is disabled.
+    pub facts: Option<PluginFacts>,
+    /// Which of the plugins that had this name it is, when it plays.
+    pub generation: Option<GenerationStatus>,
+    /// What became of the newest, when it is not the one that plays.
+    pub candidate: Option<Box<CandidateStatus>>,
+}
+
+/// A loaded plugin among those that had its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct GenerationStatus {
+    /// From 1, for every name.
+    pub number: u64,
+    /// What it has done.
+    #[serde(flatten)]
+    pub tally: GenerationTally,
+}
+
+impl GenerationStatus {
+    pub(crate) fn of(generation: &Generation) -> Self {
+        Self { number: generation.number(), tally: generation.tally() }
+    }
+}
+
+/// A plugin that would play in the place of one that does.
+#[derive(Clone, Debug)]
+pub struct CandidateStatus {
+    /// Why it does not.
+    pub state: PluginState,
+    /// Where it came from.
+    pub source: PluginSource,
+    /// What it is, as far as it could be looked at.
     pub facts: Option<PluginFacts>,
 }
 
@@ -113,38 +153,6 @@ impl PluginState {
     }
 }
 
-/// Where a plugin came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PluginSource {
-    /// Inside the program, under this name.
-    BuiltIn(String),
-    /// A file.
-    File(PathBuf),
-    /// `NAME.wasm`, which is neither in a plugin folder nor inside the program.
-    Missing(String),
-}
-
-impl PluginSource {
-    /// The file, when it is one.
-    #[must_use]
-    pub fn path(&self) -> Option<&Path> {
-        match self {
-            Self::File(path) => Some(path),
-            Self::BuiltIn(_) | Self::Missing(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for PluginSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BuiltIn(_) => f.write_str("built in"),
-            Self::File(path) => path.display().fmt(f),
-            Self::Missing(name) => write!(f, "{name}.wasm"),
-        }
-    }
-}
-
 impl PluginStatus {
     /// What to do so that it plays, when it does not.
     #[must_use]
@@ -157,6 +165,14 @@ impl PluginStatus {
             PluginState::Rejected { hint, .. } => hint.clone(),
             PluginState::Disabled => Some(format!("set enabled = true in [providers.{}]", self.name)),
         }
+    }
+}
+
+/// As if it were the only one of its name.
+impl From<CandidateStatus> for PluginStatus {
+    fn from(CandidateStatus { state, source, facts }: CandidateStatus) -> Self {
+        let name = facts.as_ref().map(|facts| facts.manifest.id.clone()).unwrap_or_default();
+        Self { name, state, source, facts, generation: None, candidate: None }
     }
 }
 
@@ -188,6 +204,12 @@ impl Serialize for PluginStatus {
             map.serialize_entry("code_cached", &matches!(facts.compile, CompileOutcome::Cached(_)))?;
             map.serialize_entry("code_ms", &(time.as_secs_f64() * 1e3))?;
             map.serialize_entry("manifest", &facts.manifest)?;
+        }
+        if let Some(generation) = &self.generation {
+            map.serialize_entry("generation", generation)?;
+        }
+        if let Some(candidate) = &self.candidate {
+            map.serialize_entry("candidate", &PluginStatus::from(CandidateStatus::clone(candidate)))?;
         }
         map.end()
     }

@@ -1,20 +1,23 @@
 //! The embedding API: a configuration in, a working engine out.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
+use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
-use understudy_engine::{Cast, Engine, EngineSettings, ProviderPolicy, Store, Tier, WallClock};
+use understudy_engine::{Cast, Engine, EngineSettings, Member, ProviderPolicy, Store, Tier, WallClock};
 use understudy_sandbox::{Sandbox, SandboxError, SandboxOptions};
-use understudy_speech::Provider;
 
 use crate::config::{Config, ProviderConfig};
-use crate::plugins::{self, PluginState, PluginStatus};
+use crate::plugins::{self, Bringing, Loaded, Numbers, PluginState, PluginStatus, Role, Wrap};
+use crate::reload::{self, Departures, NotWatching, Orders, Owner, ReloadReport, ReloadState, Trigger};
 
 /// A working Understudy: the sandbox, the plugins in it, and the engine that asks them.
 ///
@@ -34,6 +37,29 @@ use crate::plugins::{self, PluginState, PluginStatus};
 pub struct Understudy {
     stage: ArcSwap<Stage>,
     retired: AtomicBool,
+    overrides: Overrides,
+    /// How reloads are asked for, once somebody owns them.
+    orders: OnceLock<Orders>,
+    reload: ArcSwap<ReloadState>,
+    departures: Departures,
+    numbers: Numbers,
+    /// Rings when a plugin's generation has gone.
+    gone: Arc<Notify>,
+}
+
+/// What the command line says in the place of the configuration's file, now and after every reload.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    /// `--listen`
+    pub(crate) listen: Vec<SocketAddr>,
+}
+
+impl Overrides {
+    pub(crate) fn apply(&self, config: &mut Config) {
+        if !self.listen.is_empty() {
+            config.server.listen.clone_from(&self.listen);
+        }
+    }
 }
 
 /// Everything a request needs, at one moment. Never changed, only replaced whole: whoever took it
@@ -43,8 +69,9 @@ struct Stage {
     config: Arc<Config>,
     /// Until everything is loaded it has no providers, and answers that nobody can speak.
     engine: Engine,
-    plugins: Vec<PluginStatus>,
-    slots: u32,
+    roles: Vec<Role>,
+    /// None until everything is loaded, and when the cast is not of plugins.
+    sandbox: Option<Sandbox>,
     loaded: bool,
 }
 
@@ -62,6 +89,22 @@ pub(crate) enum Keeping {
 
 /// How long a take that was just bought may take to be on the disk when the program ends.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(5);
+
+impl Stage {
+    /// What plays with these roles, and remembers what `before` learnt.
+    fn playing(before: &Engine, config: Arc<Config>, roles: Vec<Role>, sandbox: Option<Sandbox>) -> Self {
+        let statuses: Vec<PluginStatus> = roles.iter().map(Role::status).collect();
+        let settings = engine_settings(&config, &statuses);
+        let members: Vec<Member> = roles.iter().filter_map(Role::member).collect();
+        if let Some(name) = settings.default_provider.as_ref()
+            && !members.iter().any(|member| member.name == *name)
+        {
+            warn!(provider = name, "the default provider cannot play");
+        }
+        let engine = before.recast(Cast::new(members), settings);
+        Self { config, engine, roles, sandbox, loaded: true }
+    }
+}
 
 /// Why it did not start. No plugin can be the reason: a broken one is listed, the others play.
 #[derive(Debug, thiserror::Error)]
@@ -100,15 +143,23 @@ impl Understudy {
 
     pub(crate) async fn start_keeping(config: Config, keeping: Keeping) -> Result<Arc<Self>, StartError> {
         let understudy = Self::prepare(config);
-        understudy.load_wrapped(keeping, |provider| provider).await?;
+        understudy.load_wrapped(keeping, &|provider| provider).await?;
         Ok(understudy)
     }
 
     /// Loads nothing yet, so that a server can answer that it lives before it is ready.
     #[must_use]
     pub fn prepare(config: Config) -> Arc<Self> {
+        Self::prepare_with(config, Overrides::default())
+    }
+
+    /// The same, with what the command line says.
+    pub(crate) fn prepare_with(mut config: Config, overrides: Overrides) -> Arc<Self> {
+        overrides.apply(&mut config);
         let engine = engine(Cast::default(), engine_settings(&config, &[]));
-        Self::on(Stage { config: Arc::new(config), engine, plugins: Vec::new(), slots: 0, loaded: false })
+        let config = Arc::new(config);
+        let stage = Stage { config, engine, roles: Vec::new(), sandbox: None, loaded: false };
+        Self::on(stage, overrides)
     }
 
     /// With providers of your own in the place of plugins, and nothing kept.
@@ -126,11 +177,22 @@ impl Understudy {
     }
 
     fn with_engine(config: Config, engine: Engine) -> Arc<Self> {
-        Self::on(Stage { config: Arc::new(config), engine, plugins: Vec::new(), slots: 0, loaded: true })
+        let config = Arc::new(config);
+        let stage = Stage { config, engine, roles: Vec::new(), sandbox: None, loaded: true };
+        Self::on(stage, Overrides::default())
     }
 
-    fn on(stage: Stage) -> Arc<Self> {
-        Arc::new(Self { stage: ArcSwap::from_pointee(stage), retired: AtomicBool::new(false) })
+    fn on(stage: Stage, overrides: Overrides) -> Arc<Self> {
+        Arc::new(Self {
+            stage: ArcSwap::from_pointee(stage),
+            retired: AtomicBool::new(false),
+            overrides,
+            orders: OnceLock::new(),
+            reload: ArcSwap::default(),
+            departures: Departures::default(),
+            numbers: Numbers::default(),
+            gone: Arc::new(Notify::new()),
+        })
     }
 
     /// Loads everything; what [`Understudy::prepare`] left undone. Done twice, the second changes
@@ -139,15 +201,11 @@ impl Understudy {
     /// # Errors
     /// As [`Understudy::start`].
     pub async fn load(&self) -> Result<(), StartError> {
-        self.load_wrapped(Keeping::Store, |provider| provider).await
+        self.load_wrapped(Keeping::Store, &|provider| provider).await
     }
 
     /// The same, with something between the engine and every provider.
-    pub(crate) async fn load_wrapped(
-        &self,
-        keeping: Keeping,
-        wrap: impl Fn(Arc<dyn Provider>) -> Arc<dyn Provider>,
-    ) -> Result<(), StartError> {
+    pub(crate) async fn load_wrapped(&self, keeping: Keeping, wrap: Wrap<'_>) -> Result<(), StartError> {
         let started = Instant::now();
         let before = self.stage.load_full();
         if before.loaded {
@@ -155,26 +213,99 @@ impl Understudy {
         }
         let config = Arc::clone(&before.config);
         let sandbox = sandbox(&config)?;
-        let (store, mut loaded) = tokio::join!(store(&config, keeping), plugins::load(&sandbox, &config));
-        for member in &mut loaded.members {
-            member.provider = wrap(Arc::clone(&member.provider));
-        }
-        let settings = engine_settings(&config, &loaded.statuses);
-        if let Some(name) = settings.default_provider.as_ref()
-            && !loaded.members.iter().any(|member| member.name == *name)
-        {
-            warn!(provider = name, "the default provider cannot play");
-        }
-        let providers = loaded.members.len();
-        let engine = before.engine.clone();
-        let engine = store.into_iter().fold(engine, Engine::with_store);
-        let engine = engine.recast(Cast::new(loaded.members), settings);
+        let bringing = Bringing::at_start(&sandbox, &config, (&self.numbers, &self.gone), wrap);
+        let (store, loaded) = tokio::join!(store(&config, keeping), plugins::load(&bringing));
+        let roles = loaded.roles;
+        plugins::tell(&[], &roles);
+        let engine = store.into_iter().fold(before.engine.clone(), Engine::with_store);
         let slots = sandbox.slots();
-        let stage = Stage { config, engine, plugins: loaded.statuses, slots, loaded: true };
+        let stage = Stage::playing(&engine, config, roles, Some(sandbox));
+        let providers = stage.engine.provider_names().count();
         self.stage.store(Arc::new(stage));
         let ready_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         info!(providers, slots, ready_ms, "ready");
         Ok(())
+    }
+
+    /// Begins to follow the files: from now on a plugin or a configuration that changes is taken
+    /// while requests are spoken. Done twice, the second changes nothing.
+    pub fn follow(self: &Arc<Self>) {
+        if self.stage.load().sandbox.is_some() {
+            self.orders.get_or_init(|| Owner::start(self, Arc::clone(&self.gone)));
+        }
+    }
+
+    /// Reads everything anew and takes what is right; see [`Understudy::follow`].
+    ///
+    /// # Errors
+    /// When nobody follows the files. What was refused is no error but told in the report.
+    pub async fn reload(&self, trigger: Trigger) -> Result<ReloadReport, NotWatching> {
+        reload::ask(self.orders.get().ok_or(NotWatching)?, trigger).await
+    }
+
+    /// How reloading stands.
+    #[must_use]
+    pub fn reload_state(&self) -> Arc<ReloadState> {
+        self.reload.load_full()
+    }
+
+    /// Numbers a reload and keeps it.
+    pub(crate) fn note_reload(&self, report: ReloadReport, asked: bool) -> ReloadReport {
+        let (state, report) = self.reload.load().after(report, asked);
+        self.reload.store(Arc::new(state));
+        report
+    }
+
+    pub(crate) fn departures(&self) -> &Departures {
+        &self.departures
+    }
+
+    pub(crate) fn roles(&self) -> Vec<Role> {
+        self.stage.load().roles.clone()
+    }
+
+    /// A configuration as it can be taken now; says which keys wait for a restart.
+    pub(crate) fn take_over(&self, config: &mut Config) -> Vec<String> {
+        self.overrides.apply(config);
+        config.take_over(&self.config()).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Brings in what the configuration wants, and touches nothing that plays.
+    pub(crate) async fn bring_in(
+        &self,
+        config: &Config,
+        before: &[Role],
+        unsettled: &BTreeSet<PathBuf>,
+        again: bool,
+    ) -> Loaded {
+        let Some(sandbox) = self.stage.load().sandbox.clone() else {
+            return Loaded { roles: before.to_vec(), crowded: BTreeSet::new(), restless: false };
+        };
+        let draining = self.departures.names();
+        let start = Bringing::at_start(&sandbox, config, (&self.numbers, &self.gone), &|provider| provider);
+        let bringing = Bringing { before, unsettled, again, draining: &draining, ..start };
+        plugins::load(&bringing).await
+    }
+
+    /// Swaps what plays. Those who leave go on for the requests that have them.
+    pub(crate) fn put_on(&self, config: Arc<Config>, roles: Vec<Role>) {
+        let before = self.stage.load_full();
+        let stays = |number: u64, name: &str| {
+            let mut serving =
+                roles.iter().filter(|role| role.name == name).filter_map(|role| role.serving.as_ref());
+            serving.any(|serving| serving.generation.number() == number)
+        };
+        let leaving = before.roles.iter().filter_map(|role| role.serving.as_ref());
+        let leaving: Vec<_> = leaving
+            .map(|serving| Arc::clone(&serving.generation))
+            .filter(|generation| !stays(generation.number(), generation.provider()))
+            .collect();
+        let drain = config.plugins.drain;
+        let stage = Stage::playing(&before.engine, config, roles, before.sandbox.clone());
+        self.stage.store(Arc::new(stage));
+        for generation in leaving {
+            self.departures.begin(&generation, drain);
+        }
     }
 
     /// To be called before the program ends: what was just bought is kept, and the store written.
@@ -193,7 +324,7 @@ impl Understudy {
     /// Every plugin and what became of it, in the order of preference; empty until loaded.
     #[must_use]
     pub fn plugins(&self) -> Vec<PluginStatus> {
-        self.stage.load().plugins.clone()
+        self.stage.load().roles.iter().map(Role::status).collect()
     }
 
     /// True once everything is loaded and somebody can speak, until [`Understudy::retire`].
@@ -220,7 +351,7 @@ impl Understudy {
     /// Calls that can be under way at once; 0 until loaded.
     #[must_use]
     pub fn slots(&self) -> u32 {
-        self.stage.load().slots
+        self.stage.load().sandbox.as_ref().map_or(0, Sandbox::slots)
     }
 }
 
@@ -413,6 +544,8 @@ mod tests {
                 state: PluginState::Ready,
                 source: crate::PluginSource::BuiltIn(crate::built_in::OFFLINE_VOICE.to_owned()),
                 facts: None,
+                generation: None,
+                candidate: None,
             };
             engine_settings(&config, &[ready]).policy("flite").tier
         };

@@ -92,6 +92,17 @@ impl Cast {
         Self { seats: seats.into() }
     }
 
+    /// The same cast, in which those that were in `before` have the seats they had: what is
+    /// remembered there of a provider holds for as long as it is the same one.
+    pub(crate) fn keeping(self, before: &Self) -> Self {
+        let keep = |seat: &Arc<Seat>| {
+            let old = before.find(&seat.member.name);
+            let same = old.filter(|old| Arc::ptr_eq(&old.member.provider, &seat.member.provider));
+            Arc::clone(same.unwrap_or(seat))
+        };
+        Self { seats: self.seats.iter().map(keep).collect() }
+    }
+
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.seats.iter().map(|seat| seat.member.name.as_str())

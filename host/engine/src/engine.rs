@@ -84,13 +84,16 @@ impl Engine {
 
     /// An engine for another cast under other settings, that remembers what this one learnt:
     /// breakers, counts, budgets and calls under way go on by the providers' names, and so does the
-    /// store.
+    /// store; what is known of a provider's voices goes on as long as it is the same one.
     #[must_use]
     pub fn recast(&self, cast: Cast, settings: EngineSettings) -> Self {
         let gate = Arc::new(self.gate.under(&settings.limits));
         let stock = self.stock.as_ref().map(|stock| stock.under(settings.flight));
+        let same = self.settings.encoders == settings.encoders;
+        let fresh = Self::new(cast.keeping(&self.cast), settings);
+        let encoders = if same { Arc::clone(&self.encoders) } else { fresh.encoders };
         let (calendar, roster) = (self.calendar.clone(), Arc::clone(&self.roster));
-        Self { gate, stock, calendar, roster, ..Self::new(cast, settings) }
+        Self { gate, stock, encoders, calendar, roster, ..fresh }
     }
 
     /// The store, if it has one.

@@ -104,6 +104,8 @@ const fn of_failure(failure: &Failure) -> Verdict {
         | Failure::BrokenContract { .. } => row(Next, Provider, true),
         // It wanted to reach what the operator did not grant, perhaps because this request asked it to.
         Failure::NotGranted { .. } => row(Next, Nobody, false),
+        // Who comes next is as good as its successor would be.
+        Failure::Replaced { .. } => row(Next, Nobody, true),
         // Our own places are taken, not the service's.
         Failure::Busy { .. } => row(Next, Nobody, false),
     }

@@ -70,7 +70,7 @@ impl Compiler {
 
 fn compile_here(engine: &Engine, cache: Option<&CodeCache>, wasm: &[u8]) -> Result<Compiled, LoadError> {
     let started = Instant::now();
-    let digest = hex(&Sha256::digest(wasm));
+    let digest = digest(wasm);
     if let Some(component) = cache.and_then(|cache| cache.load(engine, &digest)) {
         return Ok(Compiled { component, digest, outcome: CompileOutcome::Cached(started.elapsed()) });
     }
@@ -83,6 +83,12 @@ fn compile_here(engine: &Engine, cache: Option<&CodeCache>, wasm: &[u8]) -> Resu
         }
     }
     Ok(Compiled { component, digest, outcome: CompileOutcome::Compiled(started.elapsed()) })
+}
+
+/// What a component is known by: SHA-256 of its bytes, in lower-case hexadecimal digits.
+#[must_use]
+pub fn digest(wasm: &[u8]) -> String {
+    hex(&Sha256::digest(wasm))
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -48,7 +48,7 @@ mod ticker;
 mod trap;
 mod wasi;
 
-pub use compile::CompileOutcome;
+pub use compile::{CompileOutcome, digest};
 pub use egress::{Grant, HostPattern, InvalidHost};
 pub use limits::Limits;
 pub use load::{Inspection, LoadError, PluginConfig};

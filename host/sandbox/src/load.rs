@@ -42,7 +42,7 @@ pub struct Inspection {
 }
 
 /// How a plugin is loaded.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PluginConfig {
     /// The provider's name in logs and errors.
     pub name: String,

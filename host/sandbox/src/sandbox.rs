@@ -102,6 +102,12 @@ impl Sandbox {
         self.0.slots.count()
     }
 
+    /// The largest component taken, in bytes.
+    #[must_use]
+    pub fn component_bytes_max(&self) -> usize {
+        self.0.component_bytes_max
+    }
+
     /// Milliseconds ticked so far while calls were in flight. It stands still when the sandbox is
     /// idle; one that stands still during a call is broken, for guests are then not preempted.
     #[must_use]

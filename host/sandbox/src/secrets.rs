@@ -39,9 +39,9 @@ const RECOGNISED_BYTES_MIN: usize = 6;
 /// Lines of a value with several, a key file, are recognised one by one from this length.
 const RECOGNISED_LINE_BYTES_MIN: usize = 16;
 
-/// A value that is never shown. It cannot be printed, compared or serialized, and is overwritten
-/// when it is dropped.
-#[derive(Clone)]
+/// A value that is never shown. It cannot be printed or serialized, and is overwritten when it is
+/// dropped. Two can be compared, so that a reload sees that a key was changed.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {

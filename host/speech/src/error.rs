@@ -184,6 +184,12 @@ pub enum Failure {
         /// What would grant it.
         hint: String,
     },
+    /// The plugin was replaced while it played, and the time it had to finish is over.
+    #[error("plugin {plugin} was replaced before it had finished")]
+    Replaced {
+        /// Which plugin.
+        plugin: String,
+    },
     /// Every instance is in use.
     #[error("plugin {plugin} has no free instance")]
     Busy {
@@ -204,6 +210,7 @@ impl Failure {
             Self::LimitExceeded { .. } => "plugin_limit_exceeded",
             Self::BrokenContract { .. } => "plugin_broke_contract",
             Self::NotGranted { .. } => "plugin_not_granted",
+            Self::Replaced { .. } => "plugin_replaced",
             Self::Busy { .. } => "plugin_busy",
         }
     }

@@ -8,7 +8,7 @@ use super::exit::{Exit, Fault};
 use super::inspect::{fault, source};
 use super::printer::Printer;
 use crate::config::Config;
-use crate::plugins::{config_of, read_component};
+use crate::plugins::{Unread, config_of, read_component};
 use crate::understudy::{StartError, sandbox};
 
 pub(super) async fn run(
@@ -18,9 +18,10 @@ pub(super) async fn run(
     printer: Printer,
 ) -> Result<(), Fault> {
     let source = source(&plugin);
-    let wasm = read_component(&source).await.map_err(|state| fault(&plugin, state))?;
-    let plugin_config = config_of(&config, &source).await.map_err(|state| fault(&plugin, state))?;
     let sandbox = sandbox(&config).map_err(StartError::from)?;
+    let wasm = read_component(&source, sandbox.component_bytes_max()).await;
+    let wasm = wasm.map_err(|unread| fault(&plugin, Unread::state(unread)))?;
+    let plugin_config = config_of(&config, &source).await.map_err(|state| fault(&plugin, state))?;
     let report = check_alone(&sandbox, wasm, plugin_config).await;
     if as_json {
         printer.json(&report)?;

@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
-use crate::config::keys::{Key, explanation, keys, known_path};
+use crate::config::keys::{Key, RESTART, explanation, keys, known_path};
 
 pub(super) fn run(wanted: Option<&str>, printer: Printer) -> Result<(), Fault> {
     let keys = keys();
@@ -33,6 +33,9 @@ fn one(key: &Key, printer: Printer) -> Result<(), Fault> {
     printer.result(format_args!("{} is {}{}", key.path, key.kind.words(), default(key)))?;
     if let Some(text) = explanation(&key.path) {
         printer.result(format_args!("\n{text}"))?;
+    }
+    if key.needs_restart() {
+        printer.result(format_args!("\n{RESTART}"))?;
     }
     Ok(())
 }

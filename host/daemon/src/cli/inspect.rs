@@ -11,7 +11,7 @@ use super::listing::code;
 use super::printer::Printer;
 use crate::built_in;
 use crate::config::Config;
-use crate::plugins::{PluginSource, PluginState, asks, read_component, rejected, section};
+use crate::plugins::{PluginSource, PluginState, Unread, asks, read_component, rejected, section};
 use crate::understudy::{StartError, sandbox};
 
 pub(super) async fn run(
@@ -21,8 +21,9 @@ pub(super) async fn run(
     printer: Printer,
 ) -> Result<(), Fault> {
     let source = source(&plugin);
-    let wasm = read_component(&source).await.map_err(|state| fault(&plugin, state))?;
     let sandbox = sandbox(&config).map_err(StartError::from)?;
+    let wasm = read_component(&source, sandbox.component_bytes_max()).await;
+    let wasm = wasm.map_err(|unread| fault(&plugin, Unread::state(unread)))?;
     let inspection = sandbox.inspect(wasm).await.map_err(|error| fault(&plugin, rejected(&error)))?;
     if as_json {
         return Ok(printer.json(&json!({

@@ -32,7 +32,7 @@ pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<()
     let deadline = config.limits.stream_deadline;
     let understudy = Understudy::prepare(config);
     let watch = |provider| Arc::new(Watched::new(provider, bar.clone())) as Arc<dyn Provider>;
-    understudy.load_wrapped(Keeping::IfFree, watch).await?;
+    understudy.load_wrapped(Keeping::IfFree, &watch).await?;
     let started = Instant::now();
     let spoken = understudy.engine().speak(request(&say, text.clone(), deadline)).await;
     bar.finish_and_clear();

@@ -3,7 +3,7 @@
 //! Addresses are bound first: a port that is taken is found out in a millisecond, not after the
 //! plugins are compiled, and a supervisor that asks early gets "alive, not ready" instead of a
 //! refused connection. The first signal stops taking requests and lets those under way finish; the
-//! second, or the end of the drain time, cuts them off.
+//! second, or the end of the drain time, cuts them off. SIGHUP reloads.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,22 +19,22 @@ use tracing::{info, warn};
 use super::args::Serve;
 use super::exit::{Exit, Fault, FileError};
 use crate::config::Config;
+use crate::reload::Trigger;
+use crate::understudy::Overrides;
 use crate::{Understudy, http};
 
-pub(super) async fn run(serve: Serve, mut config: Config) -> Result<(), Fault> {
-    if !serve.listen.is_empty() {
-        config.server.listen = serve.listen;
-    }
+pub(super) async fn run(serve: Serve, config: Config) -> Result<(), Fault> {
+    let understudy = Understudy::prepare_with(config, Overrides { listen: serve.listen });
     let mut signals = Signals::listen().map_err(|error| FileError::new("listen for signals", error))?;
-    let listeners = bind(&config.server.listen).await?;
-    let understudy = Understudy::prepare(config);
+    let listeners = bind(&understudy.config().server.listen).await?;
     let stop = CancellationToken::new();
     let mut servers = accept(listeners, &http::router(Arc::clone(&understudy)), &stop);
     tokio::select! {
         loaded = understudy.load() => loaded?,
-        () = signals.next() => return Ok(()),
+        () = signals.stop() => return Ok(()),
     }
-    signals.next().await;
+    understudy.follow();
+    signals.stop_or_reload(&understudy).await;
     drain(&understudy, &mut signals, &mut servers, &stop).await;
     understudy.settle().await;
     Ok(())
@@ -76,7 +76,8 @@ fn accept(listeners: Vec<TcpListener>, router: &Router, stop: &CancellationToken
         let listener = listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });
-        let server = axum::serve(listener, router.clone());
+        let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, service);
         servers.spawn(server.with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
     }
     servers
@@ -96,7 +97,7 @@ async fn drain(
     tokio::select! {
         () = finished => info!("stopped"),
         () = tokio::time::sleep(limit) => warn!("stopped, the drain time is over"),
-        () = signals.next() => warn!("stopped at once by a second signal"),
+        () = signals.stop() => warn!("stopped at once by a second signal"),
     }
 }
 
@@ -106,6 +107,32 @@ struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hang_up: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// Reloads at every SIGHUP until a signal to stop.
+    async fn stop_or_reload(&mut self, understudy: &Understudy) {
+        while self.next().await == Wish::Reload {
+            match understudy.reload(Trigger::Signal).await {
+                Ok(report) => info!(number = report.number, outcome = ?report.outcome, "reloaded"),
+                Err(error) => warn!(%error, "not reloaded"),
+            }
+        }
+    }
+
+    /// Waits for a signal to stop. There is nothing to reload before the start or after the end.
+    async fn stop(&mut self) {
+        while self.next().await == Wish::Reload {}
+    }
+}
+
+/// What a signal wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Stop,
+    Reload,
 }
 
 #[cfg(unix)]
@@ -113,14 +140,21 @@ impl Signals {
     /// From here on a signal no longer ends the process by itself.
     fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
     }
 
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => info!(signal = "SIGINT", "signal received"),
-            _ = self.terminate.recv() => info!(signal = "SIGTERM", "signal received"),
-        }
+    async fn next(&mut self) -> Wish {
+        let (name, wish) = tokio::select! {
+            _ = self.interrupt.recv() => ("SIGINT", Wish::Stop),
+            _ = self.terminate.recv() => ("SIGTERM", Wish::Stop),
+            _ = self.hang_up.recv() => ("SIGHUP", Wish::Reload),
+        };
+        info!(signal = name, "signal received");
+        wish
     }
 }
 
@@ -130,9 +164,10 @@ impl Signals {
         Ok(Self {})
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Wish {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        Wish::Stop
     }
 }

@@ -6,7 +6,8 @@ use super::printer::Printer;
 use super::server::ask;
 use super::table::Table;
 use crate::http::keeping::CachedProvider;
-use crate::http::status::{ProviderInfo, StatusResponse};
+use crate::http::status::{ProviderInfo, ReloadInfo, StatusResponse};
+use crate::reload::ConfigProblem;
 
 pub(super) async fn run(status: Status, printer: Printer) -> Result<(), Fault> {
     let answer: StatusResponse = ask(&status.url, "/api/v1/status", &[]).await?;
@@ -20,6 +21,32 @@ pub(super) async fn run(status: Status, printer: Printer) -> Result<(), Fault> {
         details(provider, printer)?;
     }
     printer.result(format_args!("\n{}", store(&answer)))?;
+    reloading(&answer.reload, printer)
+}
+
+/// What the files want and the server does not do, and why.
+fn reloading(reload: &ReloadInfo, printer: Printer) -> Result<(), Fault> {
+    if !reload.config_problems.is_empty() {
+        printer.result("\nthe configuration is wrong, the one before it is in effect")?;
+    }
+    for ConfigProblem { file, line, column, message, hint } in &reload.config_problems {
+        printer.result(format_args!("  {file}:{line}:{column}: {message}"))?;
+        hint.iter().try_for_each(|hint| printer.result(format_args!("  hint: {hint}")))?;
+    }
+    if !reload.restart.is_empty() {
+        printer.result(format_args!("\nwaits for a restart: {}", reload.restart.join(", ")))?;
+    }
+    for plugin in &reload.plugins {
+        let Some(candidate) = &plugin.candidate else { continue };
+        let (name, state) = (&plugin.name, &candidate.state);
+        let reason = candidate.reason.as_deref().unwrap_or_default();
+        printer
+            .result(format_args!("\n{name}: a newer plugin is {state}, the one before it plays: {reason}"))?;
+        candidate
+            .hint
+            .iter()
+            .try_for_each(|hint| printer.result(format_args!("hint: {}", hint.trim_end())))?;
+    }
     Ok(())
 }
 

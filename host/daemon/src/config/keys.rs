@@ -9,10 +9,13 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
-use super::read;
+use super::{read, restart};
 
 /// Stands for the names an operator chooses, in `providers.NAME.enabled`.
 pub(super) const NAME: &str = "NAME";
+
+/// Added to the explanation of a key that a reload does not take.
+pub(crate) const RESTART: &str = "A new value is taken by a restart.";
 
 /// The file in which every key is explained.
 const EXPLAINED: &str = include_str!("../../../../config/understudy.toml");
@@ -26,6 +29,13 @@ pub(crate) struct Key {
     pub(crate) kind: Kind,
     /// Its default as it is written; none when there is none, or when it depends on the machine.
     pub(crate) default: Option<String>,
+}
+
+impl Key {
+    /// A new value is taken by a restart only.
+    pub(crate) fn needs_restart(&self) -> bool {
+        restart::KEYS.contains(&self.path.as_str())
+    }
 }
 
 /// What a key holds.
@@ -183,6 +193,7 @@ pub(crate) fn schema() -> Value {
     for key in keys() {
         let mut schema = key.kind.schema();
         if let (Some(text), Value::Object(schema)) = (explanation(&key.path), &mut schema) {
+            let text = if key.needs_restart() { format!("{text} {RESTART}") } else { text };
             schema.insert("description".to_owned(), text.into());
         }
         if let (Some(default), Value::Object(schema)) = (&key.default, &mut schema) {
@@ -234,6 +245,18 @@ mod tests {
         let mute: Vec<String> =
             keys().into_iter().map(|key| key.path).filter(|path| explanation(path).is_none()).collect();
         assert!(mute.is_empty(), "config/understudy.toml does not explain: {mute:#?}");
+    }
+
+    #[test]
+    fn every_key_that_waits_for_a_restart_is_one_and_says_so() {
+        let keys = keys();
+        for path in restart::KEYS {
+            assert!(keys.iter().any(|key| key.path == path), "{path}");
+        }
+        let described =
+            |path: &str| schema().pointer(path).unwrap()["description"].as_str().unwrap().to_owned();
+        assert!(described("/properties/sandbox/properties/slots").ends_with(RESTART));
+        assert!(!described("/properties/server/properties/drain_seconds").contains(RESTART));
     }
 
     #[test]

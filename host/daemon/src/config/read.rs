@@ -15,13 +15,15 @@ use super::keys::{Key, Kind};
 use super::problem::Problem;
 use super::section::{Section, suggestion};
 use super::{
-    Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, characters, folders,
-    policies, providers, routes, sandbox, store,
+    AdminFrom, Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, Watching,
+    characters, folders, policies, providers, routes, sandbox, store,
 };
 use crate::built_in;
 
 /// Longest drain: a supervisor that waits longer than an hour is no supervisor.
 const MAX_DRAIN: Duration = Duration::from_secs(3_600);
+/// Between two looks at the files: often enough to burn a core, and so seldom that nobody waits for it.
+const LOOKS: RangeInclusive<Duration> = Duration::from_millis(50)..=MAX_DRAIN;
 /// A day: longer than any one request for speech.
 const MAX_DEADLINE: Duration = Duration::from_secs(86_400);
 /// Longest text of a request; a novel has about a million characters.
@@ -139,6 +141,15 @@ fn server(section: Section<'_>) -> Server {
             default.default_delivery,
             &[("whole", Delivery::Whole), ("stream", Delivery::Stream)],
         ),
+        admin_from: section.choice(
+            "admin_from",
+            default.admin_from,
+            &[
+                ("loopback", AdminFrom::Loopback),
+                ("anywhere", AdminFrom::Anywhere),
+                ("nowhere", AdminFrom::Nowhere),
+            ],
+        ),
     };
     section.finish();
     server
@@ -171,6 +182,14 @@ fn plugins(section: Section<'_>, folder: &Path) -> Plugins {
             found.iter().map(|text| path(&text.value)).collect::<Vec<PathBuf>>()
         }),
         code_cache: section.string("code_cache").map_or(default.code_cache, |text| path(&text.value)),
+        watching: section.choice(
+            "watch",
+            default.watching,
+            &[("events", Watching::Events), ("poll", Watching::Poll), ("off", Watching::Off)],
+        ),
+        poll: section.seconds("poll_seconds", default.poll, LOOKS),
+        check: section.seconds("check_seconds", default.check, Duration::ZERO..=MAX_DRAIN),
+        drain: section.seconds("drain_seconds", default.drain, Duration::ZERO..=MAX_DEADLINE),
     };
     section.finish();
     plugins

@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::keeping::{self, StoreHealth};
+use crate::reload::ConfigProblem;
 use crate::{PluginStatus, Understudy};
 
 /// The server lives.
@@ -36,6 +37,12 @@ pub(crate) struct Readiness {
     store: StoreHealth,
     /// Every plugin and its state.
     plugins: Vec<PluginReadiness>,
+    /// What is wrong with the configuration's file, when another one is in effect.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    config_problems: Vec<ConfigProblem>,
+    /// Keys of the configuration whose new values wait for a restart.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    restart: Vec<String>,
 }
 
 /// A plugin's state.
@@ -45,6 +52,9 @@ pub(crate) struct PluginReadiness {
     name: String,
     /// `ready`, `awaiting grant`, `rejected` or `disabled`.
     state: &'static str,
+    /// The state of a newer one that would play in its place and cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate: Option<&'static str>,
 }
 
 /// Is it alive?
@@ -60,12 +70,19 @@ pub(crate) async fn alive() -> Json<Health> {
 )]
 pub(crate) async fn ready(State(understudy): State<Arc<Understudy>>) -> Response {
     let ready = understudy.is_ready();
-    let state = |plugin: PluginStatus| PluginReadiness { state: plugin.state.name(), name: plugin.name };
+    let state = |plugin: PluginStatus| PluginReadiness {
+        state: plugin.state.name(),
+        candidate: plugin.candidate.map(|candidate| candidate.state.name()),
+        name: plugin.name,
+    };
+    let reload = understudy.reload_state();
     let body = Readiness {
         ready,
         default_provider: understudy.engine().default_provider().map(str::to_owned),
         store: keeping::health(&understudy.engine()),
         plugins: understudy.plugins().into_iter().map(state).collect(),
+        config_problems: reload.config_problems.clone(),
+        restart: reload.restart.clone(),
     };
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(body)).into_response()

@@ -6,6 +6,7 @@
 //! becomes one.
 
 mod keeping;
+mod reloads;
 
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) async fn metrics(State(understudy): State<Arc<Understudy>>) -> Respon
     let mut page = render(&engine.status(), understudy.is_ready());
     let (health, cache, history) = (health(&engine), cache(&engine), history(&engine));
     keeping::write(&mut page, &health, &cache, &history);
+    reloads::write(&mut page, &understudy);
     let text = page.0;
     ([(CONTENT_TYPE, MEDIA_TYPE)], text).into_response()
 }

@@ -12,8 +12,10 @@ use understudy_engine::{BreakerState, EngineStatus, ProviderStatus};
 use utoipa::ToSchema;
 
 use super::keeping::{self, CacheInfo, HistoryInfo, StoreHealth};
+use super::plugins::{PluginInfo, plugin_infos};
 use super::reply::milliseconds;
 use crate::Understudy;
+use crate::reload::{ConfigProblem, ReloadReport, ReloadState};
 
 /// The server at one moment. Counts are from its start.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -40,6 +42,27 @@ pub(crate) struct StatusResponse {
     pub(crate) history: HistoryInfo,
     /// Every provider.
     pub(crate) providers: Vec<ProviderInfo>,
+    /// How reloading stands.
+    pub(crate) reload: ReloadInfo,
+}
+
+/// How reloading stands. Counts are from the server's start.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ReloadInfo {
+    /// Reloads that changed what plays.
+    pub(crate) applied: u64,
+    /// Reloads that found nothing to do.
+    pub(crate) unchanged: u64,
+    /// Reloads in which something was refused.
+    pub(crate) rejected: u64,
+    /// What is wrong with the configuration's file, when another one is in effect.
+    pub(crate) config_problems: Vec<ConfigProblem>,
+    /// Keys of the configuration whose new values wait for a restart.
+    pub(crate) restart: Vec<String>,
+    /// The last one that did something, or that was asked for.
+    pub(crate) last: Option<ReloadReport>,
+    /// Every plugin.
+    pub(crate) plugins: Vec<PluginInfo>,
 }
 
 /// One provider at one moment.
@@ -98,7 +121,22 @@ pub(crate) async fn status(State(understudy): State<Arc<Understudy>>) -> Json<St
         cache: keeping::cache(&engine),
         history: keeping::history(&engine),
         providers: providers.into_iter().map(ProviderInfo::from).collect(),
+        reload: reload_info(&understudy),
     })
+}
+
+fn reload_info(understudy: &Understudy) -> ReloadInfo {
+    let state = understudy.reload_state();
+    let ReloadState { last, applied, unchanged, rejected, config_problems, restart } = &*state;
+    ReloadInfo {
+        applied: *applied,
+        unchanged: *unchanged,
+        rejected: *rejected,
+        config_problems: config_problems.clone(),
+        restart: restart.clone(),
+        last: last.clone(),
+        plugins: plugin_infos(understudy),
+    }
 }
 
 impl From<ProviderStatus> for ProviderInfo {

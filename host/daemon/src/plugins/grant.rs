@@ -7,7 +7,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use understudy_sandbox::{Grant, HostPattern};
+use understudy_sandbox::{Grant, HostPattern, PluginConfig};
 use understudy_speech::{Host, Manifest, SecretRequest};
 
 /// Longest reason shown, in characters; it is the plugin's own text.
@@ -26,6 +26,22 @@ pub(crate) fn asks(manifest: &Manifest) -> Vec<String> {
         format!("secret {}{optional}, sent to {hosts}: {}", asked.name, reason(&asked.reason))
     });
     hosts.chain(secrets).collect()
+}
+
+/// Whether a plugin asks for a host that its predecessor did not ask for and nobody has granted.
+pub(super) fn asks_more(before: &Manifest, now: &Manifest, config: &PluginConfig) -> bool {
+    let granted = |asked: &Host| {
+        let wanted = match asked {
+            Host::Name(name) => name.parse().ok(),
+            Host::Setting(field) => {
+                let set = config.settings.get(field).and_then(|value| Grant::reaching(value.as_str()?));
+                set.or_else(|| grant(asked, &now.settings_schema).ok()).map(|grant| grant.host)
+            }
+        };
+        config.grants.iter().any(|grant| Some(&grant.host) == wanted.as_ref())
+    };
+    let old = |asked: &Host| before.hosts.iter().any(|known| known.host == *asked);
+    now.hosts.iter().any(|asked| !old(&asked.host) && !granted(&asked.host))
 }
 
 /// The section that makes a file a provider and grants it nothing.

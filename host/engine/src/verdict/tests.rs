@@ -86,6 +86,7 @@ fn what_the_host_sees() {
     );
     let (reason, hint) = ("p asked for api.example.com".to_owned(), "grant it".to_owned());
     seen(Failure::NotGranted { plugin: plugin(), reason, hint }, "next | nobody");
+    seen(Failure::Replaced { plugin: plugin() }, "next | nobody | billed");
     seen(Failure::Busy { plugin: plugin() }, "next | nobody");
 }
 

@@ -102,7 +102,7 @@ const fn failed(failure: &Failure) -> (StatusCode, Option<&'static str>) {
             }
         },
         Failure::DeadlineExceeded { .. } => (StatusCode::GATEWAY_TIMEOUT, None),
-        Failure::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, None),
+        Failure::Busy { .. } | Failure::Replaced { .. } => (StatusCode::SERVICE_UNAVAILABLE, None),
         Failure::Trapped { .. }
         | Failure::CpuExceeded { .. }
         | Failure::LimitExceeded { .. }

@@ -186,6 +186,7 @@ async fn failures_of_a_provider_through_both_doors() {
             hint: "under [providers.amy] write grants = [\"a.example\"]".to_owned(),
         },
         Failure::Busy { plugin: plugin() },
+        Failure::Replaced { plugin: plugin() },
     ] {
         let app = failing(failure.clone());
         sheet.add(&format!("{failure} (OpenAI)"), &speak(&app, json!({ "voice": "ammy" })).await);

@@ -16,9 +16,11 @@ async fn the_description_covers_every_documented_call() {
     assert_eq!(
         paths,
         [
+            "/api/v1/admin/reload",
             "/api/v1/characters/",
             "/api/v1/characters/conversation",
             "/api/v1/characters/speak",
+            "/api/v1/plugins",
             "/api/v1/status",
             "/api/v1/tts/batch-synthesize",
             "/api/v1/tts/explain",

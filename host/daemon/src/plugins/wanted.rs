@@ -1,0 +1,124 @@
+//! Which plugins are wanted, and by whose word.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use tokio::task::spawn_blocking;
+use tracing::warn;
+use understudy_sandbox::{PluginConfig, Secret};
+
+use super::{PluginSource, PluginState, folder};
+use crate::built_in;
+use crate::config::{Config, PluginChoice, SecretSource};
+
+/// A plugin that somebody wants.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub(super) name: String,
+    pub(super) source: PluginSource,
+    pub(super) enabled: bool,
+    pub(super) config: PluginConfig,
+    /// Somebody has said what it may reach.
+    pub(super) decided: bool,
+    pub(super) secrets: BTreeMap<String, SecretSource>,
+}
+
+impl Wanted {
+    /// One that plays without a section: it asks for nothing.
+    pub(super) fn plain(name: &str, source: PluginSource, config: &Config) -> Self {
+        Self {
+            name: name.to_owned(),
+            source,
+            enabled: true,
+            config: PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named(name) },
+            decided: true,
+            secrets: BTreeMap::new(),
+        }
+    }
+}
+
+/// Those of the configuration's sections, in its order.
+pub(super) fn configured(config: &Config) -> Vec<Wanted> {
+    let wanted = config.providers.iter().map(|provider| Wanted {
+        name: provider.name.clone(),
+        source: match &provider.plugin {
+            PluginChoice::File(path) => PluginSource::File(path.clone()),
+            PluginChoice::Named(plugin) => named(config, plugin),
+        },
+        enabled: provider.enabled,
+        config: PluginConfig {
+            settings: provider.settings.clone(),
+            limits: provider.limits.clone(),
+            grants: provider.grants.clone().unwrap_or_default(),
+            ..PluginConfig::named(&provider.name)
+        },
+        decided: provider.grants.is_some(),
+        secrets: provider.secrets.clone(),
+    });
+    wanted.collect()
+}
+
+/// How the configuration would have a plugin loaded: as its first section says, else by default.
+pub(crate) async fn config_of(config: &Config, source: &PluginSource) -> Result<PluginConfig, PluginState> {
+    let wanted = configured(config).into_iter().find(|wanted| wanted.source == *source);
+    let Some(Wanted { config: mut plugin, secrets, .. }) = wanted else {
+        return Ok(PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named("plugin") });
+    };
+    plugin.secrets = read_secrets(secrets).await?;
+    Ok(plugin)
+}
+
+/// The plugin's file, with its hyphens or with cargo's underscores for them, else the one inside
+/// the program.
+fn named(config: &Config, plugin: &str) -> PluginSource {
+    let names = [format!("{plugin}.wasm"), format!("{}.wasm", plugin.replace('-', "_"))];
+    let mut paths =
+        config.plugins.folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)));
+    let found = paths.find(|path| path.is_file());
+    match found {
+        Some(file) => PluginSource::File(file),
+        None if built_in::component(plugin).is_some() => PluginSource::BuiltIn(plugin.to_owned()),
+        None => PluginSource::Missing(plugin.to_owned()),
+    }
+}
+
+/// The offline voice, unless a section has its name, or this build has none.
+pub(super) fn implicit_offline(config: &Config) -> Option<Wanted> {
+    let name = built_in::OFFLINE_VOICE;
+    let wanted = built_in::component(name).is_some() && config.provider(name).is_none();
+    wanted.then(|| Wanted::plain(name, PluginSource::BuiltIn(name.to_owned()), config))
+}
+
+/// Files in the plugin folders that no section speaks for.
+pub(super) fn dropped(config: &Config, configured: &[Wanted]) -> Vec<PathBuf> {
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut seen: HashSet<PathBuf> =
+        configured.iter().filter_map(|wanted| wanted.source.path()).map(canonical).collect();
+    let mut files = Vec::new();
+    for folder in &config.plugins.folders {
+        match folder::plugins_in(folder) {
+            Ok(found) => files.extend(found.into_iter().filter(|file| seen.insert(canonical(file)))),
+            Err(error) => warn!(folder = %folder.display(), %error, "plugin folder cannot be read"),
+        }
+    }
+    files
+}
+
+/// The secrets' values, read as late as can be, off the runtime: a file can lie on a slow disk.
+pub(super) async fn read_secrets(
+    sources: BTreeMap<String, SecretSource>,
+) -> Result<BTreeMap<String, Secret>, PluginState> {
+    let unreadable = |name: &str, reason: String| PluginState::Rejected {
+        code: "plugin_secret_unreadable",
+        reason: format!("secret cannot be had: {name}, {reason}"),
+        hint: Some("set it before the program starts, or correct the provider's secrets table".to_owned()),
+    };
+    let mut secrets = BTreeMap::new();
+    for (name, source) in sources {
+        let read = spawn_blocking(move || source.read()).await;
+        let read = read.unwrap_or_else(|stopped| Err(stopped.to_string()));
+        let secret = read.map_err(|reason| unreadable(&name, reason))?;
+        secrets.insert(name, secret);
+    }
+    Ok(secrets)
+}

@@ -1,0 +1,189 @@
+//! Reload: plugins and configuration replaced while requests are spoken.
+//!
+//! One task owns it. Events, the clock, SIGHUP and the admin's route only wake it; it looks for
+//! itself, waits until what it sees is whole, judges, and swaps everything that plays at once. Two
+//! owners would race for the swap, and acting inside an event would act on half a file.
+//!
+//! The rule that everything here serves: a candidate that fails changes nothing that plays. A wrong
+//! configuration leaves the whole configuration as it was, a refused plugin leaves its predecessor
+//! playing, and each is told in the log, by the API and in the metrics until it is put right.
+//!
+//! No more than two generations of a plugin live at a time. When a third is due while a request
+//! still plays with the first, the change waits for that request, or for the end of the drain time.
+
+mod departure;
+mod pass;
+mod report;
+mod settling;
+mod sight;
+mod state;
+mod watch;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, sleep_until};
+
+pub(crate) use departure::{Departures, Leaving};
+pub use report::{ConfigProblem, PluginChange, ReloadOutcome, ReloadReport, Trigger};
+pub(crate) use sight::Stamp;
+pub use state::ReloadState;
+
+use crate::Understudy;
+use crate::config::Watching;
+use pass::{Pass, pass};
+use settling::Settling;
+use watch::Watch;
+
+/// Events that come this soon after one another are one change.
+const GATHERED: Duration = Duration::from_millis(20);
+
+/// Reloads that may be asked for before the first of them is done.
+const ORDERS_MAX: usize = 64;
+
+/// A reload somebody asks for.
+#[derive(Debug)]
+pub(crate) struct Order {
+    trigger: Trigger,
+    reply: oneshot::Sender<ReloadReport>,
+}
+
+/// How reloads are asked for.
+pub(crate) type Orders = mpsc::Sender<Order>;
+
+/// Nobody owns the reload: the server is not running yet, or no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nothing is there yet that could be reloaded")]
+pub struct NotWatching;
+
+/// Asks the owner for a reload and waits for its end.
+pub(crate) async fn ask(orders: &Orders, trigger: Trigger) -> Result<ReloadReport, NotWatching> {
+    let (reply, report) = oneshot::channel();
+    orders.send(Order { trigger, reply }).await.map_err(|_| NotWatching)?;
+    report.await.map_err(|_| NotWatching)
+}
+
+/// The one that reloads.
+pub(crate) struct Owner {
+    understudy: Weak<Understudy>,
+    orders: mpsc::Receiver<Order>,
+    gone: Arc<Notify>,
+    watch: Watch,
+    watching: Watching,
+    settling: Option<Settling>,
+    /// The configuration's text as it was last taken.
+    text: Option<String>,
+    /// Who waits for the end of this reload.
+    waiting: Vec<oneshot::Sender<ReloadReport>>,
+    report: Option<ReloadReport>,
+    trigger: Trigger,
+    /// Somebody asked: what was refused is judged again.
+    asked: bool,
+    /// The last pass left something undone.
+    undone: bool,
+    due: Instant,
+}
+
+impl Owner {
+    /// Starts it. It ends with the Understudy.
+    pub(crate) fn start(understudy: &Arc<Understudy>, gone: Arc<Notify>) -> Orders {
+        let (sender, orders) = mpsc::channel(ORDERS_MAX);
+        let config = understudy.config();
+        let watching = config.plugins.watching;
+        let owner = Self {
+            understudy: Arc::downgrade(understudy),
+            orders,
+            gone,
+            watch: Watch::new(watching == Watching::Events),
+            watching,
+            settling: None,
+            text: config.file.as_deref().and_then(|file| std::fs::read_to_string(file).ok()),
+            waiting: Vec::new(),
+            report: None,
+            trigger: Trigger::Files,
+            asked: false,
+            undone: true,
+            due: Instant::now(),
+        };
+        tokio::spawn(owner.run());
+        sender
+    }
+
+    async fn run(mut self) {
+        while self.wake().await {
+            let Some(understudy) = self.understudy.upgrade() else { return };
+            self.attend(&understudy).await;
+        }
+    }
+
+    /// Sleeps until there may be something to do; false when nobody can ask any more.
+    async fn wake(&mut self) -> bool {
+        tokio::select! {
+            order = self.orders.recv() => {
+                let Some(Order { trigger, reply }) = order else { return false };
+                self.waiting.push(reply);
+                (self.trigger, self.asked) = (trigger, true);
+            }
+            () = self.watch.changed() => sleep(GATHERED).await,
+            () = self.gone.notified() => {}
+            () = sleep_until(self.due) => {}
+        }
+        true
+    }
+
+    /// Looks, and does what there is to do.
+    async fn attend(&mut self, understudy: &Arc<Understudy>) {
+        let next_end = understudy.departures().end_overdue(Instant::now());
+        let config = understudy.config();
+        if self.watching == Watching::Off && !self.asked && !self.undone && self.report.is_none() {
+            self.sleep_until(next_end, None, config.plugins.poll);
+            return;
+        }
+        self.watch.over(sight::folders(&config));
+        let arrived = self.watch.arrived();
+        let looked = spawn_blocking(move || sight::look(&config)).await.unwrap_or_default();
+        let now = Instant::now();
+        let settling = self.settling.get_or_insert_with(|| Settling::from_here(looked.clone(), now));
+        let observed = settling.observe(looked, &arrived, now);
+        if observed.changed || self.asked || self.undone {
+            self.pass(understudy, &observed.unsettled).await;
+        }
+        if observed.unsettled.is_empty() && !self.undone {
+            self.conclude(understudy);
+        }
+        let poll = understudy.config().plugins.poll;
+        self.sleep_until(next_end, observed.due, poll);
+    }
+
+    async fn pass(&mut self, understudy: &Arc<Understudy>, unsettled: &BTreeSet<PathBuf>) {
+        let done = pass(understudy, &mut self.text, unsettled, self.asked).await;
+        self.asked = false;
+        let Pass { report, undone } = done;
+        self.undone = undone;
+        match &mut self.report {
+            Some(before) => before.go_on(report),
+            None => self.report = Some(ReloadReport { trigger: self.trigger, ..report }),
+        }
+        self.watch.over(sight::folders(&understudy.config()));
+    }
+
+    /// The reload is over: it is told to whoever asked, and kept when it was one.
+    fn conclude(&mut self, understudy: &Understudy) {
+        let Some(report) = self.report.take() else { return };
+        let report = understudy.note_reload(report, !self.waiting.is_empty());
+        for waiting in self.waiting.drain(..) {
+            // Who asked may have left.
+            let _ = waiting.send(report.clone());
+        }
+        self.trigger = Trigger::Files;
+    }
+
+    fn sleep_until(&mut self, next_end: Option<Instant>, look: Option<Instant>, poll: Duration) {
+        let usually = Instant::now() + poll;
+        self.due = [next_end, look].into_iter().flatten().fold(usually, Instant::min);
+    }
+}

@@ -1,0 +1,161 @@
+//! One pass: from the files as they are to what plays.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+use tracing::{error, info, warn};
+
+use super::report::{ConfigProblem, ReloadOutcome, ReloadReport, Trigger, changes};
+use crate::Understudy;
+use crate::config::{Config, ConfigError};
+use crate::plugins::{Loaded, tell};
+
+/// What a pass did.
+pub(super) struct Pass {
+    pub(super) report: ReloadReport,
+    /// Something has to wait for an older generation, or for a file.
+    pub(super) undone: bool,
+}
+
+/// The configuration's part of a pass.
+struct Configured {
+    config: Arc<Config>,
+    changed: Vec<String>,
+    restart: Vec<String>,
+    problems: Vec<ConfigProblem>,
+}
+
+/// Brings what plays to where the files want it; files in `unsettled` are left for later. With
+/// `again` what was refused is judged once more.
+pub(super) async fn pass(
+    understudy: &Arc<Understudy>,
+    text: &mut Option<String>,
+    unsettled: &BTreeSet<PathBuf>,
+    again: bool,
+) -> Pass {
+    let began = Instant::now();
+    let before = understudy.config();
+    let Configured { config, changed, restart, problems } = configure(understudy, &before, text, unsettled);
+    let roles = understudy.roles();
+    let Loaded { roles: now, crowded, restless } =
+        understudy.bring_in(&config, &roles, unsettled, again).await;
+    tell(&roles, &now);
+    for plugin in &crowded {
+        info!(plugin, "replacement waits until an older generation has gone");
+    }
+    let plugins = changes(&roles, &now, again);
+    let refused = !problems.is_empty() || plugins.iter().any(super::PluginChange::is_refused);
+    let different = !Arc::ptr_eq(&config, &before) || !plugins.is_empty();
+    if different || roles.len() != now.len() {
+        understudy.put_on(config, now);
+    }
+    let outcome = match (refused, different) {
+        (true, _) => ReloadOutcome::Rejected,
+        (false, true) => ReloadOutcome::Applied,
+        (false, false) => ReloadOutcome::Unchanged,
+    };
+    let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let report = ReloadReport {
+        number: 0,
+        trigger: Trigger::Files,
+        outcome,
+        at_ms: SystemTime::UNIX_EPOCH.elapsed().map_or(0, milliseconds),
+        took_ms: milliseconds(began.elapsed()),
+        changed,
+        restart,
+        config_problems: problems,
+        plugins,
+    };
+    Pass { report, undone: restless || !crowded.is_empty() }
+}
+
+/// Reads the configuration. What cannot be used changes nothing.
+fn configure(
+    understudy: &Understudy,
+    before: &Arc<Config>,
+    text: &mut Option<String>,
+    unsettled: &BTreeSet<PathBuf>,
+) -> Configured {
+    let state = understudy.reload_state();
+    let same = |problems| Configured {
+        config: Arc::clone(before),
+        changed: Vec::new(),
+        restart: state.restart.clone(),
+        problems,
+    };
+    let Some(file) = before.file.as_deref() else { return same(Vec::new()) };
+    if unsettled.contains(file) {
+        return same(state.config_problems.clone());
+    }
+    let read = std::fs::read_to_string(file)
+        .map_err(|error| ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() });
+    let parsed = read.and_then(|text| Config::parse(&text, file).map(|config| (config, text)));
+    let (mut config, new_text) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let problems = ConfigProblem::all(&error);
+            if problems != state.config_problems {
+                tell_problems(&problems);
+            }
+            return same(problems);
+        }
+    };
+    let restart = understudy.take_over(&mut config);
+    let changed = changed_keys(text.as_deref().unwrap_or_default(), &new_text);
+    *text = Some(new_text);
+    if config == **before {
+        let restart_told = restart == state.restart;
+        if !restart_told && !restart.is_empty() {
+            warn!(keys = restart.join(", "), "configuration waits for a restart");
+        }
+        return Configured { changed: Vec::new(), restart, ..same(Vec::new()) };
+    }
+    info!(keys = changed.join(", "), restart = restart.join(", "), "configuration taken");
+    Configured { config: Arc::new(config), changed, restart, problems: Vec::new() }
+}
+
+fn tell_problems(problems: &[ConfigProblem]) {
+    for ConfigProblem { file, line, column, message, hint } in problems {
+        let place = format!("{file}:{line}:{column}");
+        error!(place, problem = message, hint, "configuration rejected, the one before it stays in effect");
+    }
+}
+
+/// The dotted paths of the keys that are not the same in two files.
+fn changed_keys(before: &str, now: &str) -> Vec<String> {
+    let parse = |text: &str| text.parse::<toml::Table>().unwrap_or_default();
+    let mut changed = Vec::new();
+    compare("", &parse(before), &parse(now), &mut changed);
+    changed
+}
+
+fn compare(path: &str, before: &toml::Table, now: &toml::Table, changed: &mut Vec<String>) {
+    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    for key in keys {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match (before.get(key), now.get(key)) {
+            (Some(toml::Value::Table(before)), Some(toml::Value::Table(now))) => {
+                compare(&path, before, now, changed);
+            }
+            (before, now) if before == now => {}
+            _ => changed.push(path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_that_differ_are_named_and_no_others() {
+        let check = |before, now, expected: &[&str]| assert_eq!(changed_keys(before, now), expected);
+        check("a = 1\n[b]\nc = 2", "# said anew\na = 1\nb = { c = 2 }", &[]);
+        check("a = 1\n[b]\nc = 2", "a = 2\n[b]\nc = 2\nd = 3", &["a", "b.d"]);
+        check("[providers.amy]\nenabled = true", "[providers.bob]", &["providers.amy", "providers.bob"]);
+        check("a.b.c = [1]", "a.b.c = [2]", &["a.b.c"]);
+    }
+}

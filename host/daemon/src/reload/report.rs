@@ -1,0 +1,197 @@
+//! What a reload did, for people and for programs.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::config::ConfigError;
+use crate::plugins::{PluginState, Role};
+
+/// What a reload did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReloadReport {
+    /// Reloads so far, this one included.
+    pub number: u64,
+    /// Who asked for it.
+    pub trigger: Trigger,
+    /// How it ended.
+    pub outcome: ReloadOutcome,
+    /// When it ended, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// How long it took.
+    pub took_ms: u64,
+    /// The configuration's keys that are not as they were.
+    pub changed: Vec<String>,
+    /// Keys whose new values wait for a restart.
+    pub restart: Vec<String>,
+    /// What is wrong with the configuration; while it is, the one before it is in effect.
+    pub config_problems: Vec<ConfigProblem>,
+    /// The plugins that are not as they were, or were refused.
+    pub plugins: Vec<PluginChange>,
+}
+
+/// Who asked for a reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// A file changed.
+    Files,
+    /// SIGHUP.
+    Signal,
+    /// The admin's route, or a program that embeds this one.
+    Request,
+}
+
+/// How a reload ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReloadOutcome {
+    /// There was nothing to do.
+    Unchanged,
+    /// What plays is as the files want it.
+    Applied,
+    /// The configuration or a plugin was refused; all else is as the files want it.
+    Rejected,
+}
+
+/// One mistake in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConfigProblem {
+    /// The file.
+    pub file: String,
+    /// The line, from 1; 0 when the file could not be read at all.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub hint: Option<String>,
+}
+
+/// One plugin that is not as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PluginChange {
+    /// The provider's name.
+    pub name: String,
+    /// `added`, `replaced`, `removed`, `rejected`, `awaiting grant` or `disabled`.
+    pub change: String,
+    /// The generation that plays now, if any does.
+    pub generation: Option<u64>,
+    /// SHA-256 of the component the change is about.
+    pub digest: Option<String>,
+    /// A stable code for machines, when it was refused.
+    pub code: Option<String>,
+    /// Why it was refused, or what it asks for.
+    pub reason: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl ConfigProblem {
+    /// Everything that is wrong with a file.
+    pub(super) fn all(error: &ConfigError) -> Vec<Self> {
+        let file = error.file().display().to_string();
+        let unreadable = || Self {
+            file: file.clone(),
+            line: 0,
+            column: 0,
+            message: error.to_string(),
+            hint: Some("what was in effect stays in effect; put the file back".to_owned()),
+        };
+        let found = error.problems().iter().map(|problem| Self {
+            file: file.clone(),
+            line: problem.place.line,
+            column: problem.place.column,
+            message: problem.message.clone(),
+            hint: problem.hint.clone(),
+        });
+        let found: Vec<Self> = found.collect();
+        if found.is_empty() { vec![unreadable()] } else { found }
+    }
+}
+
+impl ReloadReport {
+    /// What happened in a later part of the same reload.
+    pub(super) fn go_on(&mut self, later: Self) {
+        self.changed.extend(later.changed);
+        self.plugins.retain(|change| later.plugins.iter().all(|newer| newer.name != change.name));
+        self.plugins.extend(later.plugins);
+        self.took_ms += later.took_ms;
+        self.outcome = match (self.outcome, later.outcome) {
+            (ReloadOutcome::Unchanged, later) => later,
+            (before, ReloadOutcome::Unchanged) => before,
+            (_, later) => later,
+        };
+        (self.restart, self.config_problems, self.at_ms) =
+            (later.restart, later.config_problems, later.at_ms);
+    }
+}
+
+/// What is different between two casts; with `refused`, also who was refused before and still is.
+pub(super) fn changes(before: &[Role], now: &[Role], refused: bool) -> Vec<PluginChange> {
+    let was = |name: &str| before.iter().find(|role| role.name == name);
+    let mut changes: Vec<PluginChange> = Vec::new();
+    for role in now {
+        changes.extend(newest(was(&role.name), role, refused).or_else(|| serving(was(&role.name), role)));
+    }
+    let gone =
+        before.iter().filter(|role| role.serving.is_some() && now.iter().all(|now| now.name != role.name));
+    changes.extend(gone.map(|role| PluginChange::of(role, "removed")));
+    changes
+}
+
+fn serving(was: Option<&Role>, role: &Role) -> Option<PluginChange> {
+    let number = |role: &Role| role.serving.as_ref().map(|serving| serving.generation.number());
+    let change = match (was.and_then(number), number(role)) {
+        (None, Some(_)) => "added",
+        (Some(old), Some(new)) if old != new => "replaced",
+        (Some(_), None) => "removed",
+        _ => return None,
+    };
+    let digest = role.serving.as_ref().map(|serving| serving.facts.digest.clone());
+    Some(PluginChange { digest, ..PluginChange::of(role, change) })
+}
+
+fn newest(was: Option<&Role>, role: &Role, refused: bool) -> Option<PluginChange> {
+    let newest = role.newest.as_ref()?;
+    let old = was.and_then(|was| was.newest.as_ref());
+    if old.is_some_and(|old| old.is_like(newest)) && !refused {
+        return None;
+    }
+    let mut change = PluginChange::of(role, newest.state.name());
+    change.digest = newest.facts.as_ref().map(|facts| facts.digest.clone());
+    match &newest.state {
+        PluginState::Rejected { code, reason, hint } => {
+            change.code = Some((*code).to_owned());
+            (change.reason, change.hint) = (Some(reason.clone()), hint.clone());
+        }
+        PluginState::AwaitingGrant { asks, toml } => {
+            change.reason = Some(asks.join("; "));
+            change.hint = Some(toml.clone());
+        }
+        // Told when it stops playing, and not every time after.
+        PluginState::Ready | PluginState::Disabled => return serving(was, role),
+    }
+    Some(change)
+}
+
+impl PluginChange {
+    fn of(role: &Role, change: &str) -> Self {
+        let generation = role.serving.as_ref().map(|serving| serving.generation.number());
+        Self {
+            name: role.name.clone(),
+            change: change.to_owned(),
+            generation: generation.filter(|_| change != "removed"),
+            digest: None,
+            code: None,
+            reason: None,
+            hint: None,
+        }
+    }
+
+    /// Whether the plugin was refused.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.code.is_some()
+    }
+}
