@@ -39,6 +39,10 @@ impl Heard {
         self.samples.len() as f64 / f64::from(self.rate)
     }
 
+    fn milliseconds(&self) -> u32 {
+        u32::try_from(self.samples.len() as u64 * 1000 / u64::from(self.rate)).expect("a scene is short")
+    }
+
     fn between(&self, from_ms: u32, to_ms: u32) -> &[i16] {
         let at = |ms: u32| (ms as usize * self.rate as usize / 1000).min(self.samples.len());
         &self.samples[at(from_ms)..at(to_ms).max(at(from_ms))]
@@ -51,7 +55,7 @@ impl Heard {
             assert!(end > start + 200, "line {index} takes {start} to {end} ms");
             assert!(sounds(start, start + TOLERANCE_MS), "line {index} begins silently at {start} ms");
             assert!(sounds(end - TOLERANCE_MS, end), "line {index} ends silently at {end} ms");
-            let next = lines.get(index + 1).map_or((self.seconds() * 1000.0) as u32, |next| next.0);
+            let next = lines.get(index + 1).map_or_else(|| self.milliseconds(), |next| next.0);
             assert!(!sounds(end + 1, next.max(end + 1)), "there is sound between {end} and {next} ms");
             if index + 1 < lines.len() {
                 assert!(next >= end + 340, "line {index} is followed after {} ms", next - end);
