@@ -27,9 +27,11 @@ mod history;
 mod inspect;
 mod likeness;
 mod listing;
+mod lock;
 mod perform;
 mod printer;
 mod progress;
+mod reload;
 mod say;
 mod scaffold;
 mod serve;
@@ -76,7 +78,9 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
         Command::Characters(characters) => once(characters::run(characters, config()?, printer)),
         Command::Explain(explain) => once(explain::run(*explain, config()?, printer)),
         Command::Status(status) => once(status::run(status, printer)),
-        Command::Serve(serve) => runtime()?.block_on(serve::run(serve, configure(global, None)?)),
+        Command::Serve(serve) => {
+            runtime()?.block_on(serve::run(serve, global.locked, configure(global, None)?))
+        }
         Command::History(history) => once(history::run(history, config()?, printer)),
         Command::Cache(cache) => once(cache::run(cache, config()?, printer)),
         Command::Voices(voices) => once(voices::run(voices, config()?, printer)),
@@ -89,6 +93,9 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
             once(conformance::run(plugin, json, config()?, printer))
         }
         Command::Plugin(args::Plugin::New(new)) => scaffold::run(&new, printer),
+        Command::Plugin(args::Plugin::Status(remote)) => once(reload::status(remote, printer)),
+        Command::Plugin(args::Plugin::Reload(remote)) => once(reload::reload(remote, printer)),
+        Command::Plugin(args::Plugin::Lock(lock)) => once(lock::run(lock, global.config.as_deref(), printer)),
         Command::Config(args::Config::Check { file }) => once(check::run(file, global, printer)),
         Command::Config(args::Config::Explain { key }) => explain_key::run(key.as_deref(), printer),
         Command::Config(args::Config::Schema) => Ok(printer.json(&keys::schema())?),
@@ -105,7 +112,8 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
 /// the command line asks for more or less.
 fn configure(global: &Global, ceiling: Option<LogLevel>) -> Result<Config, Fault> {
     let file = locate(global.config.as_deref(), &Environment::of_process());
-    let config = file.as_deref().map_or_else(|| Ok(Config::default()), Config::load)?;
+    let mut config = file.as_deref().map_or_else(|| Ok(Config::default()), Config::load)?;
+    config.plugins.locked |= global.locked;
     let configured = ceiling.map_or(config.log.level, |ceiling| config.log.level.min(ceiling));
     logging::start(asked_for(global, configured), config.log.format);
     Ok(config)

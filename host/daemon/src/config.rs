@@ -20,6 +20,7 @@ use understudy_engine::{
 };
 
 mod access;
+mod canary;
 mod characters;
 mod findings;
 mod folders;
@@ -38,6 +39,7 @@ mod store;
 mod tests;
 
 pub use access::SecretSource;
+pub use canary::{Canary, CanaryBudget};
 pub use locate::{Environment, locate};
 pub use problem::{ConfigError, Place, Problem};
 pub(crate) use providers::is_provider_name;
@@ -136,6 +138,8 @@ pub struct Plugins {
     pub check: Duration,
     /// How long requests may take to finish with a plugin that was replaced.
     pub drain: Duration,
+    /// Plugin files without a pin are refused.
+    pub locked: bool,
 }
 
 /// How changed files are noticed.
@@ -266,6 +270,7 @@ impl Default for Plugins {
             poll: Duration::from_secs(1),
             check: Duration::from_secs(5),
             drain: Duration::from_secs(300),
+            locked: false,
         }
     }
 }

@@ -23,7 +23,7 @@ mod idempotency;
 pub(crate) mod keeping;
 mod metrics;
 mod models;
-mod plugins;
+pub(crate) mod plugins;
 pub(crate) mod provenance;
 mod reply;
 mod serving;

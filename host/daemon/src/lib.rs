@@ -22,6 +22,7 @@ mod understudy;
 pub use config::Config;
 pub use plugins::{
     CandidateStatus, GenerationStatus, GenerationTally, PluginFacts, PluginSource, PluginState, PluginStatus,
+    TrialStatus,
 };
 pub use reload::{
     ConfigProblem, NotWatching, PluginChange, ReloadOutcome, ReloadReport, ReloadState, Trigger,

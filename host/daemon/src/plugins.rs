@@ -19,6 +19,7 @@ mod grant;
 mod load;
 mod role;
 mod source;
+mod trial;
 mod wanted;
 
 pub(crate) use bring_in::{Bringing, Numbers, Wrap};
@@ -30,7 +31,9 @@ pub(crate) use load::{Loaded, load, tell};
 pub(crate) use role::Role;
 pub use source::PluginSource;
 pub(crate) use source::{Unread, read_component, rejected};
-pub(crate) use wanted::config_of;
+pub(crate) use trial::Trial;
+pub use trial::TrialStatus;
+pub(crate) use wanted::{config_of, sources};
 
 /// One plugin and its state.
 #[derive(Clone, Debug)]
@@ -47,6 +50,8 @@ pub struct PluginStatus {
     pub generation: Option<GenerationStatus>,
     /// What became of the newest, when it is not the one that plays.
     pub candidate: Option<Box<CandidateStatus>>,
+    /// A newer one on trial beside it, or what became of it.
+    pub trial: Option<Box<TrialStatus>>,
 }
 
 /// A loaded plugin among those that had its name.
@@ -151,6 +156,14 @@ impl PluginState {
             Self::Disabled => "disabled",
         }
     }
+
+    /// Why it does not play, when there is more to say.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Rejected { reason, .. } => Some(reason),
+            Self::Ready | Self::AwaitingGrant { .. } | Self::Disabled => None,
+        }
+    }
 }
 
 impl PluginStatus {
@@ -172,7 +185,7 @@ impl PluginStatus {
 impl From<CandidateStatus> for PluginStatus {
     fn from(CandidateStatus { state, source, facts }: CandidateStatus) -> Self {
         let name = facts.as_ref().map(|facts| facts.manifest.id.clone()).unwrap_or_default();
-        Self { name, state, source, facts, generation: None, candidate: None }
+        Self { name, state, source, facts, generation: None, candidate: None, trial: None }
     }
 }
 

@@ -11,6 +11,7 @@
 //! No more than two generations of a plugin live at a time. When a third is due while a request
 //! still plays with the first, the change waits for that request, or for the end of the drain time.
 
+mod canary;
 mod departure;
 mod pass;
 mod report;
@@ -28,6 +29,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 
+pub(crate) use canary::{Verdict, judge};
 pub(crate) use departure::{Departures, Leaving};
 pub use report::{ConfigProblem, PluginChange, ReloadOutcome, ReloadReport, Trigger};
 pub(crate) use sight::Stamp;
@@ -138,6 +140,7 @@ impl Owner {
     /// Looks, and does what there is to do.
     async fn attend(&mut self, understudy: &Arc<Understudy>) {
         let next_end = understudy.departures().end_overdue(Instant::now());
+        understudy.judge_trials();
         let config = understudy.config();
         if self.watching == Watching::Off && !self.asked && !self.undone && self.report.is_none() {
             self.sleep_until(next_end, None, config.plugins.poll);

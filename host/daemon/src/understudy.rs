@@ -52,6 +52,8 @@ pub struct Understudy {
 pub(crate) struct Overrides {
     /// `--listen`
     pub(crate) listen: Vec<SocketAddr>,
+    /// `--locked`
+    pub(crate) locked: bool,
 }
 
 impl Overrides {
@@ -59,6 +61,7 @@ impl Overrides {
         if !self.listen.is_empty() {
             config.server.listen.clone_from(&self.listen);
         }
+        config.plugins.locked |= self.locked;
     }
 }
 
@@ -256,6 +259,23 @@ impl Understudy {
         report
     }
 
+    /// Gives the verdict on every plugin on trial that has earned one.
+    pub(crate) fn judge_trials(&self) {
+        let (now, before) = (Instant::now(), self.roles());
+        let mut judged = before.clone();
+        let mut any = false;
+        for role in &mut judged {
+            if let Some(after) = role.after_trial(now) {
+                (*role, any) = (after, true);
+            }
+        }
+        if any {
+            let report = ReloadReport::of_trials(&before, &judged, &self.reload.load());
+            self.put_on(self.config(), judged);
+            self.note_reload(report, false);
+        }
+    }
+
     pub(crate) fn departures(&self) -> &Departures {
         &self.departures
     }
@@ -291,15 +311,12 @@ impl Understudy {
     pub(crate) fn put_on(&self, config: Arc<Config>, roles: Vec<Role>) {
         let before = self.stage.load_full();
         let stays = |number: u64, name: &str| {
-            let mut serving =
-                roles.iter().filter(|role| role.name == name).filter_map(|role| role.serving.as_ref());
-            serving.any(|serving| serving.generation.number() == number)
+            let mut playing = roles.iter().filter(|role| role.name == name).flat_map(Role::generations);
+            playing.any(|generation| generation.number() == number)
         };
-        let leaving = before.roles.iter().filter_map(|role| role.serving.as_ref());
-        let leaving: Vec<_> = leaving
-            .map(|serving| Arc::clone(&serving.generation))
-            .filter(|generation| !stays(generation.number(), generation.provider()))
-            .collect();
+        let leaving = before.roles.iter().flat_map(Role::generations);
+        let leaving = leaving.filter(|generation| !stays(generation.number(), generation.provider()));
+        let leaving: Vec<_> = leaving.cloned().collect();
         let drain = config.plugins.drain;
         let stage = Stage::playing(&before.engine, config, roles, before.sandbox.clone());
         self.stage.store(Arc::new(stage));
@@ -546,6 +563,7 @@ mod tests {
                 facts: None,
                 generation: None,
                 candidate: None,
+                trial: None,
             };
             engine_settings(&config, &[ready]).policy("flite").tier
         };

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use understudy_speech::{Capabilities, Character, Manifest, Provider, Voice};
 
+use crate::chance::is_on_trial;
 use crate::error::SpeechError;
 use crate::listing::Listing;
 use crate::plan::StandIns;
@@ -24,13 +25,41 @@ pub struct Member {
     /// [`settings_digest`](crate::cache::settings_digest): a take that was bought under other
     /// settings is another take. Zero for a provider without any.
     pub settings: [u8; 32],
+    /// Who plays in its place for some callers, to prove itself.
+    pub trial: Option<Trial>,
+}
+
+/// A candidate on trial: another provider under the same name, for a share of the callers.
+///
+/// What goes wrong with it is nobody else's fault: it moves no breaker, and the one it would replace
+/// steps in.
+#[derive(Clone)]
+pub struct Trial {
+    /// What speaks.
+    pub provider: Arc<dyn Provider>,
+    /// The share of callers it plays for, 0 to 100.
+    pub percent: u8,
+    /// Who is the same caller.
+    pub sticky: Sticky,
+}
+
+/// What makes two requests those of one caller, who then gets the same provider for both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sticky {
+    /// The user, or else the task.
+    #[default]
+    User,
+    /// The task.
+    Task,
+    /// Nothing: every request is one of its own.
+    None,
 }
 
 impl Member {
     /// A provider without settings.
     #[must_use]
     pub fn new(name: impl Into<String>, provider: Arc<dyn Provider>) -> Self {
-        Self { name: name.into(), provider, settings: [0; 32] }
+        Self { name: name.into(), provider, settings: [0; 32], trial: None }
     }
 }
 
@@ -49,17 +78,62 @@ pub struct Cast {
     seats: Arc<[Arc<Seat>]>,
 }
 
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller<'a> {
+    pub(crate) user: Option<&'a str>,
+    pub(crate) task: Option<&'a str>,
+    pub(crate) request: &'a str,
+}
+
 /// A member, and what the engine remembers of it for as long as the cast lives.
 pub(crate) struct Seat {
     pub(crate) member: Member,
     pub(crate) voices: Listing<Voice>,
     pub(crate) characters: Listing<Character>,
     pub(crate) stand_ins: StandIns,
+    /// The candidate on trial beside it.
+    pub(crate) trial: Option<Arc<Seat>>,
+    /// It is one itself.
+    pub(crate) on_trial: bool,
 }
 
 impl Seat {
+    fn new(member: Member) -> Self {
+        let trial = member.trial.as_ref().map(|trial| {
+            let provider = Arc::clone(&trial.provider);
+            Arc::new(Self { on_trial: true, ..Self::new(Member { provider, trial: None, ..member.clone() }) })
+        });
+        let (voices, characters, stand_ins) = (Listing::default(), Listing::default(), StandIns::default());
+        Self { member, voices, characters, stand_ins, trial, on_trial: false }
+    }
+
+    /// The candidate on trial, when it plays for this caller.
+    pub(crate) fn trial_for(&self, caller: &Caller<'_>) -> Option<&Arc<Self>> {
+        let trial = self.member.trial.as_ref()?;
+        let who = match trial.sticky {
+            Sticky::User => caller.user.or(caller.task).unwrap_or(caller.request),
+            Sticky::Task => caller.task.unwrap_or(caller.request),
+            Sticky::None => caller.request,
+        };
+        self.trial.as_ref().filter(|_| is_on_trial(&self.member.name, who, trial.percent))
+    }
+
     pub(crate) fn capabilities(&self) -> &Capabilities {
         &self.member.provider.manifest().capabilities
+    }
+
+    /// The same providers play, for the same callers.
+    fn is_like(&self, other: &Self) -> bool {
+        let trials = match (&self.member.trial, &other.member.trial) {
+            (None, None) => true,
+            (Some(one), Some(two)) => {
+                Arc::ptr_eq(&one.provider, &two.provider)
+                    && (one.percent, one.sticky) == (two.percent, two.sticky)
+            }
+            _ => false,
+        };
+        trials && Arc::ptr_eq(&self.member.provider, &other.member.provider)
     }
 
     /// The plugin's own id, whatever the member is called here.
@@ -81,12 +155,7 @@ impl Cast {
         let mut seats: Vec<Arc<Seat>> = Vec::with_capacity(members.len());
         for member in members {
             if !seats.iter().any(|seat| seat.member.name == member.name) {
-                seats.push(Arc::new(Seat {
-                    member,
-                    voices: Listing::default(),
-                    characters: Listing::default(),
-                    stand_ins: StandIns::default(),
-                }));
+                seats.push(Arc::new(Seat::new(member)));
             }
         }
         Self { seats: seats.into() }
@@ -97,7 +166,7 @@ impl Cast {
     pub(crate) fn keeping(self, before: &Self) -> Self {
         let keep = |seat: &Arc<Seat>| {
             let old = before.find(&seat.member.name);
-            let same = old.filter(|old| Arc::ptr_eq(&old.member.provider, &seat.member.provider));
+            let same = old.filter(|old| old.is_like(seat));
             Arc::clone(same.unwrap_or(seat))
         };
         Self { seats: self.seats.iter().map(keep).collect() }

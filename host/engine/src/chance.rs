@@ -27,6 +27,11 @@ pub(crate) fn is_rolled_out(provider: &str, caller: &str, percent: u8) -> bool {
     percent >= 100 || draw(&["rollout", provider, caller]) * 100.0 < f64::from(percent)
 }
 
+/// True for `percent` of all callers, the same ones every time, and not the ones of a rollout.
+pub(crate) fn is_on_trial(provider: &str, caller: &str, percent: u8) -> bool {
+    draw(&["trial", provider, caller]) * 100.0 < f64::from(percent)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,7 +65,7 @@ mod walk;
 mod wall_clock;
 mod words;
 
-pub use cast::{Cast, Member, ProviderInfo};
+pub use cast::{Cast, Member, ProviderInfo, Sticky, Trial};
 pub use characters::{CharacterProfile, Listed};
 pub use conversation::{
     Conversation, ConversationRequest, Progress, Recasting, ScriptSource, Speaker, SpokenLine,

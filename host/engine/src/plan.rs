@@ -28,7 +28,7 @@ pub(crate) use casting::Candidate;
 pub(crate) use memory::StandIns;
 pub(crate) use stand_in::{LISTING_PATIENCE, suitable};
 
-use crate::cast::{Cast, Seat};
+use crate::cast::{Caller, Cast, Seat};
 use crate::chance::is_rolled_out;
 use crate::characters::{Persona, Played};
 use crate::engine::Engine;
@@ -106,6 +106,12 @@ pub(crate) enum Role {
     StandIn,
 }
 
+impl Part {
+    fn new(provider: String, role: Role, seat: Result<Arc<Seat>, SpeechError>) -> Self {
+        Self { provider, role, seat, candidate: OnceCell::new() }
+    }
+}
+
 impl Asked {
     /// As a client would write it.
     pub(crate) fn public(&self) -> String {
@@ -160,7 +166,8 @@ pub(crate) fn plan(
     };
     let may_fall_back = fallback != Some(false) && !own.is_some_and(|persona| persona.is_pinned);
     let (asked, roles) = cast_roles(lead, &chain, may_fall_back);
-    let caller = user.as_deref().or(task.as_deref()).unwrap_or(&id);
+    let asking = Caller { user: user.as_deref(), task: task.as_deref(), request: &id };
+    let caller = asking.user.or(asking.task).unwrap_or(&id);
     let part = |(index, (provider, role)): (usize, (String, Role))| {
         let seat = seat(cast, settings, &provider, caller).and_then(|seat| {
             let strict = is_named && terms.rules.voice_policy == VoicePolicy::Strict;
@@ -169,9 +176,12 @@ pub(crate) fn plan(
             }
             Ok(seat)
         });
-        Part { provider, role, seat, candidate: OnceCell::new() }
+        let trial = seat.as_ref().ok().and_then(|seat| seat.trial_for(&asking)).cloned();
+        let on_trial = trial.map(|seat| Part::new(provider.clone(), role.clone(), Ok(seat)));
+        // Who is on trial goes first, and the one it would replace stands behind it.
+        on_trial.into_iter().chain([Part::new(provider, role, seat)])
     };
-    let parts = roles.into_iter().enumerate().map(part).collect();
+    let parts = roles.into_iter().enumerate().flat_map(part).collect();
     let (characters, notes) = (prepared.characters, prepared.notes());
     Ok(Plan {
         request,

@@ -150,6 +150,7 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
         is_retry: turn.is_retry,
         patient: turn.clock().limit() >= patience,
         place: turn.place.take(),
+        on_trial: turn.candidate.seat.on_trial,
         today: engine.calendar.today(),
     };
     let reason = match engine.gate.door(name).admit(asking) {

@@ -190,12 +190,14 @@ impl<'a> Walk<'a> {
     pub(crate) fn won(self, step: &Step, candidate: &Candidate, time: Duration) -> Story {
         let Self { mut attempts, skipped, errors, plan, .. } = self;
         let provider = candidate.name().to_owned();
-        attempts.push(Attempt { provider, outcome: "ok", time });
-        let substituted = (step.part > 0).then(|| Substitution {
+        // Behind a candidate on trial stands another of the same name, who is no substitute.
+        let first = plan.parts.first().is_some_and(|part| part.provider == provider);
+        let substituted = (step.part > 0 && !first).then(|| Substitution {
             asked: plan.asked.public(),
             why: errors.iter().find(|(part, _)| *part == 0).map_or("slow", |(_, error)| error.code()),
             casting: candidate.casting.clone(),
         });
+        attempts.push(Attempt { provider, outcome: "ok", time });
         let skipped = skipped.into_iter().filter(|skipped| skipped.provider != candidate.name()).collect();
         Story { attempts, skipped, substituted }
     }

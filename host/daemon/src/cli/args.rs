@@ -134,7 +134,25 @@ Examples:
   understudy plugin list
   understudy plugin inspect azure
   understudy plugin check my-voice.wasm
-  understudy plugin new my-voice";
+  understudy plugin new my-voice
+  understudy plugin status
+  understudy plugin reload
+  understudy plugin lock";
+
+const REMOTE_EXAMPLES: &str = "\
+Examples:
+  understudy plugin status
+  understudy plugin reload --url http://127.0.0.1:9000
+  understudy plugin reload --json | jq .plugins
+
+What is refused changes nothing that serves. A server takes changed files by itself unless
+plugins.watch says otherwise.";
+
+const LOCK_EXAMPLES: &str = "\
+Examples:
+  understudy plugin lock
+  understudy plugin lock my-voice
+  understudy plugin lock && understudy serve --locked";
 
 const NEW_EXAMPLES: &str = "\
 Examples:
@@ -178,6 +196,9 @@ pub(super) struct Global {
     /// Log more to standard error: once information, twice details, three times everything.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
+    /// Refuse plugin files that no `sha256` of the configuration pins.
+    #[arg(long, global = true)]
+    pub(super) locked: bool,
     /// Say nothing but results and errors.
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
@@ -547,6 +568,32 @@ pub(super) enum Plugin {
     },
     /// Write a new plugin that builds and speaks.
     New(New),
+    /// Show the plugins of a running server: who plays, how often, and what was refused.
+    #[command(after_help = REMOTE_EXAMPLES)]
+    Status(Remote),
+    /// Have a running server read its configuration and plugins anew.
+    #[command(after_help = REMOTE_EXAMPLES)]
+    Reload(Remote),
+    /// Write the digests of the plugin files into the configuration, so that no other file is taken.
+    Lock(Lock),
+}
+
+/// A running server.
+#[derive(Args, Debug)]
+pub(super) struct Remote {
+    /// Where the server listens.
+    #[arg(long, value_name = "URL", default_value = super::server::DEFAULT_URL)]
+    pub(super) url: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = LOCK_EXAMPLES)]
+pub(super) struct Lock {
+    /// The providers whose files are pinned; all when absent.
+    pub(super) names: Vec<String>,
 }
 
 #[derive(Args, Debug)]

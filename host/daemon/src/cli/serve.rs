@@ -23,8 +23,8 @@ use crate::reload::Trigger;
 use crate::understudy::Overrides;
 use crate::{Understudy, http};
 
-pub(super) async fn run(serve: Serve, config: Config) -> Result<(), Fault> {
-    let understudy = Understudy::prepare_with(config, Overrides { listen: serve.listen });
+pub(super) async fn run(serve: Serve, locked: bool, config: Config) -> Result<(), Fault> {
+    let understudy = Understudy::prepare_with(config, Overrides { listen: serve.listen, locked });
     let mut signals = Signals::listen().map_err(|error| FileError::new("listen for signals", error))?;
     let listeners = bind(&understudy.config().server.listen).await?;
     let stop = CancellationToken::new();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -12,6 +13,9 @@ pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:8750";
 
 /// A server that is there answers at once, whatever its providers do.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A reload may compile, and wait for who still plays.
+const ORDER_PATIENCE: Duration = Duration::from_secs(900);
 
 /// The server gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -39,14 +43,31 @@ pub(super) async fn ask<T: DeserializeOwned>(
     path: &str,
     query: &[(String, String)],
 ) -> Result<T, Fault> {
+    call(Method::GET, url, path, query, PATIENCE).await
+}
+
+/// Has the server at `url` do what a `POST` to `path` means.
+pub(super) async fn order<T: DeserializeOwned>(url: &str, path: &str) -> Result<T, Fault> {
+    call(Method::POST, url, path, &[], ORDER_PATIENCE).await
+}
+
+async fn call<T: DeserializeOwned>(
+    method: Method,
+    url: &str,
+    path: &str,
+    query: &[(String, String)],
+    patience: Duration,
+) -> Result<T, Fault> {
     // The program has a TLS that has to be told its cryptography; done twice, the first stands.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let place = format!("{}{path}", url.trim_end_matches('/'));
     let place = reqwest::Url::parse_with_params(&place, query)
         .map_err(|_| Fault::new(Exit::Usage, format!("not the address of a server: {url}")))?;
     let asked = async {
-        let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
-        let answer = client.get(place).send().await?;
+        let client = reqwest::Client::builder().timeout(patience).no_proxy().build()?;
+        // The admin's calls want it said, so that no page of another site can make them.
+        let request = client.request(method, place).header("content-type", "application/json");
+        let answer = request.send().await?;
         if answer.error_for_status_ref().is_ok() {
             return Ok(Ok(answer.json().await?));
         }

@@ -9,11 +9,15 @@ use understudy_engine::ProviderPolicy;
 use understudy_sandbox::{Grant, Limits};
 
 use super::access::{self, SecretSource};
+use super::canary::{self, Canary};
 use super::section::{Found, Section};
 use super::{folders, policies, sandbox};
 
 /// Longest name of a provider, in characters. It is part of every public voice id.
 const MAX_NAME_CHARACTERS: usize = 64;
+
+/// Hexadecimal digits of a SHA-256.
+const DIGEST_DIGITS: usize = 64;
 
 /// One provider of the configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +39,10 @@ pub struct ProviderConfig {
     pub policy: ProviderPolicy,
     /// The limits of one call.
     pub limits: Limits,
+    /// SHA-256 of the component, in lower-case hex. None: whatever the file holds.
+    pub sha256: Option<String>,
+    /// A newer plugin on trial beside it.
+    pub canary: Option<Canary>,
 }
 
 /// Which plugin.
@@ -75,6 +83,8 @@ fn read_one(name: Found<String>, section: Section<'_>, folder: &Path, limits: &L
         secrets: access::secrets(&section, folder),
         policy: policies::provider(&section),
         limits: sandbox::read_limits(&overrides, limits),
+        sha256: sha256(&section),
+        canary: canary::read(&section, folder),
     };
     overrides.finish();
     section.finish();
@@ -102,6 +112,19 @@ pub(crate) fn is_provider_name(name: &str) -> bool {
         && name
             .chars()
             .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-')
+}
+
+pub(super) fn sha256(section: &Section<'_>) -> Option<String> {
+    let found = section.string("sha256")?;
+    let digest = found.value.to_ascii_lowercase();
+    if digest.len() != DIGEST_DIGITS || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        section.report(
+            &found.span,
+            format!("not a SHA-256 of {DIGEST_DIGITS} hexadecimal digits: {}", found.value),
+            "`understudy plugin lock` writes it, and `understudy plugin inspect FILE` prints it",
+        );
+    }
+    Some(digest)
 }
 
 fn settings(section: &Section<'_>) -> serde_json::Map<String, Value> {

@@ -190,6 +190,7 @@ fn plugins(section: Section<'_>, folder: &Path) -> Plugins {
         poll: section.seconds("poll_seconds", default.poll, LOOKS),
         check: section.seconds("check_seconds", default.check, Duration::ZERO..=MAX_DRAIN),
         drain: section.seconds("drain_seconds", default.drain, Duration::ZERO..=MAX_DEADLINE),
+        locked: section.boolean("locked", default.locked),
     };
     section.finish();
     plugins

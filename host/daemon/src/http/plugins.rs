@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::reply::milliseconds;
 use crate::plugins::GenerationTally;
-use crate::{PluginFacts, PluginState, PluginStatus, Understudy};
+use crate::{PluginFacts, PluginState, PluginStatus, TrialStatus, Understudy};
 
 /// One plugin.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -25,6 +25,27 @@ pub(crate) struct PluginInfo {
     pub(crate) generations: Vec<GenerationInfo>,
     /// The newest, when it would play in the place of one that does and cannot.
     pub(crate) candidate: Option<PluginWhat>,
+    /// A newer one on trial beside it, or what became of it.
+    pub(crate) canary: Option<CanaryInfo>,
+}
+
+/// A plugin on trial.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct CanaryInfo {
+    /// `on trial`, `rolled back`, `promoted`, `rejected` or `awaiting grant`.
+    pub(crate) state: String,
+    /// Its file.
+    pub(crate) source: String,
+    /// The share of callers it is for.
+    pub(crate) percent: u8,
+    /// The plugin's own version.
+    pub(crate) version: Option<String>,
+    /// SHA-256 of the component.
+    pub(crate) digest: Option<String>,
+    /// Why it was rolled back or refused.
+    pub(crate) reason: Option<String>,
+    /// What to do about it.
+    pub(crate) hint: Option<String>,
 }
 
 /// What a plugin is and what became of it.
@@ -51,7 +72,7 @@ pub(crate) struct PluginWhat {
 pub(crate) struct GenerationInfo {
     /// From 1, for every name.
     pub(crate) number: u64,
-    /// `serving`, or `leaving` when it only plays for those who came before its successor.
+    /// `serving`, `canary` when it plays for a share of the callers, or `leaving` when it only plays for those who came before its successor.
     pub(crate) role: String,
     /// When one that leaves is interrupted.
     pub(crate) ends_in_ms: Option<u64>,
@@ -82,6 +103,13 @@ pub(crate) fn plugin_infos(understudy: &Understudy) -> Vec<PluginInfo> {
             ends_in_ms: None,
             tally: generation.tally,
         });
+        let canary = status.trial.as_ref().and_then(|trial| trial.generation);
+        let canary = canary.map(|generation| GenerationInfo {
+            number: generation.number,
+            role: "canary".to_owned(),
+            ends_in_ms: None,
+            tally: generation.tally,
+        });
         let leaving = leaving.iter().filter(|leaving| leaving.provider == status.name);
         let leaving = leaving.map(|leaving| GenerationInfo {
             number: leaving.status.number,
@@ -90,7 +118,8 @@ pub(crate) fn plugin_infos(understudy: &Understudy) -> Vec<PluginInfo> {
             tally: leaving.status.tally,
         });
         PluginInfo {
-            generations: serving.into_iter().chain(leaving).collect(),
+            generations: serving.into_iter().chain(canary).chain(leaving).collect(),
+            canary: status.trial.as_deref().map(CanaryInfo::of),
             candidate: status
                 .candidate
                 .as_deref()
@@ -128,7 +157,22 @@ impl PluginInfo {
             reason: None,
             hint: None,
         };
-        Self { name: name.to_owned(), is, generations: generations.collect(), candidate: None }
+        Self { name: name.to_owned(), is, generations: generations.collect(), candidate: None, canary: None }
+    }
+}
+
+impl CanaryInfo {
+    fn of(trial: &TrialStatus) -> Self {
+        let facts = trial.facts.as_ref();
+        Self {
+            state: trial.state.to_owned(),
+            source: trial.path.display().to_string(),
+            percent: trial.percent,
+            version: facts.map(|facts| facts.manifest.version.clone()),
+            digest: facts.map(|facts| facts.digest.clone()),
+            reason: trial.reason.clone(),
+            hint: trial.hint.clone(),
+        }
     }
 }
 

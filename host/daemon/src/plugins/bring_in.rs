@@ -67,9 +67,7 @@ impl Bringing<'_> {
         if let Some(before) = before.filter(|role| self.is_changing(&wanted.source, role)) {
             return Role { dropped: None, ..before.clone() };
         }
-        let secrets = read_secrets(std::mem::take(&mut wanted.secrets)).await;
-        let unreadable = secrets.map(|secrets| wanted.config.secrets = secrets).err();
-        let judged = Arc::new(judged(&wanted));
+        let (judged, unreadable) = self.prepare(&mut wanted).await;
         if !wanted.enabled {
             return Role::idle(name, Newest { state: PluginState::Disabled, facts: None, judged });
         }
@@ -80,6 +78,13 @@ impl Bringing<'_> {
             return same;
         }
         self.judge(Candidate { wanted, judged, before }).await
+    }
+
+    /// What it will be judged by, its secrets included; and why they cannot be had.
+    pub(super) async fn prepare(&self, wanted: &mut Wanted) -> (Arc<Judged>, Option<PluginState>) {
+        let secrets = read_secrets(std::mem::take(&mut wanted.secrets)).await;
+        let unreadable = secrets.map(|secrets| wanted.config.secrets = secrets).err();
+        (Arc::new(judged(wanted)), unreadable)
     }
 
     fn is_changing(&self, source: &PluginSource, before: &Role) -> bool {
@@ -111,18 +116,30 @@ impl Bringing<'_> {
         if self.moved_on(&judged) {
             return self.later(&name, before, judged);
         }
+        let digest = understudy_sandbox::digest(&wasm);
+        if let Err(state) = wanted.pin.admits(&digest, &name) {
+            return refuse(state, None);
+        }
         let serving = before.and_then(|role| role.serving.as_ref());
-        if let Some(serving) = serving.filter(|serving| is_the_same(serving, &wasm, &judged)) {
+        if let Some(serving) = serving.filter(|serving| is_the_same(serving, &digest, &judged)) {
             return Role::playing(name, Serving { judged, ..serving.clone() });
         }
-        if serving.is_some() && self.draining.contains(&name) {
-            self.crowded.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
+        if serving.is_some() && self.must_wait(&name) {
             return before.cloned().unwrap_or_else(|| self.later(&name, None, judged));
         }
         match self.audition(wasm, &wanted, serving).await {
             Ok(plugin) => Role::playing(name, self.cast(&wanted.name, plugin, judged)),
             Err((state, facts)) => refuse(state, facts.map(Arc::new)),
         }
+    }
+
+    /// An older generation of the name has not gone yet, and there would be too many.
+    pub(super) fn must_wait(&self, name: &str) -> bool {
+        let waits = self.draining.contains(name);
+        if waits {
+            self.crowded.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        }
+        waits
     }
 
     /// The file is not the one that was looked at.
@@ -143,7 +160,7 @@ impl Bringing<'_> {
     }
 
     /// The plugin, or why it cannot play and what is known of it.
-    async fn audition(
+    pub(super) async fn audition(
         &self,
         wasm: Bytes,
         wanted: &Wanted,
@@ -174,7 +191,7 @@ impl Bringing<'_> {
         Ok(plugin)
     }
 
-    fn cast(&self, name: &str, plugin: Plugin, judged: Arc<Judged>) -> Serving {
+    pub(super) fn cast(&self, name: &str, plugin: Plugin, judged: Arc<Judged>) -> Serving {
         let facts = Arc::new(PluginFacts::from(&plugin));
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         let number = numbers.entry(name.to_owned()).or_default();
@@ -225,7 +242,10 @@ impl Bringing<'_> {
                 let manifest = &facts.manifest;
                 let name = manifest.id.clone();
                 let needs_nothing = manifest.hosts.is_empty() && manifest.secrets.is_empty();
-                let state = if !free(&name) {
+                let pinned = plain.pin.admits(&facts.digest, &name);
+                let state = if let Err(unpinned) = pinned {
+                    unpinned
+                } else if !free(&name) {
                     name_taken(&name, &source)
                 } else if !needs_nothing {
                     awaiting(&name, &source, manifest)
@@ -259,13 +279,14 @@ fn judged(wanted: &Wanted) -> Judged {
         stamp: wanted.source.path().and_then(Stamp::of),
         config: wanted.config.clone(),
         decided: wanted.decided,
+        pin: wanted.pin.clone(),
         nameless: false,
     }
 }
 
 /// The bytes are those of whoever plays, and so is all it is given.
-fn is_the_same(serving: &Serving, wasm: &[u8], judged: &Judged) -> bool {
-    serving.judged.config == judged.config && serving.facts.digest == understudy_sandbox::digest(wasm)
+fn is_the_same(serving: &Serving, digest: &str, judged: &Judged) -> bool {
+    serving.judged.config == judged.config && serving.facts.digest == digest
 }
 
 fn awaiting(name: &str, source: &PluginSource, manifest: &Manifest) -> PluginState {

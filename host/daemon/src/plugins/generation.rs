@@ -58,6 +58,20 @@ pub struct GenerationTally {
     pub success_ms: u64,
 }
 
+impl GenerationTally {
+    /// What was done after `begun`.
+    pub(crate) const fn since(&self, begun: &Self) -> Self {
+        Self {
+            in_flight: self.in_flight,
+            calls: self.calls.saturating_sub(begun.calls),
+            successes: self.successes.saturating_sub(begun.successes),
+            failures: self.failures.saturating_sub(begun.failures),
+            cancelled: self.cancelled.saturating_sub(begun.cancelled),
+            success_ms: self.success_ms.saturating_sub(begun.success_ms),
+        }
+    }
+}
+
 impl Generation {
     pub(crate) fn new(
         provider: &str,

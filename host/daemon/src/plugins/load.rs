@@ -40,7 +40,7 @@ pub(crate) async fn load(bringing: &Bringing<'_>) -> Loaded {
     let (configured, offline, dropped) = tokio::join!(
         join_all(configured.into_iter().map(|wanted| {
             let before = before(&wanted.name);
-            bringing.bring_in(wanted, before)
+            bringing.bring_in_both(wanted, before)
         })),
         join_all(offline.into_iter().map(|wanted| {
             let before = before(&wanted.name);

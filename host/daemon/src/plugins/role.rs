@@ -13,6 +13,8 @@ use understudy_speech::Provider;
 
 use super::generation::Generation;
 use super::load::name_taken;
+use super::trial::Trial;
+use super::wanted::Pin;
 use super::{CandidateStatus, GenerationStatus, PluginFacts, PluginSource, PluginState, PluginStatus};
 use crate::reload::Stamp;
 
@@ -26,6 +28,8 @@ pub(crate) struct Role {
     pub(crate) serving: Option<Serving>,
     /// What became of the newest, when it is not who plays.
     pub(crate) newest: Option<Newest>,
+    /// A newer one on trial beside it.
+    pub(crate) trial: Option<Trial>,
 }
 
 /// Who plays.
@@ -46,29 +50,30 @@ pub(crate) struct Newest {
 
 /// By what somebody was judged: the same again would be judged the same.
 #[derive(Debug, PartialEq)]
-pub(super) struct Judged {
+pub(crate) struct Judged {
     pub(super) source: PluginSource,
     pub(super) stamp: Option<Stamp>,
     pub(super) config: PluginConfig,
     pub(super) decided: bool,
+    pub(super) pin: Pin,
     /// Its own name was another's, or could not be one.
     pub(super) nameless: bool,
 }
 
 impl Role {
     pub(super) fn playing(name: String, serving: Serving) -> Self {
-        Self { name, dropped: None, serving: Some(serving), newest: None }
+        Self { name, dropped: None, serving: Some(serving), newest: None, trial: None }
     }
 
     /// Nobody plays, and here is why.
     pub(super) fn idle(name: String, newest: Newest) -> Self {
-        Self { name, dropped: None, serving: None, newest: Some(newest) }
+        Self { name, dropped: None, serving: None, newest: Some(newest), trial: None }
     }
 
     /// Whoever plays in `before` goes on; the newest does not.
     pub(super) fn refused(name: String, before: Option<&Self>, newest: Newest) -> Self {
         let serving = before.and_then(|role| role.serving.clone());
-        Self { name, dropped: None, serving, newest: Some(newest) }
+        Self { name, dropped: None, serving, newest: Some(newest), trial: None }
     }
 
     /// There is another of its name, which goes before it.
@@ -90,12 +95,23 @@ impl Role {
         serving.into_iter().chain(newest).filter_map(|judged| judged.source.path())
     }
 
+    /// Everyone who plays for new requests.
+    pub(crate) fn generations(&self) -> impl Iterator<Item = &Arc<Generation>> {
+        let trial = self.trial.as_ref().and_then(Trial::running);
+        self.serving.iter().chain(trial).map(|serving| &serving.generation)
+    }
+
     /// The member of the cast, when somebody plays.
     pub(crate) fn member(&self) -> Option<Member> {
         let Serving { generation, judged, .. } = self.serving.as_ref()?;
         let provider = Arc::clone(generation) as Arc<dyn Provider>;
         let settings = settings_digest(&judged.config.settings);
-        Some(Member { name: self.name.clone(), provider, settings })
+        let trial = self.trial.as_ref().and_then(|trial| {
+            let provider = Arc::clone(&trial.running()?.generation) as Arc<dyn Provider>;
+            let canary = trial.canary();
+            Some(understudy_engine::Trial { provider, percent: canary.percent, sticky: canary.sticky })
+        });
+        Some(Member { name: self.name.clone(), provider, settings, trial })
     }
 
     /// As it is shown.
@@ -109,10 +125,11 @@ impl Role {
                 facts: Some(PluginFacts::clone(&serving.facts)),
                 generation: Some(GenerationStatus::of(&serving.generation)),
                 candidate: newest.as_ref().map(|newest| Box::new(newest.status())),
+                trial: self.trial.as_ref().map(|trial| Box::new(trial.status())),
             },
             (None, Some(newest)) => {
                 let CandidateStatus { state, source, facts } = newest.status();
-                PluginStatus { name, state, source, facts, generation: None, candidate: None }
+                PluginStatus { name, state, source, facts, generation: None, candidate: None, trial: None }
             }
             (None, None) => {
                 let source = PluginSource::Missing(name.clone());
@@ -123,6 +140,7 @@ impl Role {
                     facts: None,
                     generation: None,
                     candidate: None,
+                    trial: None,
                 }
             }
         }

@@ -9,7 +9,7 @@ use understudy_sandbox::{PluginConfig, Secret};
 
 use super::{PluginSource, PluginState, folder};
 use crate::built_in;
-use crate::config::{Config, PluginChoice, SecretSource};
+use crate::config::{Canary, Config, PluginChoice, ProviderConfig, SecretSource};
 
 /// A plugin that somebody wants.
 #[derive(Clone, Debug)]
@@ -21,12 +21,67 @@ pub(super) struct Wanted {
     /// Somebody has said what it may reach.
     pub(super) decided: bool,
     pub(super) secrets: BTreeMap<String, SecretSource>,
+    /// What its file has to be.
+    pub(super) pin: Pin,
+    /// A newer one on trial beside it.
+    pub(super) canary: Option<Canary>,
+}
+
+/// What a plugin's file has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Pin {
+    /// The component of this digest.
+    To(String),
+    /// Whatever it is.
+    Open,
+    /// There has to be a pin, and there is none.
+    Missing,
+}
+
+impl Pin {
+    /// Files are pinned by their sections; what is inside the program is what the program is.
+    pub(super) fn of(pin: Option<&String>, source: &PluginSource, config: &Config) -> Self {
+        match (pin, source) {
+            (Some(digest), _) => Self::To(digest.clone()),
+            (None, PluginSource::File(_)) if config.plugins.locked => Self::Missing,
+            (None, _) => Self::Open,
+        }
+    }
+
+    /// Holds a file against it.
+    pub(super) fn admits(&self, digest: &str, name: &str) -> Result<(), PluginState> {
+        match self {
+            Self::To(pinned) if pinned != digest => Err(PluginState::Rejected {
+                code: "plugin_digest_mismatch",
+                reason: format!("file is not the one that is pinned: {digest}"),
+                hint: Some(format!(
+                    "when the new file is meant, run `understudy plugin lock {name}`, or write this into its \
+                     section:\nsha256 = \"{digest}\""
+                )),
+            }),
+            Self::Missing => Err(PluginState::Rejected {
+                code: "plugin_not_pinned",
+                reason: format!("file is not pinned: {digest}"),
+                hint: Some(format!(
+                    "only pinned files are taken; write this into [providers.{name}]:\nsha256 = \"{digest}\""
+                )),
+            }),
+            Self::To(_) | Self::Open => Ok(()),
+        }
+    }
+}
+
+/// Every section's name and where its plugin comes from.
+pub(crate) fn sources(config: &Config) -> Vec<(String, PluginSource)> {
+    configured(config).into_iter().map(|wanted| (wanted.name, wanted.source)).collect()
 }
 
 impl Wanted {
     /// One that plays without a section: it asks for nothing.
     pub(super) fn plain(name: &str, source: PluginSource, config: &Config) -> Self {
         Self {
+            pin: Pin::of(None, &source, config),
+            canary: None,
             name: name.to_owned(),
             source,
             enabled: true,
@@ -39,12 +94,19 @@ impl Wanted {
 
 /// Those of the configuration's sections, in its order.
 pub(super) fn configured(config: &Config) -> Vec<Wanted> {
-    let wanted = config.providers.iter().map(|provider| Wanted {
+    config.providers.iter().map(|provider| of_section(config, provider)).collect()
+}
+
+fn of_section(config: &Config, provider: &ProviderConfig) -> Wanted {
+    let source = match &provider.plugin {
+        PluginChoice::File(path) => PluginSource::File(path.clone()),
+        PluginChoice::Named(plugin) => named(config, plugin),
+    };
+    Wanted {
         name: provider.name.clone(),
-        source: match &provider.plugin {
-            PluginChoice::File(path) => PluginSource::File(path.clone()),
-            PluginChoice::Named(plugin) => named(config, plugin),
-        },
+        pin: Pin::of(provider.sha256.as_ref(), &source, config),
+        canary: provider.canary.clone(),
+        source,
         enabled: provider.enabled,
         config: PluginConfig {
             settings: provider.settings.clone(),
@@ -54,8 +116,7 @@ pub(super) fn configured(config: &Config) -> Vec<Wanted> {
         },
         decided: provider.grants.is_some(),
         secrets: provider.secrets.clone(),
-    });
-    wanted.collect()
+    }
 }
 
 /// How the configuration would have a plugin loaded: as its first section says, else by default.

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
-use super::report::{ConfigProblem, ReloadOutcome, ReloadReport, Trigger, changes};
+use super::report::{ConfigProblem, ReloadOutcome, ReloadReport, Trigger, changes, now_ms};
 use crate::Understudy;
 use crate::config::{Config, ConfigError};
 use crate::plugins::{Loaded, tell};
@@ -62,7 +61,7 @@ pub(super) async fn pass(
         number: 0,
         trigger: Trigger::Files,
         outcome,
-        at_ms: SystemTime::UNIX_EPOCH.elapsed().map_or(0, milliseconds),
+        at_ms: now_ms(),
         took_ms: milliseconds(began.elapsed()),
         changed,
         restart,

@@ -1,10 +1,13 @@
 //! What a reload did, for people and for programs.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::state::ReloadState;
 use crate::config::ConfigError;
-use crate::plugins::{PluginState, Role};
+use crate::plugins::{PluginState, Role, Trial, TrialStatus};
 
 /// What a reload did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -39,6 +42,8 @@ pub enum Trigger {
     Signal,
     /// The admin's route, or a program that embeds this one.
     Request,
+    /// A plugin on trial that held its budget, or broke it.
+    Canary,
 }
 
 /// How a reload ended.
@@ -73,7 +78,8 @@ pub struct ConfigProblem {
 pub struct PluginChange {
     /// The provider's name.
     pub name: String,
-    /// `added`, `replaced`, `removed`, `rejected`, `awaiting grant` or `disabled`.
+    /// `added`, `replaced`, `removed`, `rejected` or `awaiting grant`; of a canary `canary on trial`,
+    /// `canary promoted`, `canary rolled back`, `canary rejected`, `canary removed`.
     pub change: String,
     /// The generation that plays now, if any does.
     pub generation: Option<u64>,
@@ -111,6 +117,23 @@ impl ConfigProblem {
 }
 
 impl ReloadReport {
+    /// What verdicts on trials changed.
+    pub(crate) fn of_trials(before: &[Role], now: &[Role], state: &ReloadState) -> Self {
+        let plugins = changes(before, now, false);
+        let refused = plugins.iter().any(PluginChange::is_refused);
+        Self {
+            number: 0,
+            trigger: Trigger::Canary,
+            outcome: if refused { ReloadOutcome::Rejected } else { ReloadOutcome::Applied },
+            at_ms: now_ms(),
+            took_ms: 0,
+            changed: Vec::new(),
+            restart: state.restart.clone(),
+            config_problems: state.config_problems.clone(),
+            plugins,
+        }
+    }
+
     /// What happened in a later part of the same reload.
     pub(super) fn go_on(&mut self, later: Self) {
         self.changed.extend(later.changed);
@@ -127,17 +150,44 @@ impl ReloadReport {
     }
 }
 
+/// Milliseconds since 1970.
+pub(super) fn now_ms() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
 /// What is different between two casts; with `refused`, also who was refused before and still is.
 pub(super) fn changes(before: &[Role], now: &[Role], refused: bool) -> Vec<PluginChange> {
     let was = |name: &str| before.iter().find(|role| role.name == name);
     let mut changes: Vec<PluginChange> = Vec::new();
     for role in now {
+        changes.extend(trial(was(&role.name), role, refused));
         changes.extend(newest(was(&role.name), role, refused).or_else(|| serving(was(&role.name), role)));
     }
     let gone =
         before.iter().filter(|role| role.serving.is_some() && now.iter().all(|now| now.name != role.name));
     changes.extend(gone.map(|role| PluginChange::of(role, "removed")));
     changes
+}
+
+/// What became of a plugin on trial.
+fn trial(was: Option<&Role>, role: &Role, refused: bool) -> Option<PluginChange> {
+    let told = |role: &Role| role.trial.as_ref().map(Trial::status);
+    let before = was.and_then(told);
+    let Some(status) = told(role) else {
+        return before.map(|_| PluginChange::of(role, "canary removed"));
+    };
+    let digest = |status: &TrialStatus| status.facts.as_ref().map(|facts| facts.digest.clone());
+    let is_refused = matches!(status.state, "rejected" | "awaiting grant");
+    let same = before.is_some_and(|before| {
+        (before.state, &before.path, before.percent, &before.reason, digest(&before))
+            == (status.state, &status.path, status.percent, &status.reason, digest(&status))
+    });
+    if same && !(refused && is_refused) {
+        return None;
+    }
+    let change = PluginChange::of(role, &format!("canary {}", status.state));
+    let code = matches!(status.state, "rejected" | "rolled back").then(|| "plugin_canary_refused".to_owned());
+    Some(PluginChange { digest: digest(&status), code, reason: status.reason, hint: status.hint, ..change })
 }
 
 fn serving(was: Option<&Role>, role: &Role) -> Option<PluginChange> {

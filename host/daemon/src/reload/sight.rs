@@ -60,12 +60,14 @@ fn named(config: &Config) -> impl Iterator<Item = PathBuf> {
         PluginChoice::File(path) => Some(path.clone()),
         PluginChoice::Named(_) => None,
     });
+    let canaries = config.providers.iter().filter_map(|provider| provider.canary.as_ref());
+    let canaries = canaries.map(|canary| canary.path.clone());
     let secrets = config.providers.iter().flat_map(|provider| provider.secrets.values());
     let secrets = secrets.filter_map(|source| match source {
         SecretSource::File(path) => Some(path.clone()),
         SecretSource::Environment(_) => None,
     });
-    config.file.iter().cloned().chain(plugins).chain(secrets)
+    config.file.iter().cloned().chain(plugins).chain(canaries).chain(secrets)
 }
 
 /// The folders in which something can change.

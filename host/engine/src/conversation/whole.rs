@@ -72,6 +72,7 @@ fn admit(scene: &Scene<'_>, provider: &str, clock: Clock) -> Result<Pass, Speech
         is_retry: false,
         patient: clock.limit() >= policy.timeout.unwrap_or(settings.breaker.patience),
         place: None,
+        on_trial: false,
         today: engine.calendar.today(),
     };
     match engine.gate.door(provider).admit(asking) {

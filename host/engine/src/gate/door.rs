@@ -62,6 +62,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) patient: bool,
     /// A place it has waited for.
     pub(crate) place: Option<Place>,
+    /// Its failures are no sign of how the provider does.
+    pub(crate) on_trial: bool,
     pub(crate) today: Today,
 }
 
@@ -118,6 +120,7 @@ impl Door {
             spent_at_ms,
             began: now,
             patient: asking.patient,
+            on_trial: asking.on_trial,
             breaker: asking.breaker.clone(),
             retry: asking.retry.clone(),
             settled: false,
@@ -282,6 +285,7 @@ pub(crate) struct Pass {
     spent_at_ms: Option<u64>,
     began: Instant,
     patient: bool,
+    on_trial: bool,
     breaker: BreakerSettings,
     retry: RetrySettings,
     settled: bool,
@@ -303,6 +307,7 @@ impl Pass {
         self.settled = true;
         let now = Instant::now();
         let blamed = match verdict.blame {
+            _ if self.on_trial => false,
             Blame::Nobody => false,
             Blame::Provider => true,
             Blame::ProviderIfGivenTime => self.patient,

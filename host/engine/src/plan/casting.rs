@@ -36,7 +36,7 @@ impl Candidate {
     /// The key of its take.
     pub(crate) fn key(&self) -> TakeKey {
         *self.key.get_or_init(|| {
-            let Member { name, provider, settings } = &self.seat.member;
+            let Member { name, provider, settings, .. } = &self.seat.member;
             let manifest = provider.manifest();
             let performer = Performer {
                 provider: name,

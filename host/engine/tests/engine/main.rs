@@ -18,6 +18,7 @@ mod speaking;
 mod store;
 mod streaming;
 mod streams_falling_back;
+mod trying;
 
 use std::sync::Arc;
 

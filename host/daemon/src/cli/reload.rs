@@ -1,0 +1,102 @@
+//! `understudy plugin reload` and `understudy plugin status`: a running server and its plugins.
+
+use super::args::Remote;
+use super::exit::{Exit, Fault};
+use super::printer::Printer;
+use super::server::{ask, order};
+use super::table::Table;
+use crate::http::plugins::{GenerationInfo, PluginInfo};
+use crate::reload::{ConfigProblem, PluginChange, ReloadOutcome, ReloadReport};
+
+/// Has a running server read everything anew.
+pub(super) async fn reload(remote: Remote, printer: Printer) -> Result<(), Fault> {
+    let report: ReloadReport = order(&remote.url, "/api/v1/admin/reload").await?;
+    if remote.json {
+        printer.json(&report)?;
+    } else {
+        tell(&report, printer)?;
+    }
+    match report.outcome {
+        ReloadOutcome::Applied | ReloadOutcome::Unchanged => Ok(()),
+        ReloadOutcome::Rejected => Err(Fault::new(Exit::Failed, "not everything was taken")
+            .hint("what served before serves on; see above")),
+    }
+}
+
+fn tell(report: &ReloadReport, printer: Printer) -> Result<(), Fault> {
+    if report.outcome == ReloadOutcome::Unchanged {
+        printer.result("everything is as the files want it already")?;
+    }
+    for ConfigProblem { file, line, column, message, hint } in &report.config_problems {
+        printer.warning(format_args!("{file}:{line}:{column}: {message}"), hint.as_deref());
+    }
+    if !report.changed.is_empty() {
+        printer.result(format_args!("changed: {}", report.changed.join(", ")))?;
+    }
+    if !report.restart.is_empty() {
+        printer.result(format_args!("waits for a restart: {}", report.restart.join(", ")))?;
+    }
+    for PluginChange { name, change, generation, reason, hint, .. } in &report.plugins {
+        let generation = generation.map(|number| format!(" (generation {number} plays)")).unwrap_or_default();
+        match reason {
+            Some(reason) => {
+                printer.warning(format_args!("{name} is {change}{generation}: {reason}"), hint.as_deref());
+            }
+            None => printer.result(format_args!("{name} is {change}{generation}"))?,
+        }
+    }
+    Ok(())
+}
+
+/// Shows the plugins of a running server.
+pub(super) async fn status(remote: Remote, printer: Printer) -> Result<(), Fault> {
+    let plugins: Vec<PluginInfo> = ask(&remote.url, "/api/v1/plugins", &[]).await?;
+    if remote.json {
+        return Ok(printer.json(&plugins)?);
+    }
+    let mut table =
+        Table::new(["PLUGIN", "STATE", "VERSION", "GENERATION", "NOW", "CALLS", "FAILED", "SHA256"]);
+    for plugin in &plugins {
+        match plugin.generations.split_first() {
+            Some((first, others)) => {
+                table.row(row(plugin, &plugin.is.state, Some(first)));
+                others.iter().for_each(|other| table.row(row(plugin, &other.role, Some(other))));
+            }
+            None => table.row(row(plugin, &plugin.is.state, None)),
+        }
+    }
+    table.print(printer)?;
+    for plugin in &plugins {
+        refused(plugin, printer)?;
+    }
+    Ok(())
+}
+
+fn row(plugin: &PluginInfo, state: &str, generation: Option<&GenerationInfo>) -> [String; 8] {
+    let count =
+        |of: fn(&GenerationInfo) -> u64| generation.map(|one| of(one).to_string()).unwrap_or_default();
+    let of_the_newest = generation.is_none_or(|one| one.role != "leaving");
+    let known = |fact: &Option<String>| fact.clone().filter(|_| of_the_newest).unwrap_or_default();
+    [
+        plugin.name.clone(),
+        state.to_owned(),
+        known(&plugin.is.version),
+        count(|one| one.number),
+        count(|one| one.tally.in_flight as u64),
+        count(|one| one.tally.calls),
+        count(|one| one.tally.failures),
+        known(&plugin.is.digest).chars().take(12).collect(),
+    ]
+}
+
+/// Who does not play, or would play in another's place, and why not.
+fn refused(plugin: &PluginInfo, printer: Printer) -> Result<(), Fault> {
+    let newer = plugin.candidate.as_ref().map(|candidate| (candidate, "a newer one "));
+    let itself = (plugin.is.reason.is_some()).then_some((&plugin.is, ""));
+    for (what, which) in itself.into_iter().chain(newer) {
+        let reason = what.reason.as_deref().unwrap_or_default();
+        printer.result(format_args!("\n{}: {which}is {}: {reason}", plugin.name, what.state))?;
+        what.hint.iter().try_for_each(|hint| printer.result(format_args!("hint: {}", hint.trim_end())))?;
+    }
+    Ok(())
+}

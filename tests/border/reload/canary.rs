@@ -1,0 +1,120 @@
+//! A plugin on trial: who hears it, and how its trial ends.
+
+use serde_json::{Value, json};
+
+use super::versions::rename_into;
+use super::{PATIENCE, herald, reload, until};
+use crate::support::Daemon;
+use tokio::time::Instant;
+
+/// Half of the users hear version 2 until `watch` seconds and five calls are over.
+async fn daemon(temper: &str, watch: f64) -> Daemon {
+    let config = format!(
+        "[cache]\nenabled = false\n[fallback]\nvoice_policy = \"strict\"\n\
+         [providers.herald]\nplugin = \"plugins/herald.wasm\"\ngrants = []\n\
+         canary = {{ path = \"next/herald.wasm\", percent = 50, watch_seconds = {watch:?}, min_calls = 5 }}\n"
+    );
+    let temper = temper.to_owned();
+    Daemon::start_with(&config, move |folder| {
+        rename_into(&folder.join("plugins"), "herald.wasm", &herald(1, "calm"));
+        rename_into(&folder.join("next"), "herald.wasm", &herald(2, &temper));
+    })
+    .await
+}
+
+/// The version a user hears.
+async fn hears(daemon: &Daemon, user: usize) -> String {
+    let body = json!({ "provider": "herald", "text": "speak 6", "user_id": format!("user-{user}") });
+    let take: Value = daemon.ok("/api/v1/tts/synthesize", &body).await.json().await.expect("JSON");
+    take["provenance"]["plugin_version"].as_str().expect("a version").to_owned()
+}
+
+/// Everybody asks, again and again, until the trial is over.
+async fn until_over(daemon: &Daemon, state: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        for user in 0..8 {
+            hears(daemon, user).await;
+        }
+        let plugin = super::plugin(daemon, "herald").await;
+        if plugin["canary"]["state"] == state {
+            return plugin;
+        }
+        assert!(begun.elapsed() < PATIENCE, "not {state}: {plugin}\n{}", daemon.log());
+    }
+}
+
+#[tokio::test]
+async fn a_user_hears_the_same_version_every_time_and_both_are_heard() {
+    let daemon = daemon("calm", 3_600.0).await;
+    let mut heard = Vec::new();
+    for user in 0..20 {
+        let first = hears(&daemon, user).await;
+        assert_eq!(hears(&daemon, user).await, first, "user {user}");
+        heard.push(first);
+    }
+    let second = heard.iter().filter(|version| *version == "0.0.2").count();
+    assert!((4..=16).contains(&second), "{heard:?}");
+    let plugin = super::plugin(&daemon, "herald").await;
+    assert_eq!(plugin["generations"][1]["role"], "canary", "{plugin}");
+    assert_eq!(plugin["generations"][1]["calls"], 2 * second, "{plugin}");
+    let metrics = daemon.get("/metrics").send().await.expect("an answer").text().await.expect("text");
+    let counted = "understudy_generation_calls_total{provider=\"herald\",generation=\"2\",role=\"canary\"}";
+    assert!(metrics.contains(counted), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_canary_that_fails_is_rolled_back_and_nobody_notices() {
+    let daemon = daemon("mute", 3_600.0).await;
+    // Whoever it fails hears the one before it.
+    let over = until_over(&daemon, "rolled back").await;
+    assert!(
+        over["canary"]["reason"].as_str().is_some_and(|reason| reason.contains("calls failed")),
+        "{over}"
+    );
+    assert_eq!(over["version"], "0.0.1");
+    let status = daemon.json("/api/v1/status").await;
+    assert_eq!(status["reload"]["last"]["plugins"][0]["change"], "canary rolled back", "{status}");
+    assert_eq!(status["providers"][0]["breaker"], "closed", "its failures are its own: {status}");
+    assert!(daemon.log().contains("canary rolled back"), "{}", daemon.log());
+    // The same file is not tried again.
+    reload(&daemon).await;
+    let plugin = super::plugin(&daemon, "herald").await;
+    assert_eq!(plugin["canary"]["state"], "rolled back", "{plugin}");
+    // Another one is.
+    rename_into(&daemon.folder().join("next"), "herald.wasm", &herald(3, "calm"));
+    let tried =
+        |plugin: &Value| plugin["canary"]["state"] == "on trial" && plugin["canary"]["version"] == "0.0.3";
+    until(&daemon, "herald", "tried", tried).await;
+}
+
+#[tokio::test]
+async fn a_canary_that_is_slow_is_rolled_back() {
+    let daemon = daemon("slow", 3_600.0).await;
+    let over = until_over(&daemon, "rolled back").await;
+    assert!(over["canary"]["reason"].as_str().is_some_and(|reason| reason.contains("calls take")), "{over}");
+}
+
+#[tokio::test]
+async fn a_canary_that_holds_its_budget_plays_for_all() {
+    let daemon = daemon("calm", 0.5).await;
+    let over = until_over(&daemon, "promoted").await;
+    assert!(over["canary"]["hint"].as_str().is_some_and(|hint| hint.contains("plugin = ")), "{over}");
+    for user in 0..8 {
+        assert_eq!(hears(&daemon, user).await, "0.0.2");
+    }
+    // The file it replaced is still there, and does not come back.
+    reload(&daemon).await;
+    assert_eq!(hears(&daemon, 0).await, "0.0.2");
+    assert!(daemon.log().contains("canary promoted"), "{}", daemon.log());
+}
+
+#[tokio::test]
+async fn a_canary_that_cannot_be_loaded_is_told_and_never_heard() {
+    let daemon = daemon("shy", 0.0).await;
+    let refused = |plugin: &Value| plugin["canary"]["state"] == "rejected";
+    until(&daemon, "herald", "refused", refused).await;
+    for user in 0..8 {
+        assert_eq!(hears(&daemon, user).await, "0.0.1");
+    }
+}
