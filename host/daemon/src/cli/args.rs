@@ -3,16 +3,18 @@
 //! The help is the manual most people read, so every command shows how it is used and the exit
 //! codes are listed where scripts' authors look for them.
 
+mod scene;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
-use understudy_engine::Recast;
 use understudy_speech::Language;
 
 use super::destination::Destination;
+pub(super) use scene::{Characters, Perform};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -72,25 +74,6 @@ Examples:
   understudy voices --search aria --limit 5
   understudy voices --like azure/en-US-AriaNeural
   understudy voices --json | jq -r '.[].id'";
-
-const CHARACTERS_EXAMPLES: &str = "\
-Examples:
-  understudy characters
-  understudy characters --provider characterbox
-  understudy characters --json | jq -r '.[].id'
-
-A character is a service's own, or is written down as [characters.NAME].";
-
-const PERFORM_EXAMPLES: &str = "\
-Examples:
-  understudy perform scene.txt -o scene.mp3
-  understudy perform scene.txt -o scene.mp3 --srt scene.srt --vtt scene.vtt
-  understudy perform lines.jsonl --json | jq '.lines[].start_ms'
-  echo 'Captain Nova [happy]: We sail at dawn!' | understudy perform - -o - > scene.mp3
-
-A script has a line each: `Speaker [emotion]: text`. A line without a speaker goes on with the one
-before, # begins a comment, (pause 0.5) is a silence in seconds. When a provider fails in mid-scene
-everybody who had a voice there is cast again, so that nobody changes voice, and a warning says so.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -321,74 +304,6 @@ pub(super) struct Say {
     /// Tell what was spoken as JSON on standard output, with the times of all words.
     #[arg(long)]
     pub(super) json: bool,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = CHARACTERS_EXAMPLES)]
-pub(super) struct Characters {
-    /// Only those of this provider.
-    #[arg(short, long, value_name = "NAME")]
-    pub(super) provider: Option<String>,
-    /// Those as well that their provider does not list any more.
-    #[arg(short, long)]
-    pub(super) all: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = PERFORM_EXAMPLES)]
-pub(super) struct Perform {
-    /// The script, as text or as JSON lines; - reads standard input.
-    #[arg(value_name = "SCRIPT")]
-    pub(super) script: PathBuf,
-    /// Where the audio goes: FILE.mp3, .wav, .flac, .ogg, .opus, .aac or .pcm; - writes MP3 to standard
-    /// output.
-    #[arg(short, long, value_name = "FILE", default_value = "scene.mp3")]
-    pub(super) output: Destination,
-    /// Who may speak, by id or name; may be repeated. Anybody the script names when absent.
-    #[arg(short, long = "character", value_name = "NAME")]
-    pub(super) characters: Vec<String>,
-    /// Write subtitles with the speakers' names as SubRip.
-    #[arg(long, value_name = "FILE")]
-    pub(super) srt: Option<PathBuf>,
-    /// Write subtitles with the speakers' names as WebVTT.
-    #[arg(long, value_name = "FILE")]
-    pub(super) vtt: Option<PathBuf>,
-    /// What is cast again when a provider fails in mid-scene; as configured when absent.
-    #[arg(long, value_name = "WHAT")]
-    pub(super) recast: Option<RecastArgument>,
-    /// The chain of providers along which stand-ins are looked for.
-    #[arg(long, value_name = "NAME")]
-    pub(super) route: Option<String>,
-    /// Language of the whole as a BCP-47 tag, for example en-GB.
-    #[arg(long, value_name = "TAG")]
-    pub(super) language: Option<Language>,
-    /// Samples a second of the audio; the most of any voice when absent.
-    #[arg(long, value_name = "HERTZ")]
-    pub(super) sample_rate: Option<u32>,
-    /// Tell what was performed as JSON on standard output, with the times of all lines and words.
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-/// What is cast again when a provider fails.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(super) enum RecastArgument {
-    /// Everybody who had a voice there.
-    Scene,
-    /// The line that failed.
-    Line,
-}
-
-impl From<RecastArgument> for Recast {
-    fn from(from: RecastArgument) -> Self {
-        match from {
-            RecastArgument::Scene => Self::Scene,
-            RecastArgument::Line => Self::Line,
-        }
-    }
 }
 
 #[derive(Args, Debug)]
