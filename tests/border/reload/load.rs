@@ -152,7 +152,7 @@ async fn edit_config(daemon: &Daemon, number: u32) {
     let more = if is_wrong {
         wrong[(number / 3) as usize % wrong.len()].to_owned()
     } else {
-        format!("[breaker]\nfailures = {}\n", 100 + number)
+        format!("[breaker]\nfailures = {}\n", 100 + number % 800)
     };
     rename_into(daemon.folder(), "understudy.toml", format!("{CONFIG}{STORE}{more}").as_bytes());
     let begun = Instant::now();
