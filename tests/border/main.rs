@@ -11,6 +11,7 @@
 )]
 
 mod cli;
+mod conversations;
 mod hostile;
 mod http;
 mod keeping;

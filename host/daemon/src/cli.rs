@@ -14,6 +14,7 @@ use crate::logging;
 
 mod args;
 mod cache;
+mod characters;
 mod check;
 mod conformance;
 mod destination;
@@ -27,6 +28,7 @@ mod inspect;
 mod likeness;
 mod listing;
 mod lock;
+mod perform;
 mod printer;
 mod progress;
 mod reload;
@@ -72,6 +74,8 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
     let listing = || configure(global, Some(LogLevel::Error));
     match command {
         Command::Say(say) => once(say::run(*say, config()?, printer)),
+        Command::Perform(perform) => once(perform::run(*perform, config()?, printer)),
+        Command::Characters(characters) => once(characters::run(characters, config()?, printer)),
         Command::Explain(explain) => once(explain::run(*explain, config()?, printer)),
         Command::Status(status) => once(status::run(status, printer)),
         Command::Serve(serve) => {

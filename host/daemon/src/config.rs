@@ -15,11 +15,13 @@ use std::time::Duration;
 
 use understudy_engine::text::TextRules;
 use understudy_engine::{
-    BreakerSettings, EngineSettings, GlobalLimits, HedgeSettings, LogicalVoice, RetrySettings, Route,
+    BreakerSettings, ConversationSettings, EngineSettings, GlobalLimits, HedgeSettings, LocalCharacter,
+    LogicalVoice, RetrySettings, Route,
 };
 
 mod access;
 mod canary;
+mod characters;
 mod findings;
 mod folders;
 pub(crate) mod keys;
@@ -80,6 +82,10 @@ pub struct Config {
     pub routes: BTreeMap<String, Route>,
     /// `[voices.*]`: voices of this server, each cast at several providers.
     pub voices: BTreeMap<String, LogicalVoice>,
+    /// `[characters.*]`: characters of this server.
+    pub characters: BTreeMap<String, LocalCharacter>,
+    /// `[conversation]`
+    pub conversation: ConversationSettings,
     /// `[cache]` and `[history]`
     pub store: StoreConfig,
     /// `[sandbox]`
@@ -231,6 +237,8 @@ impl Default for Config {
             fallback: Route::default(),
             routes: BTreeMap::new(),
             voices: BTreeMap::new(),
+            characters: BTreeMap::new(),
+            conversation: ConversationSettings::default(),
             store: StoreConfig::default(),
             sandbox: Sandbox::default(),
             providers: Vec::new(),

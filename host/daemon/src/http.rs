@@ -13,7 +13,8 @@
 mod admin;
 mod body;
 mod caching;
-mod catalogue;
+pub(crate) mod catalogue;
+pub(crate) mod characters;
 mod docs;
 mod envelope;
 mod error;
@@ -23,7 +24,7 @@ pub(crate) mod keeping;
 mod metrics;
 mod models;
 pub(crate) mod plugins;
-mod provenance;
+pub(crate) mod provenance;
 mod reply;
 mod serving;
 mod speech;
@@ -58,6 +59,7 @@ pub fn router(understudy: Arc<Understudy>) -> Router {
         // The same calls by the other paths that clients use for them.
         .route("/audio/speech", post(speech::speak))
         .route("/audio/voices", get(catalogue::list))
+        .route("/api/v1/characters", get(characters::list))
         .route("/v1/audio/models", get(models::list))
         .route("/audio/models", get(models::list))
         .route("/models", get(models::list))
@@ -92,6 +94,9 @@ fn described() -> OpenApiRouter<Arc<Understudy>> {
         .routes(routes!(tts::providers))
         .routes(routes!(tts::find_voices))
         .routes(routes!(tts::voices))
+        .routes(routes!(characters::list))
+        .routes(routes!(characters::speak))
+        .routes(routes!(characters::converse))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(status::status))

@@ -450,6 +450,8 @@ fn engine_settings(config: &Config, plugins: &[PluginStatus]) -> EngineSettings 
         default_route: config.default_route.clone(),
         unrouted: config.fallback.clone(),
         voices: config.voices.clone(),
+        characters: config.characters.clone(),
+        conversation: config.conversation.clone(),
         limits: config.shared.clone(),
         text: config.text.clone(),
         breaker: config.breaker.clone(),
@@ -465,8 +467,8 @@ mod tests {
     use std::time::Duration;
 
     use understudy_engine::audition::Depth;
-    use understudy_engine::{Delivery, Probe, VoicePolicy};
-    use understudy_speech::Encoding;
+    use understudy_engine::{ConversationSettings, Delivery, Plays, Probe, Recast, VoicePolicy};
+    use understudy_speech::{Age, Encoding, Gender};
 
     use super::*;
 
@@ -518,7 +520,36 @@ mod tests {
         let [first, _] = engine.voices["anna"].cast.as_slice() else { panic!("{:?}", engine.voices) };
         assert_eq!((first.rate, first.pitch, first.volume), (Some(1.1), Some(-1.0), Some(2.0)));
         assert_eq!(first.styles["cheerful"], "happy");
+        characters_arrive(&engine);
         assert_eq!(engine.take_buffer, default.take_buffer);
+    }
+
+    fn characters_arrive(engine: &EngineSettings) {
+        let nova = &engine.characters["captain-nova"];
+        assert_eq!(
+            (nova.name.as_str(), nova.traits.as_slice()),
+            ("Captain Nova", ["bold".to_owned()].as_slice())
+        );
+        assert_eq!((nova.gender, nova.age), (Some(Gender::Female), Some(Age::Adult)));
+        assert_eq!(nova.languages.iter().map(ToString::to_string).collect::<Vec<_>>(), ["en-US"]);
+        let plays: Vec<_> = nova.cast.iter().map(|part| (part.plays, part.part.voice.as_str())).collect();
+        assert_eq!(plays, [(Plays::Character, "char_123"), (Plays::Voice, "ada")]);
+        let happy = &nova.emotions["happy"];
+        assert_eq!(
+            (happy.style.as_deref(), happy.rate, happy.pitch),
+            (Some("cheerful"), Some(1.1), Some(2.0))
+        );
+        assert_eq!((happy.volume, happy.instructions.as_deref()), (Some(1.0), Some("Smile.")));
+        let expected = ConversationSettings {
+            recast: Recast::Line,
+            parallel: 2,
+            gap: Duration::from_millis(500),
+            target_lufs: Some(-18.0),
+            max_lines: 50,
+            deadline: Duration::from_secs(60),
+            whole: false,
+        };
+        assert_eq!(engine.conversation, expected);
     }
 
     #[test]

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use tokio::task::unconstrained;
-use understudy_speech::{Call, Failure, Provider, Request, Summary, TakeEvent, TakeStream, take_channel};
+use understudy_speech::{
+    Call, Failure, Provider, Request, Script, Summary, TakeEvent, TakeStream, take_channel,
+};
 
 pub(crate) struct Performance {
     call: Pin<Box<dyn Future<Output = Outcome> + Send>>,
@@ -43,6 +45,18 @@ impl Performance {
     ) -> Self {
         let (sink, take) = take_channel(buffer);
         let call = Box::pin(async move { provider.synthesize(call, request, sink).await });
+        Self { call, take, stage: Stage::Playing }
+    }
+
+    /// A whole conversation.
+    pub(crate) fn converse(
+        provider: Arc<dyn Provider>,
+        call: Call,
+        script: Arc<Script>,
+        buffer: usize,
+    ) -> Self {
+        let (sink, take) = take_channel(buffer);
+        let call = Box::pin(async move { provider.converse(call, script, sink).await });
         Self { call, take, stage: Stage::Playing }
     }
 

@@ -6,13 +6,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use understudy_speech::{Capabilities, Manifest, Provider};
+use understudy_speech::{Capabilities, Character, Manifest, Provider, Voice};
 
 use crate::chance::is_on_trial;
 use crate::error::SpeechError;
+use crate::listing::Listing;
 use crate::plan::StandIns;
 use crate::suggest::nearest;
-use crate::voices::VoiceBook;
 
 /// One provider under the name requests use.
 #[derive(Clone)]
@@ -89,7 +89,8 @@ pub(crate) struct Caller<'a> {
 /// A member, and what the engine remembers of it for as long as the cast lives.
 pub(crate) struct Seat {
     pub(crate) member: Member,
-    pub(crate) voices: VoiceBook,
+    pub(crate) voices: Listing<Voice>,
+    pub(crate) characters: Listing<Character>,
     pub(crate) stand_ins: StandIns,
     /// The candidate on trial beside it.
     pub(crate) trial: Option<Arc<Seat>>,
@@ -111,8 +112,8 @@ impl Seat {
             let tried = Member { provider, settings, trial: None, ..member.clone() };
             Arc::new(Self { on_trial: true, ..Self::new(tried) })
         });
-        let (voices, stand_ins) = (VoiceBook::default(), StandIns::default());
-        Self { member, voices, stand_ins, trial, on_trial: false }
+        let (voices, characters, stand_ins) = (Listing::default(), Listing::default(), StandIns::default());
+        Self { member, voices, characters, stand_ins, trial, on_trial: false }
     }
 
     /// The candidate on trial, when it plays for this caller.

@@ -13,6 +13,7 @@ use understudy_speech::{Manifest, Voice};
 pub(crate) use clock::Clock;
 
 use crate::cast::{Cast, ProviderInfo, Seat};
+use crate::characters::CharacterBook;
 use crate::error::SpeechError;
 use crate::gate::{Calendar, Gate, Spending};
 use crate::plan;
@@ -38,6 +39,7 @@ pub struct Engine {
     pub(crate) encoders: Arc<Semaphore>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) calendar: Calendar,
+    pub(crate) roster: Arc<CharacterBook>,
     /// Absent without a store.
     pub(crate) stock: Option<Arc<Stock>>,
 }
@@ -49,7 +51,15 @@ impl Engine {
         let gate = Arc::new(Gate::new(&settings.limits));
         let encoders = Arc::new(Semaphore::new(settings.encoders.max(1)));
         let calendar = Calendar::from_here();
-        Self { cast, settings: Arc::new(settings), encoders, gate, calendar, stock: None }
+        Self {
+            cast,
+            settings: Arc::new(settings),
+            encoders,
+            gate,
+            calendar,
+            roster: Arc::default(),
+            stock: None,
+        }
     }
 
     /// The same engine, which keeps in `store` what outlives a request: takes are had from its
@@ -82,7 +92,8 @@ impl Engine {
         let same = self.settings.encoders == settings.encoders;
         let fresh = Self::new(cast.keeping(&self.cast), settings);
         let encoders = if same { Arc::clone(&self.encoders) } else { fresh.encoders };
-        Self { gate, stock, encoders, calendar: self.calendar.clone(), ..fresh }
+        let (calendar, roster) = (self.calendar.clone(), Arc::clone(&self.roster));
+        Self { gate, stock, encoders, calendar, roster, ..fresh }
     }
 
     /// The store, if it has one.

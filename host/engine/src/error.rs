@@ -13,6 +13,7 @@ use understudy_speech::{Encoding, Failure, InvalidField, ProviderError, TextLimi
 
 use crate::gate::Withheld;
 use crate::provenance::{Attempt, Skipped};
+use crate::script::ScriptError;
 
 /// Why a request for speech failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -72,6 +73,29 @@ pub enum SpeechError {
         suggestion: Option<String>,
         /// The provider's own ids of the voices it has; empty when it could not be asked.
         known: Vec<String>,
+    },
+    /// Nobody is known by this name.
+    #[error("no such character: {name}")]
+    UnknownCharacter {
+        /// As asked for.
+        name: String,
+        /// The one that was probably meant.
+        suggestion: Option<String>,
+        /// The characters there are, as a request would name them.
+        known: Vec<String>,
+    },
+    /// A script cannot be performed as it is written.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    /// A line of a conversation could not be spoken by anybody.
+    #[error("line {number} of {speaker} could not be spoken: {error}")]
+    Line {
+        /// Its place among the lines, from 1.
+        number: usize,
+        /// Whose line it is.
+        speaker: String,
+        /// Why.
+        error: Box<Self>,
     },
     /// The provider cannot honour a field, and speaking without it would not be what was asked.
     #[error("provider {provider} does not offer this: {field} {reason}")]
@@ -175,6 +199,9 @@ impl SpeechError {
             Self::NoProviderChosen { .. } => "no_provider_chosen",
             Self::NoProviders => "no_providers",
             Self::UnknownVoice { .. } => "voice_not_found",
+            Self::UnknownCharacter { .. } => "character_not_found",
+            Self::Script(error) => error.code(),
+            Self::Line { error, .. } => error.code(),
             Self::NotOffered { .. } => "unsupported",
             Self::CannotEncode { .. } => "cannot_encode",
             Self::Failed { failure, .. } => failure.code(),
@@ -207,6 +234,9 @@ impl SpeechError {
             Self::UnknownRoute { .. } => Some("route"),
             Self::NoProviderChosen { .. } => Some("provider"),
             Self::UnknownVoice { .. } => Some("voice"),
+            Self::UnknownCharacter { .. } => Some("character"),
+            Self::Script(_) => Some("script"),
+            Self::Line { error, .. } => error.field(),
             Self::NotOffered { field, .. } => Some(field),
             Self::CannotEncode { .. } => Some("encoding"),
             _ => None,
@@ -224,9 +254,12 @@ impl SpeechError {
             | Self::UnknownRoute { .. }
             | Self::NoProviderChosen { .. }
             | Self::UnknownVoice { .. }
+            | Self::UnknownCharacter { .. }
+            | Self::Script(_)
             | Self::NotOffered { .. }
             | Self::CannotEncode { .. } => true,
             Self::Failed { failure, .. } => is_refusal(failure),
+            Self::Line { error, .. } => error.is_client_fault(),
             _ => false,
         }
     }
@@ -241,6 +274,7 @@ impl SpeechError {
                 _ => None,
             },
             Self::Withheld { reason, .. } => reason.retry_after(),
+            Self::Line { error, .. } => error.retry_after(),
             Self::Busy { retry_after } => Some(*retry_after),
             Self::RateLimited { retry_after } => *retry_after,
             Self::AllFailed { attempts, decisive, .. } if attempts.is_empty() => decisive.retry_after(),
@@ -256,6 +290,7 @@ impl SpeechError {
         match self {
             Self::AllFailed { attempts, decisive, .. } => attempts.is_empty() && decisive.is_worth_retrying(),
             Self::NoStandIn { .. } => false,
+            Self::Line { error, .. } => error.is_worth_retrying(),
             Self::Failed { failure, .. } => may_pass(failure) && !is_refusal(failure),
             Self::Withheld { reason, .. } => !matches!(reason, Withheld::NotRolledOut | Withheld::NotLoaded),
             error => !error.is_client_fault(),
@@ -288,6 +323,7 @@ impl SpeechError {
             | Self::Withheld { provider, .. }
             | Self::DeadlineExceeded { provider, .. } => Some(provider),
             Self::AllFailed { decisive, .. } => decisive.provider(),
+            Self::Line { error, .. } => error.provider(),
             _ => None,
         }
     }

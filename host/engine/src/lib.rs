@@ -26,6 +26,8 @@ pub mod cache;
 mod cast;
 pub mod catalogue;
 mod chance;
+mod characters;
+mod conversation;
 mod database;
 mod delivery;
 mod engine;
@@ -37,12 +39,14 @@ mod gate;
 pub mod history;
 mod idempotency;
 pub mod likeness;
+mod listing;
 mod plan;
 mod provenance;
 mod purchase;
 mod recording;
 mod rehearsal;
 mod request;
+pub mod script;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 mod settings;
@@ -57,12 +61,15 @@ pub mod text;
 mod timing;
 mod verdict;
 mod voice_id;
-mod voices;
 mod walk;
 mod wall_clock;
 mod words;
 
 pub use cast::{Cast, Member, ProviderInfo, Sticky, Trial};
+pub use characters::{CharacterProfile, Listed};
+pub use conversation::{
+    Conversation, ConversationRequest, Progress, Recasting, ScriptSource, Speaker, SpokenLine,
+};
 pub use engine::Engine;
 pub use error::SpeechError;
 pub use gate::{BreakerState, Period, Spending, Withheld};
@@ -72,8 +79,9 @@ pub use purchase::{Bought, Had, Purchases, Sought, TakeSource};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use request::{CacheUse, Output, SpeechRequest};
 pub use settings::{
-    BreakerSettings, Delivery, EngineSettings, GlobalLimits, HedgeSettings, LogicalVoice, Probe,
-    ProviderPolicy, RetrySettings, Route, Tier, VoicePart, VoicePolicy,
+    BreakerSettings, CharacterPart, ConversationSettings, Delivery, EngineSettings, GlobalLimits,
+    HedgeSettings, LocalCharacter, LogicalVoice, Manner, Plays, Probe, ProviderPolicy, Recast, RetrySettings,
+    Route, Tier, VoicePart, VoicePolicy,
 };
 pub use speak::Speech;
 pub use status::{Durations, EngineStatus, ProviderStatus};

@@ -41,6 +41,7 @@ pub struct Wanted<'w> {
     language: Option<&'w Language>,
     style: Option<&'w str>,
     emotion: Option<&'w str>,
+    traits: &'w [String],
 }
 
 impl<'w> Wanted<'w> {
@@ -48,7 +49,7 @@ impl<'w> Wanted<'w> {
     #[must_use]
     pub fn like(voice: &'w Voice) -> Self {
         let profile = Profile::of(voice);
-        Self { voice: Some(voice), profile, language: None, style: None, emotion: None }
+        Self { voice: Some(voice), profile, language: None, style: None, emotion: None, traits: &[] }
     }
 
     /// Someone like the voice of this id, of which nothing else is known: its provider's list could
@@ -56,7 +57,7 @@ impl<'w> Wanted<'w> {
     #[must_use]
     pub fn named(id: &'w str) -> Self {
         let profile = Profile::named(id);
-        Self { voice: None, profile, language: None, style: None, emotion: None }
+        Self { voice: None, profile, language: None, style: None, emotion: None, traits: &[] }
     }
 
     /// The text is in `language`, which goes before the wanted voice's own.
@@ -77,6 +78,13 @@ impl<'w> Wanted<'w> {
     #[must_use]
     pub const fn with_emotion(mut self, emotion: Option<&'w str>) -> Self {
         self.emotion = emotion;
+        self
+    }
+
+    /// The part has this personality, in single words.
+    #[must_use]
+    pub const fn with_traits(mut self, traits: &'w [String]) -> Self {
+        self.traits = traits;
         self
     }
 }
@@ -114,6 +122,8 @@ pub enum Aspect {
     Style,
     /// The emotion the request asks for.
     Emotion,
+    /// Words for the personality, where the provider says any of its voice.
+    Traits,
     /// Neural or not, premium or not.
     Quality,
     /// Samples a second it was made for.
@@ -133,6 +143,7 @@ impl Aspect {
             Self::Age => "age",
             Self::Style => "style",
             Self::Emotion => "emotion",
+            Self::Traits => "personality",
             Self::Quality => "quality",
             Self::SampleRate => "sample rate",
             Self::Name => "name",

@@ -26,9 +26,11 @@ use understudy_speech::Request;
 
 pub(crate) use casting::Candidate;
 pub(crate) use memory::StandIns;
+pub(crate) use stand_in::{LISTING_PATIENCE, suitable};
 
 use crate::cast::{Caller, Cast, Seat};
 use crate::chance::is_rolled_out;
+use crate::characters::{Persona, Played};
 use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::gate::Withheld;
@@ -55,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) cache: CacheUse,
     /// What was asked for.
     pub(crate) asked: Asked,
+    /// Who is played, when the request names a character.
+    pub(crate) persona: Option<Arc<Persona>>,
     /// Never empty.
     pub(crate) parts: Vec<Part>,
 }
@@ -96,6 +100,8 @@ pub(crate) enum Role {
     Named(Option<String>),
     /// As the configuration casts it.
     Mapped(VoicePart),
+    /// A character, in the way it is played here.
+    Played(Played),
     /// The one most like what was asked for.
     StandIn,
 }
@@ -142,6 +148,7 @@ pub(crate) fn plan(
     cast: &Cast,
     settings: &EngineSettings,
     wanted: SpeechRequest,
+    persona: Option<Arc<Persona>>,
 ) -> Result<Plan, SpeechError> {
     let SpeechRequest { id, provider, mut request, output, deadline, route, fallback, user, task, cache } =
         wanted;
@@ -150,16 +157,21 @@ pub(crate) fn plan(
     output.check_ranges()?;
     let mut terms = terms(settings, route)?;
     terms.deadline = deadline.unwrap_or(terms.deadline);
-    let chain = chain::of(settings, cast, &terms, &id, request.character.is_some());
-    let is_named = provider.is_some() || request.voice.is_some();
-    let lead = lead::find(cast, settings, &terms, &chain, provider.as_deref(), request.voice.take())?;
-    let (asked, roles) = cast_roles(lead, &chain, fallback != Some(false));
+    let chain = chain::of(settings, cast, &terms, &id, false);
+    let is_named = provider.is_some() || request.voice.is_some() || persona.is_some();
+    let own = persona.as_deref().filter(|_| request.voice.is_none());
+    let lead = match own {
+        Some(persona) => lead::of_persona(cast, settings, &terms, &chain, provider.as_deref(), persona)?,
+        None => lead::find(cast, settings, &terms, &chain, provider.as_deref(), request.voice.take())?,
+    };
+    let may_fall_back = fallback != Some(false) && !own.is_some_and(|persona| persona.is_pinned);
+    let (asked, roles) = cast_roles(lead, &chain, may_fall_back);
     let asking = Caller { user: user.as_deref(), task: task.as_deref(), request: &id };
     let caller = asking.user.or(asking.task).unwrap_or(&id);
     let part = |(index, (provider, role)): (usize, (String, Role))| {
         let seat = seat(cast, settings, &provider, caller).and_then(|seat| {
             let strict = is_named && terms.rules.voice_policy == VoicePolicy::Strict;
-            if index > 0 && strict && !matches!(role, Role::Mapped(_)) {
+            if index > 0 && strict && !matches!(role, Role::Mapped(_) | Role::Played(_)) {
                 return Err(no_stand_in(&provider, &asked, "the route allows none"));
             }
             Ok(seat)
@@ -171,7 +183,39 @@ pub(crate) fn plan(
     };
     let parts = roles.into_iter().enumerate().flat_map(part).collect();
     let (characters, notes) = (prepared.characters, prepared.notes());
-    Ok(Plan { request, output, characters, notes, spans: prepared.spans, terms, cache, asked, parts })
+    Ok(Plan {
+        request,
+        output,
+        characters,
+        notes,
+        spans: prepared.spans,
+        terms,
+        cache,
+        asked,
+        persona,
+        parts,
+    })
+}
+
+/// The terms of a route, and the providers along which stand-ins are looked for: whoever would play
+/// unasked, then the chain.
+pub(crate) fn road(
+    cast: &Cast,
+    settings: &EngineSettings,
+    route: Option<String>,
+    id: &str,
+) -> Result<(Terms, Vec<String>), SpeechError> {
+    let terms = terms(settings, route)?;
+    let chain = chain::of(settings, cast, &terms, id, false);
+    let mut road: Vec<String> = lead::unasked(cast, settings, &terms, &chain).ok().into_iter().collect();
+    road.extend(
+        chain
+            .into_iter()
+            .filter(|name| road.first().is_none_or(|first| first != name))
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    );
+    Ok((terms, road))
 }
 
 /// Who would lead a request that names neither provider nor voice.
@@ -221,10 +265,15 @@ fn cast_roles(lead: Lead, chain: &[&str], may_fall_back: bool) -> (Asked, Vec<(S
             };
             (asked, parts.into_iter().map(|part| (part.provider.clone(), Role::Mapped(part))).collect())
         }
+        Lead::Character { name, roles } => {
+            let provider = roles.first().map(|(provider, _)| provider.clone()).unwrap_or_default();
+            (Asked { provider, voice: None, logical: Some(name) }, roles)
+        }
     };
+    let is_somebody = asked.voice.is_some() || asked.logical.is_some();
     for provider in chain {
         if !roles.iter().any(|(name, _)| name == provider) {
-            let role = if asked.voice.is_some() { Role::StandIn } else { Role::Named(None) };
+            let role = if is_somebody { Role::StandIn } else { Role::Named(None) };
             roles.push(((*provider).to_owned(), role));
         }
     }

@@ -68,7 +68,8 @@ impl Rehearsal {
 }
 
 pub(crate) async fn rehearse(engine: &Engine, wanted: SpeechRequest) -> Result<Rehearsal, SpeechError> {
-    let plan = plan(&engine.cast, &engine.settings, wanted)?;
+    let persona = engine.persona_of(&wanted).await?;
+    let plan = plan(&engine.cast, &engine.settings, wanted, persona)?;
     // The voice asked for is compared with; unlike a request, a rehearsal waits for its list.
     if plan.asked.voice.is_some() && plan.parts.len() > 1 {
         let _ = engine.voice_list(&plan.asked.provider).await;

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use understudy_speech::{
-    AudioFormat, Call, Capabilities, Encoding, Failure, FormatSupport, Gender, Manifest, Provider, Range,
-    Request, Summary, TakeEvent, TakeSink, Voice, Word, WordTimes,
+    AudioFormat, Call, Capabilities, Character, Encoding, Failure, FormatSupport, Gender, LineMark, Manifest,
+    Provider, ProviderError, Range, Request, Script, Summary, TakeEvent, TakeSink, Voice, Word, WordTimes,
 };
 
 /// What a scripted provider does next.
@@ -27,6 +27,8 @@ pub enum Step {
     Audio(Bytes),
     /// Sends word marks.
     Words(Vec<Word>),
+    /// Says when a line is heard.
+    Line(LineMark),
     /// Takes its time.
     Wait(Duration),
     /// Never goes on.
@@ -44,6 +46,10 @@ pub struct Scripted {
     pub manifest: Manifest,
     /// Its voices.
     pub voices: Vec<Voice>,
+    /// Its characters; none when it cannot list them.
+    pub characters: Option<Vec<Character>>,
+    /// What it does with a whole conversation; none when it performs none.
+    pub whole: Option<Vec<Step>>,
     /// What it does.
     pub steps: Vec<Step>,
     /// What its check says.
@@ -52,6 +58,7 @@ pub struct Scripted {
     pub listing: Vec<Step>,
     queued: Mutex<VecDeque<Vec<Step>>>,
     requests: Mutex<Vec<(Instant, Arc<Request>)>>,
+    scripts: Mutex<Vec<Arc<Script>>>,
     listings: AtomicUsize,
     checks: AtomicUsize,
     running: AtomicUsize,
@@ -67,11 +74,14 @@ impl Scripted {
         Self {
             manifest: manifest(id),
             voices: Vec::new(),
+            characters: None,
+            whole: None,
             steps,
             check: Ok(()),
             listing: Vec::new(),
             queued: Mutex::default(),
             requests: Mutex::default(),
+            scripts: Mutex::default(),
             listings: AtomicUsize::new(0),
             checks: AtomicUsize::new(0),
             running: AtomicUsize::new(0),
@@ -125,6 +135,11 @@ impl Scripted {
         requests.iter().map(|(_, request)| Arc::clone(request)).collect()
     }
 
+    /// The conversations it was asked to perform, oldest first.
+    pub fn scripts(&self) -> Vec<Arc<Script>> {
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// When each of them began.
     pub fn calls(&self) -> Vec<Instant> {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,9 +183,14 @@ impl Scripted {
         }
     }
 
-    async fn play(&self, steps: &[Step], request: &Request, take: &TakeSink) -> Result<Summary, Failure> {
+    async fn play(
+        &self,
+        steps: &[Step],
+        (voice, words): (Option<&String>, bool),
+        take: &TakeSink,
+    ) -> Result<Summary, Failure> {
         let mut summary = summary(AudioFormat::mono(Encoding::PcmS16le, 24_000));
-        summary.voice.clone_from(&request.voice);
+        summary.voice = voice.cloned();
         for step in steps {
             let event = match step {
                 Step::Wait(time) => {
@@ -186,12 +206,13 @@ impl Scripted {
                     TakeEvent::Begin(*format)
                 }
                 Step::Audio(audio) => TakeEvent::Audio(audio.clone()),
-                Step::Words(words) => {
-                    if !request.words {
+                Step::Line(mark) => TakeEvent::Line(*mark),
+                Step::Words(marks) => {
+                    if !words {
                         continue;
                     }
                     summary.word_times = Some(WordTimes::Native);
-                    TakeEvent::Words(words.clone())
+                    TakeEvent::Words(marks.clone())
                 }
             };
             if !take.send(event).await {
@@ -239,6 +260,10 @@ impl Provider for Scripted {
         Ok(self.voices.clone())
     }
 
+    async fn characters(&self, _call: Call) -> Result<Vec<Character>, Failure> {
+        self.characters.clone().ok_or_else(|| ProviderError::Unavailable("no list".to_owned()).into())
+    }
+
     async fn synthesize(
         &self,
         _call: Call,
@@ -252,7 +277,20 @@ impl Provider for Scripted {
         let _running = Running(self);
         self.changed.notify_waiters();
         let queued = self.queued.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        self.play(queued.as_deref().unwrap_or(&self.steps), &request, &take).await
+        let asked = (request.voice.as_ref(), request.words);
+        self.play(queued.as_deref().unwrap_or(&self.steps), asked, &take).await
+    }
+
+    async fn converse(&self, _call: Call, script: Arc<Script>, take: TakeSink) -> Result<Summary, Failure> {
+        let Some(steps) = &self.whole else {
+            return Err(ProviderError::Unsupported("conversations".to_owned()).into());
+        };
+        let words = script.words;
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner).push(script);
+        self.running.fetch_add(1, Ordering::SeqCst);
+        let _running = Running(self);
+        self.changed.notify_waiters();
+        self.play(steps, (None, words), &take).await
     }
 }
 

@@ -4,6 +4,8 @@
 //! written in seconds there (`timeout_seconds = 2.5`), and an absent key is the default.
 
 mod breaker;
+mod character;
+mod conversation;
 mod limits;
 mod policy;
 mod route;
@@ -16,6 +18,8 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 pub use breaker::{BreakerSettings, HedgeSettings, Probe, RetrySettings};
+pub use character::{CharacterPart, LocalCharacter, Manner, Plays};
+pub use conversation::{ConversationSettings, Recast};
 pub use limits::GlobalLimits;
 pub use policy::{ProviderPolicy, Tier};
 pub use route::{Delivery, Route, VoicePolicy};
@@ -40,6 +44,10 @@ pub struct EngineSettings {
     pub default_route: Option<String>,
     /// Voices of this server, by name, each cast at several providers.
     pub voices: BTreeMap<String, LogicalVoice>,
+    /// Characters of this server, by name.
+    pub characters: BTreeMap<String, LocalCharacter>,
+    /// How conversations are performed.
+    pub conversation: ConversationSettings,
     /// What all requests share.
     pub limits: GlobalLimits,
     /// When a provider is left alone, and for how long.
@@ -70,6 +78,8 @@ pub struct EngineSettings {
     pub max_audio_bytes: usize,
     /// How long a provider's voice list is believed. Default 5 minutes.
     pub voices_ttl: Duration,
+    /// How long a provider's list of characters is believed. Default 1 hour.
+    pub characters_ttl: Duration,
     /// Encodings at the same time. More than one a core only makes each of them slower. Default:
     /// the number of cores.
     pub encoders: usize,
@@ -83,6 +93,8 @@ impl Default for EngineSettings {
             routes: BTreeMap::new(),
             default_route: None,
             voices: BTreeMap::new(),
+            characters: BTreeMap::new(),
+            conversation: ConversationSettings::default(),
             limits: GlobalLimits::default(),
             breaker: BreakerSettings::default(),
             retry: RetrySettings::default(),
@@ -95,6 +107,7 @@ impl Default for EngineSettings {
             take_buffer: 16,
             max_audio_bytes: 512 * 1024 * 1024,
             voices_ttl: Duration::from_secs(300),
+            characters_ttl: Duration::from_secs(3_600),
             encoders: available_parallelism().map_or(2, NonZeroUsize::get),
         }
     }

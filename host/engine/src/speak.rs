@@ -8,6 +8,7 @@ use understudy_speech::{AudioFormat, Character, Word, WordTimes};
 
 use crate::book::Sent;
 use crate::cache::{AudioDigest, HitAudio, TakeNotes};
+use crate::characters::Persona;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::form::{Formed, form, read};
@@ -55,9 +56,18 @@ impl Speech {
 }
 
 pub(crate) async fn speak(engine: &Engine, wanted: SpeechRequest) -> Result<Speech, SpeechError> {
+    speak_as(engine, wanted, None).await
+}
+
+/// Speaks as `persona`; without one as whoever the request names.
+pub(crate) async fn speak_as(
+    engine: &Engine,
+    wanted: SpeechRequest,
+    persona: Option<Arc<Persona>>,
+) -> Result<Speech, SpeechError> {
     let errand = Errand::new(engine, &wanted);
     let client = errand.client();
-    let spoken = perform(engine, wanted, &errand).await;
+    let spoken = perform(engine, wanted, persona, &errand).await;
     client.note(|book| match &spoken {
         Ok(speech) => book.spoken(&Sent {
             provenance: &speech.provenance,
@@ -73,10 +83,15 @@ pub(crate) async fn speak(engine: &Engine, wanted: SpeechRequest) -> Result<Spee
 async fn perform(
     engine: &Engine,
     wanted: SpeechRequest,
+    persona: Option<Arc<Persona>>,
     errand: &Arc<Errand>,
 ) -> Result<Speech, SpeechError> {
     let output = wanted.output;
-    let plan = &plan(&engine.cast, &engine.settings, wanted)?;
+    let persona = match persona {
+        Some(persona) => Some(persona),
+        None => engine.persona_of(&wanted).await?,
+    };
+    let plan = &plan(&engine.cast, &engine.settings, wanted, persona)?;
     errand.note(|book| book.planned(plan));
     let clock = Clock::start(plan.terms.deadline);
     let stock = engine.stock_for(plan.cache);
@@ -94,6 +109,7 @@ async fn perform(
     let mut words = had.notes.words.clone();
     plan.spans.restore(&mut words);
     clip(&mut words, formed.duration);
+    engine.count_character(plan);
     Ok(told(&candidate, errand, formed, &had, words, story))
 }
 

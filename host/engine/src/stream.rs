@@ -257,7 +257,8 @@ async fn perform(
     errand: &Arc<Errand>,
 ) -> Result<SpeechStream, SpeechError> {
     let output = wanted.output;
-    let plan = plan(&engine.cast, &engine.settings, wanted)?;
+    let persona = engine.persona_of(&wanted).await?;
+    let plan = plan(&engine.cast, &engine.settings, wanted, persona)?;
     errand.note(|book| book.planned(&plan));
     let clock = Clock::start(plan.terms.deadline);
     let whole = Clock::start(plan.terms.deadline.max(engine.settings.stream_deadline));
@@ -265,6 +266,7 @@ async fn perform(
     let opening = race(walk, |turn| opening::open(engine, &plan, turn, output, whole));
     let Won { candidate, value: mut stream, story } = opening.await?;
     errand.note(|book| book.priced(price(engine, &candidate)));
+    engine.count_character(&plan);
     stream.story = story.from(stream.cache);
     stream.spans = plan.spans;
     Ok(stream)

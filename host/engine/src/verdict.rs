@@ -67,6 +67,9 @@ pub(crate) const fn verdict(error: &SpeechError) -> Verdict {
         SpeechError::Invalid(_)
         | SpeechError::UnknownProvider { .. }
         | SpeechError::UnknownRoute { .. }
+        | SpeechError::UnknownCharacter { .. }
+        | SpeechError::Script(_)
+        | SpeechError::Line { .. }
         | SpeechError::NoProviderChosen { .. }
         | SpeechError::NoProviders
         | SpeechError::TextTooLong { provider: None, .. } => row(FailNow, Nobody, false),

@@ -3,6 +3,8 @@
 //! The help is the manual most people read, so every command shows how it is used and the exit
 //! codes are listed where scripts' authors look for them.
 
+mod scene;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use understudy_speech::Language;
 
 use super::destination::Destination;
+pub(super) use scene::{Characters, Perform};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -25,6 +28,7 @@ Examples:
   understudy say -f chapter.txt -o chapter.mp3 --srt chapter.srt
   understudy serve
   understudy voices --language en
+  understudy perform scene.txt -o scene.mp3 --srt scene.srt
   understudy explain \"The show must go on.\" -v azure/en-US-AriaNeural
 
 Environment:
@@ -187,6 +191,10 @@ pub(super) struct Global {
 pub(super) enum Command {
     /// Speak a text into a file.
     Say(Box<Say>),
+    /// Perform a script: every line by its character, in one file.
+    Perform(Box<Perform>),
+    /// List the characters.
+    Characters(Characters),
     /// Tell who would speak a text, with which voice and why, without speaking it.
     Explain(Box<Explain>),
     /// Serve speech over HTTP.
@@ -261,6 +269,12 @@ pub(super) struct Wish {
     /// An emotion the voice has.
     #[arg(long, value_name = "NAME")]
     pub(super) emotion: Option<String>,
+    /// Strength of style or emotion, 0 to 2.
+    #[arg(long, value_name = "STRENGTH")]
+    pub(super) intensity: Option<f32>,
+    /// Speak as this character, by its id or name.
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) character: Option<String>,
     /// Log more to standard error (-v is the voice here).
     #[arg(id = "verbose", long, action = ArgAction::Count)]
     pub(super) _verbose: u8,

@@ -17,6 +17,8 @@ impl Wish {
             volume: self.volume,
             style: self.style.clone(),
             emotion: self.emotion.clone(),
+            intensity: self.intensity,
+            character: self.character.clone(),
             ..Request::text("")
         };
         SpeechRequest {

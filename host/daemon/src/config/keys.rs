@@ -172,6 +172,9 @@ fn named(section: &str) -> String {
     if let ["providers" | "routes" | "voices" | "characters", name, ..] = parts.as_mut_slice() {
         *name = NAME;
     }
+    if let ["characters", _, "emotions", name, ..] = parts.as_mut_slice() {
+        *name = NAME;
+    }
     parts.join(".")
 }
 

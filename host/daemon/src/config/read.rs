@@ -15,8 +15,8 @@ use super::keys::{Key, Kind};
 use super::problem::Problem;
 use super::section::{Section, suggestion};
 use super::{
-    AdminFrom, Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, Watching, folders,
-    policies, providers, routes, sandbox, store,
+    AdminFrom, Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, Watching,
+    characters, folders, policies, providers, routes, sandbox, store,
 };
 use crate::built_in;
 
@@ -76,6 +76,8 @@ fn whole(file_section: Section<'_>, file: &Path) -> Config {
         store: store::read(&file_section, folder),
         routes: BTreeMap::new(),
         voices: BTreeMap::new(),
+        characters: BTreeMap::new(),
+        conversation: characters::conversation(file_section.section("conversation")),
         default_route: None,
         providers: providers::read(&file_section.section("providers"), folder, &sandbox.limits),
         log: log(file_section.section("log")),
@@ -89,9 +91,10 @@ fn whole(file_section: Section<'_>, file: &Path) -> Config {
     names.extend(offline.iter().filter(|name| config.provider(name).is_none()));
     let routes = routes::routes(&file_section.section("routes"), &config.fallback, &names);
     let voices = routes::voices(&file_section.section("voices"), &names);
+    let characters = characters::characters(&file_section.section("characters"), &names);
     let default_route = default_route(&file_section, &routes);
     file_section.finish();
-    Config { default_provider, default_route, routes, voices, ..config }
+    Config { default_provider, default_route, routes, voices, characters, ..config }
 }
 
 fn default_route(section: &Section<'_>, routes: &BTreeMap<String, Route>) -> Option<String> {

@@ -100,7 +100,7 @@ pub(super) fn voices(section: &Section<'_>, providers: &[&str]) -> BTreeMap<Stri
                 );
                 return None;
             };
-            part(section.nested("cast", table), &item.span(), providers)
+            part(section.nested("cast", table), None, &item.span(), providers)
         });
         let cast: Vec<VoicePart> = parts.collect();
         if cast.is_empty() && !section.describes() {
@@ -117,8 +117,16 @@ pub(super) fn voices(section: &Section<'_>, providers: &[&str]) -> BTreeMap<Stri
     voices
 }
 
-fn part(section: Section<'_>, place: &std::ops::Range<usize>, providers: &[&str]) -> Option<VoicePart> {
+/// One who plays a voice or a character. `own` is the provider's own character, which stands in the
+/// place of a voice.
+pub(super) fn part(
+    section: Section<'_>,
+    own: Option<Found<String>>,
+    place: &std::ops::Range<usize>,
+    providers: &[&str],
+) -> Option<VoicePart> {
     let (provider, voice) = (section.string("provider"), section.string("voice"));
+    let voice = own.or(voice);
     let part = VoicePart {
         provider: String::new(),
         voice: String::new(),

@@ -64,12 +64,27 @@ fn every_example_is_right() {
     let mut examples = 0;
     for entry in std::fs::read_dir(repository("config/examples")).unwrap() {
         let file = entry.unwrap().path();
+        if file.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
         if let Err(error) = Config::load(&file) {
             panic!("{}", shown(&error));
         }
         examples += 1;
     }
     assert!(examples >= 4, "only {examples} examples were found");
+}
+
+/// The characters of the example, and nobody else, speak in the example scenes.
+#[test]
+fn every_example_scene_can_be_performed() {
+    let characters = Config::load(&repository("config/examples/characters.toml")).unwrap().characters;
+    let names: Vec<&str> = characters.values().map(|character| character.name.as_str()).collect();
+    for scene in ["scene.txt", "scene.jsonl"] {
+        let text = std::fs::read_to_string(repository("config/examples").join(scene)).unwrap();
+        let scene = understudy_engine::script::parse(&text, &[]).unwrap_or_else(|error| panic!("{error}"));
+        assert!(scene.lines.iter().all(|line| names.contains(&line.speaker.as_str())), "{names:?}");
+    }
 }
 
 #[test]

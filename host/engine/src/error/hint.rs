@@ -20,6 +20,8 @@ impl SpeechError {
             Self::UnknownRoute { known, .. } if known.is_empty() => Some("there are no routes".to_owned()),
             Self::UnknownRoute { known, .. } => Some(format!("the routes are {}", list(known))),
             Self::AllFailed { decisive, .. } => decisive.hint(),
+            Self::Script(error) => error.hint(),
+            Self::Line { error, .. } => error.hint(),
             Self::NoProviders => Some("load a plugin; `understudy doctor` tells why none is".to_owned()),
             Self::UnknownVoice { suggestion: Some(voice), .. } => Some(format!("did you mean {voice}?")),
             Self::UnknownVoice { provider, known, .. } if known.is_empty() => {
@@ -28,6 +30,11 @@ impl SpeechError {
             Self::UnknownVoice { provider, known, .. } => {
                 Some(format!("the voices of {provider} are {}", list(known)))
             }
+            Self::UnknownCharacter { suggestion: Some(name), .. } => Some(format!("did you mean {name}?")),
+            Self::UnknownCharacter { known, .. } if known.is_empty() => {
+                Some("there are no characters; write one as [characters.NAME]".to_owned())
+            }
+            Self::UnknownCharacter { known, .. } => Some(format!("the characters are {}", list(known))),
             Self::TextTooLong { .. } => Some("split the text".to_owned()),
             Self::CannotEncode { .. } => Some("ask for mp3, opus, aac, flac, wav or pcm".to_owned()),
             Self::DeadlineExceeded { .. } => Some("send a shorter text, or raise the deadline".to_owned()),

@@ -40,6 +40,12 @@ impl Calendar {
         Self::new(move || UNIX_EPOCH + started.elapsed())
     }
 
+    /// Milliseconds since 1970 UTC.
+    pub(crate) fn now_ms(&self) -> u64 {
+        let since = (self.now)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
     pub(crate) fn today(&self) -> Today {
         Today::of((self.now)())
     }

@@ -25,6 +25,7 @@ pub(super) fn reasons(wanted: &Wanted<'_>, voice: &Voice) -> Vec<Reason> {
     ];
     reasons.extend(manner(Aspect::Style, wanted.style, &voice.styles));
     reasons.extend(manner(Aspect::Emotion, wanted.emotion, &voice.emotions));
+    reasons.extend(traits(wanted.traits, voice));
     reasons.push(quality(&wanted.profile, &offered));
     reasons.push(sample_rate(wanted.profile.sample_rate, offered.sample_rate));
     reasons.push(name(wanted.profile.persona, offered.persona));
@@ -133,6 +134,38 @@ fn manner(aspect: Aspect, wanted: Option<&str>, offered: &[String]) -> Option<Re
     let judged = if found.is_some() { SAME } else { (Verdict::Differs, weights::MANNER_MISSING) };
     let told = found.map(|found| Cow::Owned(found.clone()));
     Some(reason(aspect, judged, Some(wanted.to_owned().into()), told))
+}
+
+/// Each word that the provider nowhere says of the voice costs its share; nothing to say when no
+/// personality is wanted.
+fn traits(wanted: &[String], voice: &Voice) -> Option<Reason> {
+    if wanted.is_empty() {
+        return None;
+    }
+    let mut said: Vec<&str> = voice.styles.iter().map(String::as_str).collect();
+    said.extend(voice.description.as_deref());
+    said.extend(voice.labels.iter().map(|(_, value)| value.as_str()));
+    let said = said.join(" ").to_lowercase();
+    let words: Vec<&str> = said.split(|edge: char| !edge.is_alphanumeric()).collect();
+    let found: Vec<&str> = wanted
+        .iter()
+        .map(String::as_str)
+        .filter(|word| words.contains(&word.to_lowercase().as_str()))
+        .collect();
+    #[expect(clippy::cast_precision_loss, reason = "a personality has a handful of words")]
+    let share = (wanted.len() - found.len()) as f32 / wanted.len() as f32;
+    let verdict = match found.len() {
+        0 => Verdict::Unknown,
+        some if some == wanted.len() => Verdict::Same,
+        _ => Verdict::Near,
+    };
+    let told = (!found.is_empty()).then(|| Cow::Owned(found.join(", ")));
+    Some(reason(
+        Aspect::Traits,
+        (verdict, share * weights::TRAITS_MISSING),
+        Some(wanted.join(", ").into()),
+        told,
+    ))
 }
 
 fn quality(wanted: &Profile<'_>, offered: &Profile<'_>) -> Reason {

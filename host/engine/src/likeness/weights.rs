@@ -33,6 +33,9 @@ pub(super) const AGE_FAR: f32 = 0.07;
 /// The style, or the emotion, is not among those the voice offers.
 pub(super) const MANNER_MISSING: f32 = 0.05;
 
+/// None of the words for a personality is said of the voice.
+pub(super) const TRAITS_MISSING: f32 = 0.03;
+
 /// Premium for base, or the reverse.
 pub(super) const QUALITY_TIER: f32 = 0.01;
 /// Nothing but an id is known of the wanted voice.
@@ -51,11 +54,13 @@ pub(super) const NAME_UNKNOWN: f32 = 0.02;
 pub(super) const NAME_OTHER: f32 = 0.04;
 
 /// The most that everything but the language can cost.
-const REST_MAX: f32 = GENDER_OTHER + AGE_FAR + 2.0 * MANNER_MISSING + QUALITY_OTHER + RATE_LOWER + NAME_OTHER;
+const REST_MAX: f32 =
+    GENDER_OTHER + AGE_FAR + 2.0 * MANNER_MISSING + TRAITS_MISSING + QUALITY_OTHER + RATE_LOWER + NAME_OTHER;
 
 const _: () = assert!(LANGUAGE_REGION + REST_MAX < LANGUAGE_OTHER);
-const _: () =
-    assert!(GENDER_OTHER > AGE_FAR + 2.0 * MANNER_MISSING + QUALITY_OTHER + RATE_LOWER + NAME_OTHER);
+const _: () = assert!(
+    GENDER_OTHER > AGE_FAR + 2.0 * MANNER_MISSING + TRAITS_MISSING + QUALITY_OTHER + RATE_LOWER + NAME_OTHER
+);
 const _: () = assert!(LANGUAGE_REGION < LANGUAGE_UNKNOWN && LANGUAGE_UNKNOWN < LANGUAGE_OTHER);
 const _: () = assert!(0.0 < GENDER_UNKNOWN && GENDER_UNKNOWN < GENDER_OTHER);
 const _: () = assert!(0.0 < AGE_UNKNOWN && AGE_UNKNOWN < AGE_NEXT && AGE_NEXT < AGE_FAR);

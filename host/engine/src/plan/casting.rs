@@ -4,15 +4,16 @@ use std::sync::{Arc, OnceLock};
 
 use understudy_speech::{Language, Request, TextLimit, TextUnit};
 
-use super::stand_in::{StandIn, stand_in};
+use super::stand_in::{LISTING_PATIENCE, StandIn, stand_in};
 use super::{Part, Plan, Role};
 use crate::cache::{Performer, TakeKey};
 use crate::cast::{Member, Seat};
+use crate::characters::{Carried, Persona, Played, carry};
 use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::fit::fit;
 use crate::provenance::{Casting, How};
-use crate::settings::VoicePart;
+use crate::settings::{Plays, VoicePart};
 
 /// A provider that could speak, and the request as it will be asked.
 #[derive(Debug)]
@@ -74,33 +75,75 @@ impl Part {
 }
 
 async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Result<Candidate, SpeechError> {
+    let mut request = Request { voice: None, ..plan.request.clone() };
     let (voice, trim, casting) = match role {
         Role::Named(None) => (None, None, Casting::by(How::Unnamed)),
         Role::Named(Some(voice)) => (Some(voice.clone()), None, Casting::by(How::Asked)),
         Role::Mapped(part) => (Some(part.voice.clone()), Some(part.clone()), Casting::by(How::Mapped)),
+        Role::Played(Played { part, casting, .. }) => {
+            (Some(part.voice.clone()), Some(part.clone()), casting.clone())
+        }
         Role::StandIn => {
             let StandIn { voice, trim, casting } = stand_in(engine, plan, seat).await?;
             (Some(voice), trim, casting)
         }
     };
-    let mut request = Request { voice, ..plan.request.clone() };
+    let played = if let Role::Played(played) = role { Some(played) } else { None };
+    let is_itself = played.is_some_and(|played| played.plays == Plays::Character);
     if let Some(trim) = &trim {
         apply(&mut request, trim);
     }
+    let mut notes = plan.notes.clone();
+    let carried = match plan.persona.as_deref() {
+        Some(persona) => {
+            request.character = voice.clone().filter(|_| is_itself);
+            request.voice = voice.filter(|_| !is_itself);
+            feel(engine, seat, persona, played, &mut request).await
+        }
+        None => {
+            request.voice = voice;
+            Carried::default()
+        }
+    };
+    notes.extend(carried.notes);
     let name = &seat.member.name;
     let policy = engine.settings.policy(name);
     check_length(name, policy.max_text_length, plan.characters)?;
-    let dropped = fit(name, seat.member.provider.manifest(), policy, &mut request, &plan.output)?;
+    let mut dropped = fit(name, seat.member.provider.manifest(), policy, &mut request, &plan.output)?;
+    if carried.lost {
+        dropped.push("emotion".to_owned());
+    }
     Ok(Candidate {
         seat: Arc::clone(seat),
         request: Arc::new(request),
         dropped,
-        notes: plan.notes.clone(),
+        notes,
         characters: plan.characters,
         casting,
         wants_words: plan.request.words,
         key: OnceLock::new(),
     })
+}
+
+/// Takes a character's feeling over to whoever speaks. What the voice can play is in its provider's
+/// list, which is asked for when there is a feeling to be played.
+async fn feel(
+    engine: &Engine,
+    seat: &Arc<Seat>,
+    persona: &Persona,
+    played: Option<&Played>,
+    request: &mut Request,
+) -> Carried {
+    if request.emotion.is_none() {
+        return Carried::default();
+    }
+    let list = match &request.voice {
+        Some(_) => engine.voices_at_hand(&seat.member.name, LISTING_PATIENCE).await,
+        None => None,
+    };
+    let voice =
+        list.as_deref().and_then(|list| list.iter().find(|voice| Some(&voice.id) == request.voice.as_ref()));
+    carry(&persona.manners, seat.member.provider.manifest(), played, voice, request)
 }
 
 fn check_length(provider: &str, maximum: Option<u32>, length: usize) -> Result<(), SpeechError> {

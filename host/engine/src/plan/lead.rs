@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use understudy_speech::InvalidField;
 
-use super::Terms;
+use super::{Role, Terms};
 use crate::cast::{Cast, Seat};
+use crate::characters::{Persona, Played};
 use crate::error::SpeechError;
 use crate::settings::{EngineSettings, VoicePart};
 use crate::suggest::nearest;
@@ -17,6 +18,39 @@ pub(super) enum Lead {
     One { provider: String, voice: Option<String> },
     /// A voice of this server and its cast, which is not empty.
     Logical { name: String, parts: Vec<VoicePart> },
+    /// A character and who plays it, which is never nobody.
+    Character { name: String, roles: Vec<(String, Role)> },
+}
+
+/// Who plays a character: as itself where it can be had, first at the provider that is named. Where
+/// it is nobody's own, the one who would play without it stands in.
+pub(super) fn of_persona(
+    cast: &Cast,
+    settings: &EngineSettings,
+    terms: &Terms,
+    chain: &[&str],
+    provider: Option<&str>,
+    persona: &Persona,
+) -> Result<Lead, SpeechError> {
+    let name = persona.id.clone();
+    let as_itself = |played: &Played| (played.part.provider.clone(), Role::Played(played.clone()));
+    let mut roles: Vec<(String, Role)> = Vec::with_capacity(persona.parts.len() + 1);
+    for role in persona.parts.iter().map(as_itself) {
+        if !roles.iter().any(|(known, _)| *known == role.0) {
+            roles.push(role);
+        }
+    }
+    if let Some(provider) = provider {
+        let provider = &cast.require(provider)?.member.name;
+        if !roles.iter().any(|(known, _)| known == provider) {
+            roles.push((provider.clone(), Role::StandIn));
+        }
+        roles.sort_by_key(|(known, _)| known != provider);
+    }
+    if roles.is_empty() {
+        roles.push((unasked(cast, settings, terms, chain)?, Role::StandIn));
+    }
+    Ok(Lead::Character { name, roles })
 }
 
 pub(super) fn find(

@@ -35,6 +35,8 @@ struct Known {
 struct Search {
     provider: String,
     voice: Option<String>,
+    /// The character, whose feelings do not change who plays it.
+    character: Option<String>,
     language: Option<Language>,
     style: Option<String>,
     emotion: Option<String>,
@@ -53,12 +55,14 @@ impl StandIns {
         list: &Arc<[Voice]>,
         search: impl FnOnce() -> Result<StandIn, String>,
     ) -> Result<StandIn, String> {
+        let persona = plan.persona.as_deref().filter(|_| plan.asked.voice.is_none());
         let wanted = Search {
             provider: plan.asked.provider.clone(),
             voice: plan.asked.voice.clone(),
             language: language.cloned(),
-            style: plan.request.style.clone(),
-            emotion: plan.request.emotion.clone(),
+            character: persona.map(|persona| persona.id.clone()),
+            style: plan.request.style.clone().filter(|_| persona.is_none()),
+            emotion: plan.request.emotion.clone().filter(|_| persona.is_none()),
             policy: plan.terms.rules.voice_policy,
             min_score: plan.terms.rules.min_score.to_bits(),
         };
@@ -99,7 +103,7 @@ mod tests {
         let mut request = Request::text("x");
         request.voice = Some(format!("a/{voice}"));
         let wanted = SpeechRequest::new("r-1", request);
-        super::super::plan(&Cast::new(vec![member]), &EngineSettings::default(), wanted).unwrap()
+        super::super::plan(&Cast::new(vec![member]), &EngineSettings::default(), wanted, None).unwrap()
     }
 
     #[test]

@@ -13,15 +13,16 @@ use understudy_speech::{Language, Voice};
 
 use super::{Plan, no_stand_in};
 use crate::cast::Seat;
+use crate::characters::Persona;
 use crate::engine::Engine;
 use crate::error::SpeechError;
-use crate::likeness::{Wanted, rank};
+use crate::likeness::{Match, Wanted, rank};
 use crate::provenance::{Casting, How};
 use crate::settings::{VoicePart, VoicePolicy};
 use crate::text::heard;
 
 /// How long a voice list may keep a request waiting that needs it to find a stand-in.
-const LISTING_PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const LISTING_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Services that sell the same voices under the same names, by their plugins' ids.
 const SISTERS: &[&[&str]] = &[&["azure", "edge"]];
@@ -37,6 +38,9 @@ pub(super) struct StandIn {
 }
 
 pub(super) async fn stand_in(engine: &Engine, plan: &Plan, seat: &Arc<Seat>) -> Result<StandIn, SpeechError> {
+    if let Some(persona) = plan.persona.as_deref().filter(|_| plan.asked.voice.is_none()) {
+        return for_persona(engine, plan, seat, persona).await;
+    }
     if let Some(part) = mapped(engine, plan, seat) {
         let (voice, casting) = (part.voice.clone(), Casting::by(How::Mapped));
         return Ok(StandIn { voice, trim: Some(part), casting });
@@ -57,6 +61,28 @@ pub(super) async fn stand_in(engine: &Engine, plan: &Plan, seat: &Arc<Seat>) -> 
     let language = language_of(plan, asked.as_ref());
     let search = || nearest(plan, asked.as_ref(), language.as_ref(), &list);
     let found = seat.stand_ins.recall(plan, language.as_ref(), asked.as_ref(), &list, search);
+    found.map_err(refuse)
+}
+
+/// The voice most like what a character sounds like. What it feels in this line does not count: a
+/// character that changed voice with its mood would be two.
+async fn for_persona(
+    engine: &Engine,
+    plan: &Plan,
+    seat: &Arc<Seat>,
+    persona: &Persona,
+) -> Result<StandIn, SpeechError> {
+    let refuse = |reason: String| no_stand_in(&seat.member.name, &plan.asked, reason);
+    let list = voices_of(engine, seat).await.ok_or_else(|| refuse("its voices are not known".to_owned()))?;
+    let request = &plan.request;
+    let own = || persona.figure.languages.first().cloned();
+    let language = request.language.clone().or_else(own).or_else(|| heard(&request.utterance));
+    let wanted = Wanted::like(&persona.figure).in_language(language.as_ref()).with_traits(&persona.traits);
+    // A character whose language nobody knows must still speak.
+    let policy = if language.is_none() { VoicePolicy::Any } else { plan.terms.rules.voice_policy };
+    let terms = (policy, plan.terms.rules.min_score);
+    let search = || choose(&wanted, language.as_ref(), terms, &list);
+    let found = seat.stand_ins.recall(plan, language.as_ref(), Some(&persona.figure), &list, search);
     found.map_err(refuse)
 }
 
@@ -129,37 +155,62 @@ fn nearest(
     list: &[Voice],
 ) -> Result<StandIn, String> {
     let (asked, request) = (plan.asked.voice.as_deref().unwrap_or_default(), &plan.request);
-    let rules = &plan.terms.rules;
-    let language = match (rules.voice_policy, spoken) {
+    let wanted = known.map_or_else(|| Wanted::named(asked), Wanted::like).in_language(spoken);
+    let wanted = wanted.with_style(request.style.as_deref()).with_emotion(request.emotion.as_deref());
+    choose(&wanted, spoken, (plan.terms.rules.voice_policy, plan.terms.rules.min_score), list)
+}
+
+/// The best of a list under the route's policy and least score.
+fn choose(
+    wanted: &Wanted<'_>,
+    spoken: Option<&Language>,
+    terms: (VoicePolicy, f32),
+    list: &[Voice],
+) -> Result<StandIn, String> {
+    let found = suitable(wanted, spoken, terms, list)?;
+    let best = found.first().ok_or_else(|| "it has no voices".to_owned())?;
+    let reasons = best.reasons.iter().map(ToString::to_string).collect();
+    let casting = Casting { how: How::Nearest, score: Some(best.score), reasons };
+    Ok(StandIn { voice: best.voice.id.clone(), trim: None, casting })
+}
+
+/// Every voice of a list that may stand in under a policy and with a least score, the best first;
+/// else the reason why there is none.
+pub(crate) fn suitable<'v>(
+    wanted: &Wanted<'_>,
+    spoken: Option<&Language>,
+    (policy, min_score): (VoicePolicy, f32),
+    list: &'v [Voice],
+) -> Result<Vec<Match<'v>>, String> {
+    let language = match (policy, spoken) {
         (VoicePolicy::Any, _) => None,
         (_, Some(language)) => Some(language),
         // Any voice at all might read English as if it were Finnish.
         (_, None) => return Err("the language of the text is not known".to_owned()),
     };
-    let wanted = known.map_or_else(|| Wanted::named(asked), Wanted::like).in_language(spoken);
-    let wanted = wanted.with_style(request.style.as_deref()).with_emotion(request.emotion.as_deref());
     // A voice that lists no language is one that speaks what it is given, or whose service does not
     // say; it comes after every voice that is known to speak this one.
     let speaks = |voice: &Voice| {
         language.is_none_or(|wanted| voice.languages.iter().any(|own| own.primary() == wanted.primary()))
     };
-    let ranked = rank(&wanted, list);
-    let known = ranked.iter().find(|found| speaks(found.voice));
-    let Some(best) = known.or_else(|| ranked.iter().find(|found| found.voice.languages.is_empty())) else {
+    let (known, rest): (Vec<_>, Vec<_>) =
+        rank(wanted, list).into_iter().partition(|found| speaks(found.voice));
+    let open = rest.into_iter().filter(|found| found.voice.languages.is_empty());
+    let mut found: Vec<Match<'v>> = known.into_iter().chain(open).collect();
+    let Some(best) = found.first() else {
         return Err(language.map_or_else(
             || "it has no voices".to_owned(),
             |language| format!("none of its voices speaks {language}"),
         ));
     };
-    if best.score < rules.min_score {
-        let (id, score, least) = (&best.voice.id, best.score, rules.min_score);
+    if best.score < min_score {
+        let (id, score) = (&best.voice.id, best.score);
         return Err(format!(
-            "the nearest of its voices scores {score:.2}, at least {least:.2} is wanted: {id}"
+            "the nearest of its voices scores {score:.2}, at least {min_score:.2} is wanted: {id}"
         ));
     }
-    let reasons = best.reasons.iter().map(ToString::to_string).collect();
-    let casting = Casting { how: How::Nearest, score: Some(best.score), reasons };
-    Ok(StandIn { voice: best.voice.id.clone(), trim: None, casting })
+    found.retain(|found| found.score >= min_score);
+    Ok(found)
 }
 
 /// The language that an id begins with, by the scheme most services share: `en-US-AriaNeural`.

@@ -34,3 +34,11 @@ pub struct VoicePart {
     #[serde(default)]
     pub styles: BTreeMap<String, String>,
 }
+
+impl VoicePart {
+    /// A voice as it is.
+    pub(crate) fn of(provider: impl Into<String>, voice: impl Into<String>) -> Self {
+        let (provider, voice) = (provider.into(), voice.into());
+        Self { provider, voice, rate: None, pitch: None, volume: None, styles: BTreeMap::new() }
+    }
+}

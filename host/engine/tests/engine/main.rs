@@ -6,6 +6,8 @@ mod auditioning;
 mod breaking;
 mod casting;
 mod chaos;
+mod characters;
+mod conversing;
 mod falling_back;
 mod keeping;
 mod limiting;

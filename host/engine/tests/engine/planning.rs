@@ -109,7 +109,6 @@ async fn what_a_provider_cannot_honour_is_dropped_and_told() {
         &["emotion", "intensity"],
     )
     .await;
-    check_plain(|request| request.character = Some("hamlet".to_owned()), &["character"]).await;
     // Estimated here instead.
     check_plain(|request| request.words = true, &[]).await;
     check_plain(|request| (request.rate, request.pitch) = (Some(1.5), Some(-2.0)), &["rate", "pitch"]).await;

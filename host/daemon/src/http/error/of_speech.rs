@@ -61,8 +61,11 @@ fn class(error: &SpeechError) -> (StatusCode, Option<&'static str>) {
         SpeechError::Invalid(_)
         | SpeechError::UnknownRoute { .. }
         | SpeechError::NoProviderChosen { .. }
+        | SpeechError::Script(_)
         | SpeechError::NotOffered { .. }
         | SpeechError::CannotEncode { .. } => (StatusCode::BAD_REQUEST, None),
+        SpeechError::UnknownCharacter { .. } => (StatusCode::NOT_FOUND, None),
+        SpeechError::Line { error, .. } => class(error),
         SpeechError::NoProviders | SpeechError::NoStandIn { .. } | SpeechError::Busy { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, None)
         }

@@ -17,6 +17,9 @@ async fn the_description_covers_every_documented_call() {
         paths,
         [
             "/api/v1/admin/reload",
+            "/api/v1/characters/",
+            "/api/v1/characters/conversation",
+            "/api/v1/characters/speak",
             "/api/v1/plugins",
             "/api/v1/status",
             "/api/v1/tts/batch-synthesize",

@@ -117,7 +117,13 @@ impl SynthesizeRequest {
         let utterance = utterance(self.text, self.ssml)?;
         let language =
             self.language_code.filter(|tag| !tag.is_empty()).map(|tag| language(&tag)).transpose()?;
-        let gender = self.gender.as_deref().filter(|name| !name.is_empty()).map(gender_of).transpose()?;
+        // A character has a voice of its own.
+        let gender = self
+            .gender
+            .as_deref()
+            .filter(|name| !name.is_empty() && self.character_id.is_none())
+            .map(gender_of)
+            .transpose()?;
         let encoding = match self.output_format.as_deref() {
             Some(name) => encoding(name)?,
             None => accepted.unwrap_or(Encoding::Mp3),
@@ -176,14 +182,14 @@ fn utterance(text: Option<String>, ssml: Option<String>) -> Result<Utterance, Ap
     }
 }
 
-fn language(tag: &str) -> Result<Language, ApiError> {
+pub(crate) fn language(tag: &str) -> Result<Language, ApiError> {
     tag.parse().map_err(|error: understudy_speech::LanguageError| {
         ApiError::invalid("invalid_value", "language_code", error.to_string())
     })
 }
 
 /// A format by any name that clients of the big services use.
-fn encoding(name: &str) -> Result<Encoding, ApiError> {
+pub(crate) fn encoding(name: &str) -> Result<Encoding, ApiError> {
     match name.to_ascii_lowercase().as_str() {
         "mp3" | "mpeg" => Ok(Encoding::Mp3),
         "wav" | "wave" => Ok(Encoding::Wav),

@@ -146,7 +146,7 @@ fn subtitles(speech: &Speech, text: &str, kind: Subtitles) -> Option<String> {
     })
 }
 
-fn spoken(word: Word, text: &str) -> Option<SpokenWord> {
+pub(crate) fn spoken(word: Word, text: &str) -> Option<SpokenWord> {
     let Word { start_byte, end_byte, start_ms, end_ms } = word;
     Some(SpokenWord { text: word.in_text(text)?.to_owned(), start_byte, end_byte, start_ms, end_ms })
 }
@@ -169,7 +169,7 @@ fn voice_info(speech: &Speech, voice: Option<&Voice>, language: Option<String>) 
 }
 
 /// What was not honoured, by this API's names.
-pub(super) fn dropped(provenance: &Provenance, unused: &[String]) -> Vec<String> {
+pub(crate) fn dropped(provenance: &Provenance, unused: &[String]) -> Vec<String> {
     let dropped = provenance.dropped.iter().map(|field| field_name(field).to_owned());
     dropped.chain(unused.iter().cloned()).collect()
 }

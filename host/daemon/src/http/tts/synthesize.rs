@@ -140,7 +140,7 @@ impl Performed {
 
 /// `Some` when the client prefers audio to JSON, and the encoding when it says which.
 #[allow(clippy::option_option, reason = "whether, and which")]
-fn accepted(headers: &HeaderMap) -> Option<Option<Encoding>> {
+pub(crate) fn accepted(headers: &HeaderMap) -> Option<Option<Encoding>> {
     let accept = headers.get(ACCEPT)?.to_str().ok()?;
     let media = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let first = accept.split(',').map(media).find(|media| {

@@ -1,0 +1,156 @@
+//! `understudy perform`: a script in, a file out, every line by its character.
+
+mod progress;
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use understudy_audio::cue::{CueOptions, srt, vtt};
+use understudy_engine::{
+    Conversation, ConversationRequest, Output, Recasting, ScriptSource, Speaker, VoiceId,
+};
+
+use super::args::Perform;
+use super::destination::Destination;
+use super::exit::{Exit, Fault};
+use super::file::write_whole;
+use super::printer::Printer;
+use super::text;
+use crate::Understudy;
+use crate::config::Config;
+use crate::http::provenance::how_name;
+use progress::Board;
+
+pub(super) async fn run(perform: Perform, config: Config, printer: Printer) -> Result<(), Fault> {
+    if perform.json && perform.output == Destination::Stdout {
+        return Err(Fault::new(Exit::Usage, "--json and -o - both write to standard output")
+            .hint("write the audio to a file"));
+    }
+    let script = text::text(&[], Some(&perform.script))?;
+    let understudy = Understudy::start(config).await?;
+    let request = ConversationRequest {
+        characters: perform.characters.clone(),
+        output: Output {
+            encoding: Some(perform.output.encoding()),
+            sample_rate: perform.sample_rate,
+            ..Output::default()
+        },
+        language: perform.language.clone(),
+        recast: perform.recast.map(Into::into),
+        route: perform.route.clone(),
+        ..ConversationRequest::new("perform", ScriptSource::Text(script))
+    };
+    let (started, board) = (Instant::now(), Board::new(printer));
+    let performed = understudy.engine().converse(request, |progress| board.show(progress)).await;
+    board.clear();
+    let conversation = performed?;
+    warn_of_compromises(&conversation, printer);
+    write(&perform, &conversation, printer)?;
+    if perform.json {
+        printer.json(&report(&perform, &conversation))?;
+    } else {
+        printer.note(sentence(&perform, &conversation, started.elapsed().as_secs_f64()));
+    }
+    Ok(())
+}
+
+fn warn_of_compromises(conversation: &Conversation, printer: Printer) {
+    for Recasting { provider, code, line, recast, .. } in &conversation.recasts {
+        if recast.is_empty() {
+            continue;
+        }
+        let place = line.map_or_else(|| "the whole".to_owned(), |line| format!("line {}", line + 1));
+        let names = recast.join(", ");
+        printer.warning(format_args!("{provider} failed at {place} ({code}), cast again: {names}"), None);
+    }
+    for speaker in &conversation.speakers {
+        let Some(why) = speaker.substituted else { continue };
+        let (name, who) = (&speaker.name, voice(speaker));
+        let found = match speaker.casting.score {
+            Some(score) => format!("its voice is the nearest, {score:.2} of 1"),
+            None => "the configuration casts it".to_owned(),
+        };
+        printer.warning(format_args!("{name} could not be played ({why}), {who} stood in: {found}"), None);
+    }
+}
+
+fn voice(speaker: &Speaker) -> String {
+    VoiceId::new(speaker.provider.as_str(), speaker.voice.as_str()).to_string()
+}
+
+fn write(perform: &Perform, conversation: &Conversation, printer: Printer) -> Result<(), Fault> {
+    match &perform.output {
+        Destination::File(path, _) => write_whole(path, &conversation.audio)?,
+        Destination::Stdout => printer.bytes(&conversation.audio)?,
+    }
+    let cues = conversation.cues(&CueOptions::default());
+    if let Some(path) = &perform.srt {
+        write_whole(path, srt(&cues).as_bytes())?;
+    }
+    if let Some(path) = &perform.vtt {
+        write_whole(path, vtt(&cues).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn sentence(perform: &Perform, conversation: &Conversation, took: f64) -> String {
+    let file = file(perform).map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
+    let (lines, speakers) = (conversation.lines.len(), conversation.speakers.len());
+    let seconds = conversation.duration.as_secs_f64();
+    format!("wrote {file}: {lines} lines by {speakers} characters, {seconds:.2} s, in {took:.2} s")
+}
+
+fn file(perform: &Perform) -> Option<&PathBuf> {
+    match &perform.output {
+        Destination::File(path, _) => Some(path),
+        Destination::Stdout => None,
+    }
+}
+
+fn report(perform: &Perform, conversation: &Conversation) -> Value {
+    let speaker = |speaker: &Speaker| {
+        json!({
+            "character": speaker.character,
+            "name": speaker.name,
+            "voice": voice(speaker),
+            "own": speaker.is_own,
+            "how": how_name(speaker.casting.how),
+            "score": speaker.casting.score,
+            "reasons": speaker.casting.reasons,
+            "substituted": speaker.substituted,
+            "skipped": speaker.skipped,
+            "gain_db": speaker.gain_db,
+        })
+    };
+    let line = |line: &understudy_engine::SpokenLine| {
+        let words = line.words.iter().map(|word| {
+            json!({ "text": word.in_text(&line.text), "start_ms": word.start_ms, "end_ms": word.end_ms })
+        });
+        json!({
+            "speaker": conversation.speakers.get(line.speaker).map(|speaker| &speaker.name),
+            "text": line.text,
+            "emotion": line.emotion,
+            "start_ms": line.start_ms,
+            "end_ms": line.end_ms,
+            "voice": VoiceId::new(line.provider.as_str(), line.voice.clone().unwrap_or_default()).to_string(),
+            "words": words.collect::<Vec<_>>(),
+            "dropped": line.provenance.as_ref().map(|told| &told.dropped),
+            "notes": line.provenance.as_ref().map(|told| &told.notes),
+        })
+    };
+    json!({
+        "file": file(perform),
+        "bytes": conversation.audio.len(),
+        "format": conversation.format,
+        "duration_seconds": conversation.duration.as_secs_f64(),
+        "characters": conversation.characters,
+        "whole": conversation.whole,
+        "substituted": conversation.is_substituted(),
+        "speakers": conversation.speakers.iter().map(speaker).collect::<Vec<_>>(),
+        "lines": conversation.lines.iter().map(line).collect::<Vec<_>>(),
+        "recasts": conversation.recasts,
+        "srt": perform.srt,
+        "vtt": perform.vtt,
+    })
+}

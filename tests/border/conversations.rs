@@ -1,0 +1,292 @@
+//! A scene of four characters and twelve lines, performed by the binary: with no network at all, and
+//! with a CharacterBox that is up, dead, dies at line 7, or is slow.
+
+mod hearing;
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use understudy_simulators::characterbox::{CharacterBox, Mishap};
+use understudy_simulators::{Options, Simulator};
+
+use crate::providers::{CANARY, leave_key};
+use crate::support::{Daemon, Outcome, cues, mp3_duration, understudy_with};
+use hearing::Heard;
+
+const SCENE: &str = include_str!("../../config/examples/scene.txt");
+const CHARACTERS: &str = include_str!("../../config/examples/characters.toml");
+/// Who says each of its lines.
+const SPEAKERS: [&str; 12] = [
+    "Captain Nova",
+    "Old Bram",
+    "Pip",
+    "Vex",
+    "Captain Nova",
+    "Old Bram",
+    "Pip",
+    "Vex",
+    "Captain Nova",
+    "Old Bram",
+    "Pip",
+    "Vex",
+];
+
+/// The same characters, each a CharacterBox's own first and the offline voice's second.
+fn characters_of_both() -> String {
+    let ids = [("ada", "char_123"), ("otto", "char_bram"), ("pip", "char_pip"), ("bram", "char_vex")];
+    ids.iter().fold(CHARACTERS.to_owned(), |text, (voice, id)| {
+        let flite = format!("{{ provider = \"flite\", voice = \"{voice}\" }}");
+        text.replace(&flite, &format!("{{ provider = \"characterbox\", character = \"{id}\" }}, {flite}"))
+    })
+}
+
+/// A CharacterBox, and the section of whoever may reach it.
+fn characterbox() -> (CharacterBox, Simulator, String) {
+    let service = CharacterBox::default().requests_a_minute(10_000);
+    let options = Options { key: Some(CANARY.to_owned()), ..Options::default() };
+    let simulator = Simulator::start(service.clone(), options).expect("the simulator starts");
+    let (address, base_url) = (simulator.address(), simulator.base_url());
+    let section = format!(
+        "[providers.characterbox]\n\
+         grants = [{{ host = \"{address}\", private = true, plain_http = true }}]\n\
+         secrets = {{ api_key = \"file:key\" }}\n\
+         [providers.characterbox.settings]\nbase_url = \"{base_url}\"\nmax_retries = 0\n"
+    );
+    (service, simulator, section)
+}
+
+/// Performs the scene into `scene.wav`, with subtitles and a report.
+fn perform(config: &str) -> Outcome {
+    let prepare = |folder: &Path| {
+        leave_key(folder);
+        std::fs::write(folder.join("understudy.toml"), config).expect("it is written");
+        std::fs::write(folder.join("scene.txt"), SCENE).expect("it is written");
+    };
+    let arguments =
+        "--config understudy.toml perform scene.txt -o scene.wav --srt scene.srt --vtt scene.vtt --json";
+    understudy_with(&arguments.split(' ').collect::<Vec<_>>(), &[], prepare).ok()
+}
+
+/// One coherent file: every line in its order by one voice a character, where the report says it is.
+/// Returns the voice of each character, by name.
+fn assert_coherent(run: &Outcome) -> Vec<(String, String)> {
+    let report = run.stdout_json();
+    let lines = report["lines"].as_array().expect("lines");
+    let speakers: Vec<&str> = lines.iter().map(|line| line["speaker"].as_str().expect("a name")).collect();
+    assert_eq!(speakers, SPEAKERS);
+    let mut voices: Vec<(String, String)> = Vec::new();
+    for line in lines {
+        let (name, voice) = (text(&line["speaker"]), text(&line["voice"]));
+        match voices.iter().find(|(known, _)| *known == name) {
+            Some((_, known)) => assert_eq!(*known, voice, "{name} changes voice"),
+            None => voices.push((name, voice)),
+        }
+    }
+    let heard = Heard::of_wave(&run.file("scene.wav"));
+    heard.assert_lines(&lines.iter().map(times).collect::<Vec<_>>());
+    let told = report["duration_seconds"].as_f64().expect("a duration");
+    assert!((heard.seconds() - told).abs() < 0.001, "{told} {}", heard.seconds());
+    let srt = run.text("scene.srt");
+    assert!(cues(&srt).iter().all(|(start, end, _)| start < end), "{srt}");
+    for name in ["Captain Nova", "Old Bram", "Pip", "Vex"] {
+        assert!(srt.contains(&format!("\n{name}: ")), "{srt}");
+        assert!(run.text("scene.vtt").contains(&format!("<v {name}>")));
+    }
+    voices
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+fn times(line: &Value) -> (u32, u32) {
+    let ms = |name: &str| line[name].as_u64().and_then(|ms| u32::try_from(ms).ok()).expect("milliseconds");
+    (ms("start_ms"), ms("end_ms"))
+}
+
+/// The providers that speak, once each.
+fn providers(voices: &[(String, String)]) -> Vec<&str> {
+    let mut providers: Vec<&str> = voices.iter().filter_map(|(_, voice)| voice.split('/').next()).collect();
+    providers.sort_unstable();
+    providers.dedup();
+    providers
+}
+
+#[test]
+fn the_offline_voice_alone_performs_it_with_characters_that_can_be_told_apart() {
+    let run = perform(CHARACTERS);
+    let voices = assert_coherent(&run);
+    assert_eq!(providers(&voices), ["flite"]);
+    let report = run.stdout_json();
+    assert_eq!((&report["substituted"], &report["recasts"]), (&json!(false), &json!([])));
+    let heard = Heard::of_wave(&run.file("scene.wav"));
+    let lines = report["lines"].as_array().expect("lines");
+    let pitch = |name: &str| {
+        let own: Vec<_> = lines.iter().filter(|line| line["speaker"] == name).map(times).collect();
+        heard.pitch(&own)
+    };
+    let [vex, bram, nova, pip] = ["Vex", "Old Bram", "Captain Nova", "Pip"].map(pitch);
+    assert!(bram > vex * 1.15 && nova > bram * 1.15 && pip > nova * 1.05, "{vex} {bram} {nova} {pip} Hz");
+    // Feelings that the voice does not know are carried by what it has, and told.
+    let angry = lines.iter().find(|line| line["emotion"] == "angry").expect("somebody is angry");
+    assert_eq!(angry["dropped"], json!(["emotion"]));
+    assert!(angry["notes"][0].as_str().expect("a note").starts_with("emotion angry was carried by rate"));
+}
+
+#[test]
+fn four_characters_nobody_cast_get_four_voices() {
+    let uncast: Vec<&str> = CHARACTERS.lines().filter(|line| !line.starts_with("cast")).collect();
+    let voices = assert_coherent(&perform(&uncast.join("\n")));
+    let mut distinct: Vec<&String> = voices.iter().map(|(_, voice)| voice).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!((distinct.len(), providers(&voices)), (4, vec!["flite"]), "{voices:?}");
+}
+
+#[test]
+fn a_service_that_is_up_performs_the_whole() {
+    let (service, _simulator, section) = characterbox();
+    let run = perform(&(characters_of_both() + &section));
+    assert_eq!(providers(&assert_coherent(&run)), ["characterbox"]);
+    let report = run.stdout_json();
+    assert_eq!((&report["whole"], &report["substituted"]), (&json!("characterbox"), &json!(false)));
+    assert_eq!(service.conversations(), ["completed"]);
+}
+
+#[test]
+fn a_service_without_conversations_is_asked_line_by_line() {
+    let (service, simulator, section) = characterbox();
+    service.mishaps().set(Mishap::NoConversations);
+    let config = characters_of_both() + "[conversation]\nwhole = false\n" + &section;
+    let run = perform(&config);
+    assert_eq!(providers(&assert_coherent(&run)), ["characterbox"]);
+    let asked = simulator.requests().iter().filter(|request| request.uri.path() == "/synthesize").count();
+    assert_eq!((asked, &run.stdout_json()["whole"]), (12, &json!(null)));
+}
+
+#[test]
+fn a_dead_service_is_stood_in_for_and_the_account_says_so() {
+    let (_, simulator, section) = characterbox();
+    drop(simulator);
+    let run = perform(&(characters_of_both() + &section));
+    assert_eq!(providers(&assert_coherent(&run)), ["flite"]);
+    let report = run.stdout_json();
+    assert_eq!(report["substituted"], json!(true));
+    let speakers = report["speakers"].as_array().expect("speakers");
+    for speaker in speakers {
+        assert_eq!((&speaker["how"], speaker["own"].as_bool()), (&json!("mapped"), Some(false)), "{speaker}");
+        assert_eq!(speaker["skipped"][0]["provider"], "characterbox", "{speaker}");
+    }
+    assert!(run.stderr.contains("Captain Nova could not be played"), "{}", run.stderr);
+}
+
+#[test]
+fn a_service_that_dies_at_line_7_of_the_whole_is_recast_for_everybody() {
+    let (service, _simulator, section) = characterbox();
+    service.mishaps().set(Mishap::DiesAtLine(6));
+    let run = perform(&(characters_of_both() + &section));
+    assert_eq!(providers(&assert_coherent(&run)), ["flite"]);
+    let report = run.stdout_json();
+    let recast = &report["recasts"][0];
+    assert_eq!((&recast["provider"], &recast["line"]), (&json!("characterbox"), &json!(null)));
+    assert_eq!(recast["recast"].as_array().map(Vec::len), Some(4), "{recast}");
+}
+
+#[test]
+fn a_service_that_dies_at_line_7_is_recast_so_that_nobody_changes_voice() {
+    let (service, _simulator, section) = characterbox();
+    service.mishaps().set(Mishap::DiesAfter(6));
+    let one_by_one = "retry.backoff_seconds = 0.01\n[conversation]\nwhole = false\nparallel_lines = 1\n";
+    let run = perform(&(one_by_one.to_owned() + &characters_of_both() + &section));
+    assert_eq!(providers(&assert_coherent(&run)), ["flite"]);
+    let recast = &run.stdout_json()["recasts"][0];
+    assert_eq!((&recast["line"], &recast["lines_again"]), (&json!(6), &json!(6)), "{recast}");
+    assert_eq!(recast["code"], "provider_unavailable");
+}
+
+#[test]
+fn a_slow_service_is_waited_for_and_one_that_never_ends_is_not() {
+    let (service, _simulator, section) = characterbox();
+    let mishap = |polls| Mishap::SlowConversations { polls, poll_after: Duration::from_millis(200) };
+    service.mishaps().set(mishap(3));
+    let run = perform(&(characters_of_both() + &section));
+    assert_eq!(providers(&assert_coherent(&run)), ["characterbox"]);
+    service.mishaps().clear();
+    service.mishaps().set(mishap(u32::MAX));
+    let hurry = "[conversation]\ndeadline_seconds = 30\n".to_owned();
+    let run = perform(&(hurry + &characters_of_both() + &section + "max_conversation_wait = 3\n"));
+    assert_eq!(providers(&assert_coherent(&run)), ["flite"]);
+    let report = run.stdout_json();
+    assert_eq!(report["recasts"][0]["code"], "provider_timed_out", "{}", report["recasts"]);
+}
+
+#[tokio::test]
+async fn the_calls_of_the_service_design_find_what_they_were_written_for() {
+    let (_service, _simulator, section) = characterbox();
+    let daemon = Daemon::start_with(&(characters_of_both() + &section), leave_key).await;
+    let characters = daemon.json("/api/v1/characters/").await;
+    let ids: Vec<&str> = characters
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|row| row["character_id"].as_str())
+        .collect();
+    assert!(ids.contains(&"captain-nova") && ids.contains(&"characterbox/char_mona"), "{ids:?}");
+    for field in [
+        "name",
+        "description",
+        "personality_traits",
+        "voice_settings",
+        "supported_emotions",
+        "language_codes",
+        "avatar_url",
+        "is_active",
+        "usage_count",
+        "created_at",
+        "updated_at",
+    ] {
+        assert!(characters[0].get(field).is_some(), "{field} of {}", characters[0]);
+    }
+    let body = json!({ "character_id": "captain-nova", "text": "We sail at dawn!", "emotion": "happy",
+                       "voice_settings": { "speed": 1.1 } });
+    let spoken: Value = daemon.ok("/api/v1/characters/speak", &body).await.json().await.expect("JSON");
+    assert_eq!(spoken["provenance"]["provider"], "characterbox", "{spoken}");
+    assert_eq!(spoken["character_info"]["character_id"], "captain-nova");
+    assert!(spoken["emotion_score"].as_f64().is_some_and(|score| score > 0.0), "{spoken}");
+    assert!(
+        (mp3_duration(&fetched(&spoken["audio_url"])).as_secs_f64()
+            - spoken["duration"].as_f64().expect("seconds"))
+        .abs()
+            < 0.06
+    );
+    let body = json!({ "characters": ["captain-nova", "Old Bram"], "subtitles": "srt",
+                       "script": "Captain Nova [happy]: We sail at dawn!\nOld Bram: Again?" });
+    let scene: Value = daemon.ok("/api/v1/characters/conversation", &body).await.json().await.expect("JSON");
+    assert_eq!((&scene["status"], &scene["conversation_type"]), (&json!("completed"), &json!("dialogue")));
+    assert_eq!(scene["segments"].as_array().map(Vec::len), Some(2));
+    let length = mp3_duration(&fetched(&scene["combined_audio_url"])).as_secs_f64();
+    assert!((length - scene["total_duration"].as_f64().expect("seconds")).abs() < 0.06, "{length}");
+    assert!(text(&scene["subtitles"]).contains("Old Bram: Again?"), "{scene}");
+    let body = json!({ "characters": ["captain-nova"], "script": "Captain Nova: Hm.\n Old Bran: What?" });
+    let answer = daemon.post("/api/v1/characters/conversation", &body).send().await.expect("an answer");
+    let (status, error): (_, Value) = (answer.status(), answer.json().await.expect("JSON"));
+    assert_eq!((status.as_u16(), &error["error"]["code"]), (400, &json!("unknown_speaker")), "{error}");
+    assert!(text(&error["error"]["message"]).contains("line 2, column 2"), "{error}");
+    let body = json!({ "character_id": "captain-novva", "text": "Hm." });
+    let answer = daemon.post("/api/v1/characters/speak", &body).send().await.expect("an answer");
+    let (status, error): (_, Value) = (answer.status(), answer.json().await.expect("JSON"));
+    assert_eq!(
+        (status.as_u16(), &error["error"]["hint"]),
+        (404, &json!("did you mean captain-nova?")),
+        "{error}"
+    );
+}
+
+/// The bytes of a `data:` URL.
+fn fetched(url: &Value) -> Vec<u8> {
+    use base64::Engine as _;
+    let text = text(url);
+    let data = text.strip_prefix("data:audio/mpeg;base64,").expect("the audio itself");
+    base64::prelude::BASE64_STANDARD.decode(data).expect("base64")
+}
