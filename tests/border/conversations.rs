@@ -51,7 +51,7 @@ fn characterbox() -> (CharacterBox, Simulator, String) {
         "[providers.characterbox]\n\
          grants = [{{ host = \"{address}\", private = true, plain_http = true }}]\n\
          secrets = {{ api_key = \"file:key\" }}\n\
-         [providers.characterbox.settings]\nbase_url = \"{base_url}\"\nmax_retries = 0\n"
+         [providers.characterbox.settings]\nbase_url = \"{base_url}\"\n"
     );
     (service, simulator, section)
 }

@@ -33,8 +33,9 @@ pub(crate) struct Provider {
     pub(crate) words: bool,
 }
 
-/// One of each plugin, and two of the one that many servers speak.
-pub(crate) const PROVIDERS: [Provider; 8] = [
+/// One of each plugin, and two of the one that many servers speak. `BASE_URL` in settings is the
+/// simulator's.
+pub(crate) const PROVIDERS: [Provider; 9] = [
     Provider {
         name: "openai",
         plugin: "openai",
@@ -85,6 +86,14 @@ pub(crate) const PROVIDERS: [Provider; 8] = [
         words: true,
     },
     Provider {
+        name: "characterbox",
+        plugin: "characterbox",
+        secret: Some("api_key"),
+        settings: "audio_url = \"BASE_URL\"\nmax_retries = 0",
+        voice: "char_mona",
+        words: true,
+    },
+    Provider {
         name: "google",
         plugin: "google",
         secret: Some("api_key"),
@@ -117,6 +126,7 @@ impl Provider {
     pub(crate) fn section_with(&self, simulator: &Simulator, grants: &str) -> String {
         let Self { name, plugin, settings, secret, .. } = self;
         let base_url = simulator.base_url() + catalogue::find(name).map_or("", |entry| entry.base_path);
+        let settings = settings.replace("BASE_URL", &simulator.base_url());
         let secret = secret.map(|name| format!("secrets = {{ {name} = \"file:key\" }}\n"));
         format!(
             "[providers.{name}]\nplugin = \"{plugin}\"\n{grants}\n{}\

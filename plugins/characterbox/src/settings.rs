@@ -76,8 +76,8 @@ impl Settings {
                 "api_key": { "type": "string", "description": "key of the account" },
                 "timeout": seconds(30.0, 1.0, 120.0, "seconds one try may take to begin its answer"),
                 "max_retries": {
-                    "type": "integer", "minimum": 0, "maximum": 10, "default": 3,
-                    "description": "tries after the first; 0 leaves retries to the host",
+                    "type": "integer", "minimum": 0, "maximum": 10, "default": 1,
+                    "description": "tries after the first, of orders, polls and downloads; the host has retries of its own, which repeat an order under its key",
                 },
                 "max_retry_wait": seconds(
                     2.0, 0.0, 120.0,

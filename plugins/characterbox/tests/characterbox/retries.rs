@@ -14,7 +14,8 @@ fn check(failures: usize, fault: impl Fn() -> Answered + 'static, expected: Resu
         "GET" => Ok(Reply::ok(mp3(20))),
         _ if count < failures => fault(),
         _ => Ok(Reply::json(&answer(&mp3(20)))),
-    });
+    })
+    .settings(json!({ "max_retries": 3 }));
     let outcome = harness.synthesize(hello()).map(|recording| recording.assert_contract());
     assert_eq!(outcome, expected);
     let orders = harness.requests().iter().filter(|sent| sent.method == "POST");
@@ -24,7 +25,7 @@ fn check(failures: usize, fault: impl Fn() -> Answered + 'static, expected: Resu
 }
 
 #[test]
-fn what_may_pass_is_tried_four_times_under_one_key() {
+fn what_may_pass_is_tried_as_often_as_the_operator_says_under_one_key() {
     for status in [408, 500, 502, 503, 504] {
         check(3, move || Ok(refusal(status, "internal")), Ok(()));
     }
@@ -36,6 +37,13 @@ fn what_may_pass_is_tried_four_times_under_one_key() {
     check(9, refused, Err(Error::unavailable("host is unreachable: refused")));
     let cut = || Ok(Reply::ok("{\"audio_url\":").then_fails(http::Error::Protocol("cut".into())));
     check(2, cut, Ok(()));
+}
+
+#[test]
+fn by_default_it_is_tried_once_more_because_the_host_retries_too() {
+    let mut harness = service(|_, _| Ok(refusal(500, "internal")));
+    assert_eq!(harness.synthesize(hello()).unwrap_err(), Error::unavailable("status 500: m"));
+    assert_eq!(harness.requests().len(), 2);
 }
 
 #[test]
