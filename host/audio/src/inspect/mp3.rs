@@ -75,6 +75,19 @@ impl Header {
         })
     }
 
+    /// As [`Header::parse`]; nearly all headers of a stream are the same four bytes as the `last` one.
+    fn again(bytes: &[u8], last: &mut Option<([u8; 4], Self)>) -> Option<Self> {
+        let word = array::<4>(bytes, 0)?;
+        match last {
+            Some((known, header)) if *known == word => Some(*header),
+            _ => {
+                let header = Self::parse(bytes)?;
+                *last = Some((word, header));
+                Some(header)
+            }
+        }
+    }
+
     fn same_kind(&self, other: &Self) -> bool {
         (self.sample_rate, self.samples) == (other.sample_rate, other.samples)
     }
@@ -171,8 +184,9 @@ struct Count {
 fn count(audio: &[u8], start: usize, kind: &Header, mut each: impl FnMut(&[u8], &Header)) -> Count {
     let mut count = Count { frames: 0, bytes: 0, cut: false };
     let mut rest = audio.get(start..).unwrap_or_default();
+    let mut last = None;
     while !rest.is_empty() {
-        match Header::parse(rest).filter(|header| header.same_kind(kind)) {
+        match Header::again(rest, &mut last).filter(|header| header.same_kind(kind)) {
             Some(header) => {
                 let Some((frame, behind)) = rest.split_at_checked(header.frame_bytes) else {
                     count.cut = true;

@@ -12,7 +12,9 @@
 //! a tone at 0, −20, −40 and −60 dB: the mean over a file is 12 dB below to 23 dB above the decoded
 //! power. A granule without main data is digital silence exactly.
 
-use crate::field::{array, u32_be};
+use std::sync::LazyLock;
+
+use crate::field::array;
 use crate::levels::{Levels, Tally};
 use crate::pcm::span;
 
@@ -23,6 +25,8 @@ use super::Header;
 const SILENCE_DB: f32 = -62.0;
 /// Samples of a granule.
 const GRANULE: u64 = 576;
+/// Decibels of one step of the gain field: a quarter of a power of two, in amplitude.
+const STEP_DB: f32 = 20.0 * 0.25 * std::f32::consts::LOG10_2;
 /// The longest side information, with what a read at its end takes beyond.
 const SIDE_INFO_MAX: usize = 32 + 8;
 
@@ -62,10 +66,11 @@ impl Gains {
             (false, false) => (8 + 1, 1, 63, 9),
             (false, true) => (8 + 2, 1, 63, 9),
         };
+        let table_db = &*TABLE_DB;
         for _ in 0..granules {
             let mut level = f32::NEG_INFINITY;
             for _ in 0..header.channels {
-                level = level.max(granule_level(&side, at, compress));
+                level = level.max(granule_level(&side, at, compress, table_db));
                 at += length;
             }
             self.tally.push(level);
@@ -78,30 +83,31 @@ impl Gains {
     }
 }
 
+/// The level a region's Huffman table adds to its step, in decibels: 20 · log10 of its largest value to
+/// the power of 4/3. A region without big values holds ones and zeroes.
+static TABLE_DB: LazyLock<[f32; 32]> =
+    LazyLock::new(|| TABLE_LIMITS.map(|limit| 20.0 * (4.0 / 3.0) * f32::from(limit.max(1)).log10()));
+
 /// The estimated level of the granule whose side information begins at bit `at`; `compress` is
-/// the width of its scale factor field.
-fn granule_level(side: &[u8; SIDE_INFO_MAX], at: usize, compress: usize) -> f32 {
-    let (main_data_bits, gain) = (bits(side, at, 12), bits(side, at + 21, 8));
-    let tables = at + 29 + compress + 1;
-    let limit = |at: usize| TABLE_LIMITS.get(usize::from(bits(side, at, 5))).copied().unwrap_or(0);
-    let largest = if bits(side, tables - 1, 1) == 1 {
-        // Two regions, behind the block type and the flag for mixed blocks.
-        limit(tables + 3).max(limit(tables + 8))
-    } else {
-        limit(tables).max(limit(tables + 5)).max(limit(tables + 10))
-    };
-    if main_data_bits == 0 {
+/// the width of its scale factor field. All that is read lies within 54 bits, so they are taken at once:
+/// a minute of speech has five thousand granules, and every take is walked.
+fn granule_level(side: &[u8; SIDE_INFO_MAX], at: usize, compress: u32, table_db: &[f32; 32]) -> f32 {
+    let granule = array::<8>(side, at / 8).map_or(0, u64::from_be_bytes) << (at % 8);
+    let bits = |at: u32, width: u32| granule << at >> (64 - width);
+    if bits(0, 12) == 0 {
         return f32::NEG_INFINITY;
     }
-    // The region above the big values holds ones and zeroes.
-    let step_db = (f32::from(gain) - 210.0) * (20.0 * 0.25 * std::f32::consts::LOG10_2);
-    step_db + 20.0 * (4.0 / 3.0) * f32::from(largest.max(1)).log10()
-}
-
-/// `width` bits at bit `at`, 16 at most; past the end there are zeroes.
-fn bits(side: &[u8; SIDE_INFO_MAX], at: usize, width: usize) -> u16 {
-    let word = u32_be(side, at / 8)
-        .or_else(|| array::<2>(side, at / 8).map(|two| u32::from(u16::from_be_bytes(two)) << 16));
-    let shifted = word.unwrap_or(0) << (at % 8) >> (32 - width);
-    u16::try_from(shifted).unwrap_or(0)
+    let tables = 29 + compress + 1;
+    let level = |at: u32| {
+        let table = usize::try_from(bits(at, 5)).unwrap_or(0);
+        table_db.get(table).copied().unwrap_or(0.0)
+    };
+    let largest = if bits(tables - 1, 1) == 1 {
+        // Two regions, behind the block type and the flag for mixed blocks.
+        level(tables + 3).max(level(tables + 8))
+    } else {
+        level(tables).max(level(tables + 5)).max(level(tables + 10))
+    };
+    let gain = u8::try_from(bits(21, 8)).unwrap_or(0);
+    (f32::from(gain) - 210.0) * STEP_DB + largest
 }
