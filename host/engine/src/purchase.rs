@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
-use crate::cache::{AudioDigest, Cache, Hit, HitAudio, TakeKey, TakeNotes};
+use crate::cache::{AudioDigest, Cache, Hit, HitAudio, StoreState, TakeKey, TakeNotes};
 use crate::error::SpeechError;
 use crate::flight::{Announcer, FlightLost, FlightSettings, Flights, Ticket};
 
@@ -162,15 +162,18 @@ impl Purchases {
                 return Ok(Had::cached(hit, &cache));
             }
             let (notes, audio) = buy(announcer.clone()).await.map_err(Arc::new)?;
-            let (notes, digest) = (Arc::new(notes), AudioDigest::of(&audio));
+            let notes = Arc::new(notes);
+            // A name that nobody can ask for is not worth its hashing.
+            let digest = (cache.state() != StoreState::Off).then(|| AudioDigest::of(&audio));
             let had = Had {
                 notes: Arc::clone(&notes),
                 audio: HitAudio::Memory(audio.clone()),
-                digest: Some(digest),
+                digest,
                 source: TakeSource::Bought,
                 age: None,
             };
             announcer.land(Ok(had.clone()));
+            let Some(digest) = digest else { return Ok(had) };
             if let Err(error) = cache.put_digested(key, &provider, notes, audio, digest).await {
                 tracing::debug!(provider, code = error.code(), %error, "take was not kept");
             }
