@@ -258,6 +258,11 @@ impl Response {
         self.0.read_all(maximum)
     }
 
+    /// Pushes the rest of the body into the take, see [`Take::forward`](crate::Take::forward).
+    pub(crate) fn forward(&mut self) -> Result<Option<u64>, Error> {
+        self.0.forward()
+    }
+
     /// The rest of the body as UTF-8, at most 8 MiB.
     ///
     /// # Errors

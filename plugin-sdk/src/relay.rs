@@ -21,8 +21,9 @@ use self::sniff::Sniffed;
 use crate::http::Response;
 use crate::{AudioFormat, Error, Take};
 
-/// What is read at once.
+/// What is read at once of samples, and of a start that is to tell what it is: two frames, mostly.
 const READ_BYTES_MAX: u32 = 64 << 10;
+const START_READ_BYTES_MAX: u32 = 4 << 10;
 /// The longest start of a file that is looked at, in bytes; a tag with a picture may be in front.
 const START_BYTES_MAX: usize = 512 << 10;
 /// What is quoted of an answer that is no audio, in bytes.
@@ -84,9 +85,14 @@ impl Relay {
     /// # Errors
     /// As [`Relay::push`] and [`Relay::finish`], or why the body broke off.
     pub fn body(mut self, mut response: Response, take: &mut Take) -> Result<(), Error> {
-        while let Some(piece) = response.read(READ_BYTES_MAX)? {
+        // Once it is known to be a file that is passed on as it is, nobody here needs to see the rest.
+        while !matches!(self.state, State::Whole) {
+            let starts = matches!(self.state, State::Start(_));
+            let maximum = if starts { START_READ_BYTES_MAX } else { READ_BYTES_MAX };
+            let Some(piece) = response.read(maximum)? else { return self.finish(take) };
             self.push(&piece, take)?;
         }
+        take.forward(&mut response)?;
         self.finish(take)
     }
 

@@ -1,5 +1,6 @@
 //! Where a plugin pushes the audio of the call it is in.
 
+use crate::http::Response;
 use crate::{AudioFormat, Error, LineMark, Summary, Word, host};
 
 /// The greatest piece of audio that crosses into the host at once.
@@ -57,6 +58,23 @@ impl Take {
         for chunk in bytes.chunks(CHUNK_BYTES_MAX) {
             heard(host::audio(chunk))?;
             self.bytes += chunk.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Pushes the rest of a response's body, as it comes, without taking it through the plugin's memory:
+    /// a read and [`Take::audio`] in one, for half the cost. [`Relay::body`](crate::Relay::body) looks
+    /// at the start of the audio first, which most services deserve.
+    ///
+    /// # Errors
+    /// As [`Take::audio`], or why the body broke off.
+    pub fn forward(&mut self, response: &mut Response) -> Result<(), Error> {
+        if self.format.is_none() {
+            return Err(Error::protocol("audio was sent before the take began"));
+        }
+        match response.forward()? {
+            Some(bytes) => self.bytes += bytes,
+            None => return Err(Error::Stopped),
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use understudy_speech::{
 use crate::limits::Limits;
 
 /// The largest piece of audio, as the contract says.
-const CHUNK_BYTES_MAX: usize = 1 << 20;
+pub(crate) const CHUNK_BYTES_MAX: usize = 1 << 20;
 
 /// Sample rates the contract allows, in samples a second.
 const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;

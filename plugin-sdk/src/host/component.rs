@@ -115,6 +115,10 @@ impl Response {
     pub(crate) fn read_all(&mut self, maximum: u32) -> Result<Vec<u8>, http::Error> {
         Ok(self.0.read_all(maximum)?)
     }
+
+    pub(crate) fn forward(&mut self) -> Result<Option<u64>, http::Error> {
+        Ok(self.0.forward()?)
+    }
 }
 
 impl From<wit::http::Error> for http::Error {

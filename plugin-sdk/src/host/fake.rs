@@ -243,6 +243,17 @@ pub(crate) mod calls {
             }
             Ok(body)
         }
+
+        pub(crate) fn forward(&mut self) -> Result<Option<u64>, http::Error> {
+            let mut bytes = 0;
+            while let Some(piece) = self.read(u32::MAX)? {
+                if !audio(&piece) {
+                    return Ok(None);
+                }
+                bytes += piece.len() as u64;
+            }
+            Ok(Some(bytes))
+        }
     }
 
     pub(crate) fn websocket_connect(mut handshake: Handshake) -> Result<Connection, websocket::Error> {

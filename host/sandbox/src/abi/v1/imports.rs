@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use understudy_speech::Failure;
+use wasmtime::component::ResourceTable;
 
 use super::answers;
 use super::bindings::understudy::provider::{log, memo, settings, signing, take, types};
@@ -38,10 +39,21 @@ impl take::Host for CallState {
 impl CallState {
     /// The take of this call. Only calls that speak have one.
     fn recording(&mut self, function: &str) -> Result<&mut Recording, Failure> {
-        self.recording.as_mut().ok_or_else(|| Failure::BrokenContract {
-            plugin: self.tenant.name.to_string(),
-            reason: format!("{function} was called outside of synthesize and converse"),
-        })
+        self.recording_and_resources(function).map(|(recording, _)| recording)
+    }
+
+    /// The same, beside what the guest holds open.
+    pub(super) fn recording_and_resources(
+        &mut self,
+        function: &str,
+    ) -> Result<(&mut Recording, &mut ResourceTable), Failure> {
+        match &mut self.recording {
+            Some(recording) => Ok((recording, &mut self.resources)),
+            None => Err(Failure::BrokenContract {
+                plugin: self.tenant.name.to_string(),
+                reason: format!("{function} was called outside of synthesize and converse"),
+            }),
+        }
     }
 }
 

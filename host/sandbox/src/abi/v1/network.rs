@@ -11,6 +11,7 @@ use crate::egress::{
     Body, Closing, Event, Handshake, Incoming, Message, Opened, Outgoing, Refusal, Socket, SocketError,
     read_headers, read_url,
 };
+use crate::recording::CHUNK_BYTES_MAX;
 use crate::trap::bounded;
 
 type Trappable<Done> = wasmtime::Result<Done>;
@@ -103,6 +104,25 @@ impl wit_http::HostResponse for CallState {
         maximum: u32,
     ) -> Trappable<Result<Vec<u8>, wit_http::Error>> {
         http_answer(self.resources.get_mut(&response)?.read_all(maximum as usize).await)
+    }
+
+    async fn forward(
+        &mut self,
+        response: Resource<Incoming>,
+    ) -> Trappable<Result<Option<u64>, wit_http::Error>> {
+        let (recording, resources) = self.recording_and_resources("response.forward")?;
+        let response = resources.get_mut(&response)?;
+        let mut bytes = 0;
+        loop {
+            let piece = match response.read(CHUNK_BYTES_MAX).await {
+                Ok(Some(piece)) => piece,
+                ended => return http_answer(ended.map(|_| Some(bytes))),
+            };
+            bytes += piece.len() as u64;
+            if !recording.audio(piece).await? {
+                return Ok(Ok(None));
+            }
+        }
     }
 
     async fn drop(&mut self, response: Resource<Incoming>) -> Trappable<()> {

@@ -9,11 +9,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 use understudy_sandbox::Limits;
-use understudy_speech::Failure;
+use understudy_speech::{Failure, TakeEvent};
 
 use super::reaching_server;
 use crate::server::Server;
-use crate::support::{assert_serves, failure, report};
+use crate::support::{assert_serves, failure, report, speak};
 
 /// How a body ends badly in `wasi:http`: wasmtime 48 loses the error's code on the way to the guest.
 const NAMELESS: &str = " then None";
@@ -42,6 +42,43 @@ async fn a_body_is_read_in_pieces_of_the_size_that_was_asked_for() {
     check(small(), "pieces 5000 GET|{server}/bytes/0", "0 by 0", " 0").await;
     check(small(), "pieces 0 GET|{server}/bytes/1", "0 by 0 then", "Error::Invalid(\"a read of no bytes\")")
         .await;
+}
+
+#[tokio::test]
+async fn a_body_is_forwarded_into_the_take_without_its_beginning() {
+    let server = Server::start().await;
+    let plugin = reaching_server(&server, small()).await;
+    for (path, expected, audio) in [
+        ("/bytes/50000", "7 then Ok(Some(49993)) then Ok(false)", 49_993),
+        ("/bytes/7", "7 then Ok(Some(0)) then Ok(false)", 0),
+        ("/cut", "5 then Err(Error::Protocol(", 0),
+    ] {
+        let (failed, events) = speak(&plugin, &format!("forward 7 GET|{}", server.url(path))).await;
+        let report = failed.unwrap_err().to_string();
+        assert!(report.contains(expected), "{path}: {report}");
+        let pieces = events.iter().filter_map(|event| match event {
+            TakeEvent::Audio(audio) => Some(audio.len()),
+            _ => None,
+        });
+        assert_eq!(pieces.sum::<usize>(), audio, "{path}");
+    }
+    assert_serves(&plugin).await;
+}
+
+#[tokio::test]
+async fn what_is_forwarded_is_held_to_the_limits_and_rules_of_a_take() {
+    let server = Server::start().await;
+    let plugin = reaching_server(&server, small()).await;
+    let unbegun = failure(&plugin, &format!("forward 0 GET|{}", server.url("/bytes/10"))).await;
+    let unbegun = unbegun.to_string();
+    assert!(unbegun.contains("take.audio was called before take.begin"), "{unbegun}");
+    let answer = report(&plugin, &format!("forward 7 GET|{}", server.url("/endless"))).await;
+    assert!(answer.contains("Err(Error::TooLarge(100000))"), "{answer}");
+    let short = Limits { output_bytes: 1_000, ..small() };
+    let plugin = reaching_server(&server, short).await;
+    let failure = failure(&plugin, &format!("forward 7 GET|{}", server.url("/bytes/5000"))).await;
+    assert_eq!(failure.to_string(), "plugin misfit passed its limit of 1000 bytes of audio");
+    assert_serves(&plugin).await;
 }
 
 #[tokio::test]
