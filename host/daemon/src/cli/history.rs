@@ -29,7 +29,10 @@ pub(super) async fn run(history: History, config: Config, printer: Printer) -> R
         );
     }
     let page = match open(&config, printer).await? {
-        Opened::Here(store) => store.history().query(wanted, length).await.map_err(broken)?.into(),
+        Opened::Here(store) => {
+            let page = store.history().query(wanted, length).await.map_err(broken)?;
+            RequestPage::of(page, &store)
+        }
         Opened::Elsewhere(_) => ask(&history.url, "/api/v1/tts/requests", &pairs(&query)).await?,
     };
     if history.json {
