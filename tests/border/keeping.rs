@@ -1,7 +1,10 @@
 //! What is bought once: the binary, its store on a real disk, and services that can be counted.
 
 mod commands;
+mod disk;
+mod errors;
 mod killing;
+mod sharing;
 
 use std::path::Path;
 

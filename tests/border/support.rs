@@ -5,7 +5,7 @@ mod program;
 mod recording;
 
 pub(crate) use daemon::{Daemon, client};
-pub(crate) use program::{Outcome, command, understudy, understudy_with};
+pub(crate) use program::{Outcome, command, command_among, understudy, understudy_with};
 pub(crate) use recording::{cues, decode, mp3_duration};
 
 /// Lists 1 and 2 of the Harvard sentences (IEEE Recommended Practice for Speech Quality, 1969).

@@ -10,7 +10,7 @@
 //!   the provider's work.
 //! - Audio goes through as `Bytes`: what the engine made is what the socket sends.
 
-mod admin;
+pub(crate) mod admin;
 mod body;
 mod caching;
 pub(crate) mod catalogue;
@@ -103,6 +103,9 @@ fn described() -> OpenApiRouter<Arc<Understudy>> {
         .routes(routes!(metrics::metrics))
         .routes(routes!(plugins::plugins))
         .routes(routes!(admin::reload))
+        .routes(routes!(admin::cache::takes))
+        .routes(routes!(admin::cache::verify))
+        .routes(routes!(admin::cache::clear))
 }
 
 /// The route a request's head asks for, for clients that cannot add a field to its body.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::cache::{AudioDigest, Cache, StoreState, TakeKey};
 use crate::error::SpeechError;
 use crate::history::{AttemptRecord, History, RequestRecord, RequestStatus};
 use crate::plan::Plan;
@@ -25,6 +26,7 @@ const CANCELLED: &str = "cancelled";
 #[derive(Debug)]
 pub(crate) struct Book {
     history: History,
+    cache: Cache,
     began: Instant,
     draft: Mutex<Draft>,
 }
@@ -45,13 +47,14 @@ pub(crate) struct Sent<'a> {
     pub(crate) encoding: &'static str,
     pub(crate) duration: Option<Duration>,
     pub(crate) bytes: u64,
+    pub(crate) digest: Option<AudioDigest>,
 }
 
 impl Book {
     /// A record for `wanted`; none when there is no history. Until something else is written, it
     /// says that the client left.
     pub(crate) fn open(stock: Option<&Stock>, wanted: &SpeechRequest) -> Option<Self> {
-        let history = stock?.store.history();
+        let (history, cache) = (stock?.store.history(), stock?.cache());
         if !history.is_on() {
             return None;
         }
@@ -68,13 +71,20 @@ impl Book {
         (record.rate, record.pitch, record.volume) = (request.rate, request.pitch, request.volume);
         record.emotion.clone_from(&request.emotion);
         let draft = Mutex::new(Draft { record: Some(record), price: None, ended: false });
-        Some(Self { history: history.clone(), began: Instant::now(), draft })
+        Some(Self { history: history.clone(), cache: cache.clone(), began: Instant::now(), draft })
     }
 
     pub(crate) fn planned(&self, plan: &Plan) {
         self.write(|record| {
             record.route.clone_from(&plan.terms.route);
             record.provider = Some(plan.asked.provider.clone()).filter(|name| !name.is_empty());
+        });
+    }
+
+    /// The take of somebody who failed; that of the first is the one that was wished for.
+    pub(crate) fn missed(&self, take: TakeKey) {
+        self.write(|record| {
+            record.take.get_or_insert(take);
         });
     }
 
@@ -108,7 +118,7 @@ impl Book {
 
     pub(crate) fn spoken(&self, sent: &Sent<'_>) {
         let price = self.draft().price;
-        let Sent { provenance, encoding, duration, bytes } = *sent;
+        let Sent { provenance, encoding, duration, bytes, digest } = *sent;
         let source = provenance.cache;
         let is_own = matches!(source, TakeSource::Bought | TakeSource::Bypassed);
         self.end(|record| {
@@ -122,10 +132,20 @@ impl Book {
             record.audio_ms = duration.map(milliseconds);
             record.audio_bytes = Some(bytes);
             record.encoding = Some(encoding.to_owned());
+            record.audio = digest;
+            record.expires_at_ms = self.expiry(provenance, record.at_ms + record.latency_ms);
             record.synthesis_ms = Some(milliseconds(provenance.synthesis_time));
             record.quality = provenance.quality;
             record.cache = Some(source.name().to_owned());
         });
+    }
+
+    /// When the take is thrown away that was had at `now_ms`, as far as it is kept.
+    fn expiry(&self, provenance: &Provenance, now_ms: u64) -> Option<u64> {
+        provenance.take?;
+        let is_kept = provenance.cache == TakeSource::Cache || self.cache.state() == StoreState::Serving;
+        let left = self.cache.settings().ttl.saturating_sub(provenance.age.unwrap_or_default());
+        is_kept.then(|| now_ms.saturating_add(milliseconds(left)))
     }
 
     pub(crate) fn failed(&self, error: &SpeechError) {

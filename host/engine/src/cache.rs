@@ -287,10 +287,11 @@ impl Cache {
         }
     }
 
-    /// Throws away what is too old, and writes down uses. Blocks.
+    /// Throws away what is too old, writes down uses, and sees whether trouble is over. Blocks.
     pub(crate) fn tidy(&self) {
         if let Some(disk) = self.0.disk.get() {
             disk.tidy();
+            disk.try_again(&self.0.health);
         }
     }
 

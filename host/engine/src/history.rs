@@ -157,6 +157,7 @@ impl History {
             rewrite_past: settings.rewrite_bytes,
             synced: Instant::now(),
             unsynced: false,
+            failed: None,
         };
         let thread = Builder::new().name("history".to_owned()).spawn(move || writer.run())?;
         counters.restore(totals);

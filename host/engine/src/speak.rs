@@ -74,6 +74,7 @@ pub(crate) async fn speak_as(
             encoding: speech.format.encoding.name(),
             duration: Some(speech.duration),
             bytes: speech.audio.length(),
+            digest: speech.digest,
         }),
         Err(error) => book.failed(error),
     });

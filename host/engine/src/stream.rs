@@ -29,6 +29,7 @@ use tokio_util::task::AbortOnDropHandle;
 use understudy_speech::{AudioFormat, Character, Word, WordTimes};
 
 use crate::book::Sent;
+use crate::cache::AudioDigest;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::plan::plan;
@@ -80,6 +81,8 @@ pub enum SpeechEvent {
 pub struct Finished {
     /// How long it plays; none when only the listener's decoder could tell.
     pub duration: Option<Duration>,
+    /// The SHA-256 of the audio; none when it was encoded on the way, or bypassed the store.
+    pub digest: Option<AudioDigest>,
     /// Where the word times came from; none when there are none.
     pub word_times: Option<WordTimes>,
     /// The character that spoke.
@@ -179,6 +182,7 @@ impl SpeechStream {
                     encoding: self.format.encoding.name(),
                     duration: finished.duration,
                     bytes: self.audio_bytes,
+                    digest: finished.digest,
                 });
             }),
             Ok(_) => {}

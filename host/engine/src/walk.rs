@@ -142,6 +142,9 @@ impl<'a> Walk<'a> {
         let verdict = verdict(&error);
         let provider = self.provider(step.part).to_owned();
         tracing::debug!(provider, code = error.code(), called, %error, "candidate lost");
+        if let Some(take) = take {
+            self.errand.note(|book| book.missed(take));
+        }
         if called {
             self.attempts.push(Attempt { provider: provider.clone(), outcome: error.code(), time });
         }

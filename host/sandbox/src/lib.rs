@@ -55,3 +55,4 @@ pub use load::{Inspection, LoadError, PluginConfig};
 pub use plugin::Plugin;
 pub use sandbox::{Sandbox, SandboxError, SandboxOptions};
 pub use secrets::Secret;
+pub use settings::with_defaults;

@@ -27,6 +27,18 @@ pub(crate) fn validator(schema: &Value) -> Result<Validator, String> {
         .map_err(|error| bounded(&error.to_string(), MESSAGE_BYTES_MAX))
 }
 
+/// Settings as a plugin of this manifest's `settings_schema` sees them when an operator writes these:
+/// what is left out has its default, so that a default written out is the same settings.
+#[must_use]
+pub fn with_defaults(settings_schema: &Value, settings: &Map<String, Value>) -> Map<String, Value> {
+    let mut settings = Value::Object(settings.clone());
+    fill_defaults(settings_schema, &mut settings);
+    match settings {
+        Value::Object(settings) => settings,
+        _ => Map::new(),
+    }
+}
+
 /// The settings with defaults filled in, when they are valid by the schema that `validator` was
 /// made of. What is wrong with them is told with their values, so it passes through `redact`.
 pub(crate) fn complete(

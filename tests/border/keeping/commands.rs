@@ -10,7 +10,12 @@ use crate::support::understudy_with;
 
 /// Runs a command over the store in `folder`.
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let config = kept_in(folder);
+    run_with("", folder, arguments)
+}
+
+/// The same with more in the configuration.
+fn run_with(more: &str, folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let config = kept_in(folder) + more;
     let run = understudy_with(arguments, &[], |place| {
         std::fs::write(place.join("understudy.toml"), config).expect("the configuration is written");
     });
@@ -59,6 +64,24 @@ fn what_was_said_before_is_found_listed_checked_and_cleared() {
 }
 
 #[test]
+fn a_default_that_is_written_out_is_no_other_take() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let source = |settings: &str, arguments: &[&str]| {
+        let section = format!("[providers.flite]\nsettings = {{ {settings} }}\n");
+        let arguments = [&["say", TEXT, "--json"], arguments].concat();
+        let (code, stdout, stderr) = run_with(&section, folder.path(), &arguments);
+        assert_eq!(code, 0, "{stderr}");
+        let told: Value = serde_json::from_str(&stdout).expect("JSON");
+        told["provenance"]["cache"].as_str().expect("text").to_owned()
+    };
+    assert_eq!(source("", &[]), "miss");
+    assert_eq!(source("gain_db = 6, pace = 1.0", &[]), "hit");
+    assert_eq!(source("pace = 1", &["--rate", "1", "--pitch", "0", "-p", "flite"]), "hit");
+    assert_eq!(source("pace = 1.1", &[]), "miss");
+    assert_eq!(source("pace = 1.1, default_voice = 'bram'", &[]), "miss");
+}
+
+#[test]
 fn damage_is_found_told_and_removed() {
     let folder = TempDir::new().expect("a temporary folder");
     let folder = folder.path();
@@ -88,10 +111,21 @@ async fn while_a_server_runs_it_is_asked_and_others_speak_without_a_word_about_i
         assert!(!past["requests"].as_array().expect("a list").is_empty());
         let stats = json_of(&folder, &["cache", "stats", "--json", "--url", &url]);
         assert!(stats["providers"]["flite"]["hits"].as_u64().expect("a number") > 0);
-        let (code, _, stderr) = run(&folder, &["cache", "clear"]);
+        let takes = json_of(&folder, &["cache", "list", "--json", "--url", &url]);
+        assert_eq!(takes[0]["provider"], "flite", "{takes}");
+        let checked = json_of(&folder, &["cache", "verify", "--json", "--url", &url]);
+        assert_eq!((&checked["done"], &checked["damaged"]), (&json!(true), &json!(0)));
+        let clear = |extra: &[&str]| {
+            json_of(&folder, &[&["cache", "clear", "--json", "--url", &url], extra].concat())["takes"].clone()
+        };
+        assert_eq!(clear(&["--provider", "azure"]), 0);
+        assert_eq!(clear(&["--older-than", "1d"]), 0);
+        assert_eq!(clear(&[]), checked["checked"]);
+        assert_eq!(json_of(&folder, &["cache", "stats", "--json", "--url", &url])["takes"], 0);
+        let (code, _, stderr) = run(&folder, &["cache", "clear", "--url", "http://127.0.0.1:9"]);
         assert_eq!(code, 1);
+        assert!(stderr.contains("no server answers at http://127.0.0.1:9"), "{stderr}");
         assert!(stderr.contains("store is in use by another process (process "), "{stderr}");
-        assert!(stderr.contains("hint: stop `understudy serve`"), "{stderr}");
         let (_, stdout, _) = run(&folder, &["doctor"]);
         assert!(stdout.contains("speech goes on without"), "{stdout}");
     };

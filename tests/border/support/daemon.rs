@@ -1,8 +1,8 @@
 //! A running `understudy serve`, stopped when the test ends.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, ExitStatus, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
-use super::command;
+use super::{command, command_among};
 
 /// How long a debug build may take to come up, a cold compile of the offline voice included.
 const START_SECONDS: u64 = 120;
@@ -32,10 +32,20 @@ impl Daemon {
 
     /// Starts with a configuration, in a folder `prepare` has filled.
     pub(crate) async fn start_with(config: &str, prepare: impl FnOnce(&Path)) -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        std::fs::write(folder.path().join("understudy.toml"), config).expect("the configuration is written");
-        prepare(folder.path());
-        let mut child = command(folder.path())
+        let folder = filled(config, prepare);
+        let command = command(folder.path());
+        Self::run(command, folder).await
+    }
+
+    /// Starts among mounts of its own, see [`command_among`].
+    pub(crate) async fn start_among(script: &str, config: &str, prepare: impl FnOnce(&Path)) -> Option<Self> {
+        let folder = filled(config, prepare);
+        let command = command_among(script, folder.path())?;
+        Some(Self::run(command, folder).await)
+    }
+
+    async fn run(mut command: Command, folder: TempDir) -> Self {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -103,6 +113,12 @@ impl Daemon {
         self.folder.path()
     }
 
+    /// Its folder as it sees it, mounts of its own included.
+    pub(crate) fn folder_within(&self) -> PathBuf {
+        let folder = self.folder().strip_prefix("/").expect("it is absolute");
+        Path::new("/proc").join(self.pid().to_string()).join("root").join(folder)
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -117,6 +133,14 @@ impl Daemon {
         }
         panic!("it did not end:\n{}", self.log());
     }
+}
+
+/// A folder with a configuration, and what `prepare` puts into it.
+fn filled(config: &str, prepare: impl FnOnce(&Path)) -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    std::fs::write(folder.path().join("understudy.toml"), config).expect("the configuration is written");
+    prepare(folder.path());
+    folder
 }
 
 /// A client for the daemon. It only speaks plain HTTP, but the program under test has `reqwest` built

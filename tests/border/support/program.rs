@@ -58,7 +58,21 @@ impl Outcome {
 
 /// A command that finds no configuration but the tests' own, in an empty folder.
 pub(crate) fn command(folder: &Path) -> Command {
-    let mut command = Command::new(binary());
+    settled(Command::new(binary()), folder)
+}
+
+/// The same among mounts of its own, which `script` makes in the folder: nobody else sees them, and they
+/// go with it. Nothing where the kernel lets nobody have any.
+pub(crate) fn command_among(script: &str, folder: &Path) -> Option<Command> {
+    let unshared = || Command::new("unshare");
+    let trial = unshared().args(["-rm", "mount", "-t", "tmpfs", "none"]).arg(folder.join("store")).status();
+    trial.ok().filter(std::process::ExitStatus::success)?;
+    let mut command = unshared();
+    command.args(["-rm", "sh", "-c", &format!("{script} && exec \"$0\" \"$@\"")]).arg(binary());
+    Some(settled(command, folder))
+}
+
+fn settled(mut command: Command, folder: &Path) -> Command {
     command
         .current_dir(folder)
         .env_clear()

@@ -7,7 +7,6 @@ mod scene;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -365,22 +364,11 @@ pub(super) struct History {
 #[derive(Debug, Subcommand)]
 pub(super) enum Cache {
     /// Tell what is in it and what it saved, by provider.
-    Stats {
-        /// Where the server listens that has the cache while it runs.
-        #[arg(long, value_name = "URL", default_value = super::server::DEFAULT_URL)]
-        url: String,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Stats(Remote),
     /// List the takes.
     List(ListTakes),
     /// Read all audio and remove what is damaged.
-    Verify {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Verify(Remote),
     /// Throw takes away; all of them unless told which.
     Clear(ClearTakes),
 }
@@ -391,11 +379,10 @@ pub(super) struct ListTakes {
     #[arg(short, long, value_name = "NAME")]
     pub(super) provider: Option<String>,
     /// Show at most so many.
-    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 100)]
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = crate::http::admin::cache::PAGE)]
     pub(super) limit: usize,
-    /// Print JSON.
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) remote: Remote,
 }
 
 #[derive(Args, Debug)]
@@ -404,11 +391,15 @@ pub(super) struct ClearTakes {
     #[arg(short, long, value_name = "NAME")]
     pub(super) provider: Option<String>,
     /// Only those that were stored longer ago: 90s, 15m, 36h or 7d.
-    #[arg(long, value_name = "TIME", value_parser = crate::moment::duration)]
-    pub(super) older_than: Option<Duration>,
-    /// Print JSON.
-    #[arg(long)]
-    pub(super) json: bool,
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub(super) older_than: Option<String>,
+    #[command(flatten)]
+    pub(super) remote: Remote,
+}
+
+/// A time as the API takes it too.
+fn span(text: &str) -> Result<String, String> {
+    crate::moment::duration(text).map(|_| text.to_owned())
 }
 
 #[derive(Args, Debug)]
@@ -496,7 +487,7 @@ pub(super) enum Plugin {
 /// A running server.
 #[derive(Args, Debug)]
 pub(super) struct Remote {
-    /// Where the server listens.
+    /// Where the server listens, which has the store while it runs.
     #[arg(long, value_name = "URL", default_value = super::server::DEFAULT_URL)]
     pub(super) url: String,
     /// Print JSON.

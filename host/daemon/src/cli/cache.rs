@@ -1,41 +1,53 @@
 //! `understudy cache`: what is in it, whether it is sound, and throwing it away.
+//!
+//! While a server runs the cache is the server's, and it is asked to do the same.
 
-use understudy_engine::cache::{Cache, ClearFilter, TakeInfo, Verification};
+use understudy_engine::Store;
+use understudy_engine::cache::{Cache, CacheError, ClearFilter};
 
 use super::args;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
 use super::progress::{counter, spinner};
-use super::server::ask;
+use super::server::{ask, follow, order, pairs};
 use super::status::megabytes;
-use super::store::{Opened, in_use, open};
+use super::store::open;
 use super::table::Table;
 use crate::config::Config;
-use crate::http::keeping::CacheInfo;
+use crate::http::admin::cache::{ClearQuery, TakesQuery};
+use crate::http::keeping::{CacheInfo, ClearedTakes, KeptTake, KeptTakes, VerifiedTakes};
 use crate::http::status::StatusResponse;
 use crate::moment;
-
-/// Takes that are read from the index at once.
-const PAGE: usize = 500;
 
 /// Digits of a key that tell takes apart in a table.
 const KEY_DIGITS: usize = 12;
 
+/// Where a server has its cache looked into.
+const PLACE: &str = "/api/v1/admin/cache";
+
 pub(super) async fn run(cache: args::Cache, config: Config, printer: Printer) -> Result<(), Fault> {
     let opened = open(&config, printer).await?;
-    let store = match (opened, &cache) {
-        (Opened::Here(store), _) => store,
-        (Opened::Elsewhere(_), args::Cache::Stats { url, json }) => {
-            let status: StatusResponse = ask(url, "/api/v1/status", &[]).await?;
-            return stats(&status.cache, &config, *json, printer);
-        }
-        (Opened::Elsewhere(reason), _) => return Err(in_use(reason)),
-    };
+    let done = look(cache, opened.here().map(Store::cache), &config, printer).await;
+    done.map_err(|fault| opened.blame(fault))
+}
+
+async fn look(
+    cache: args::Cache,
+    here: Option<&Cache>,
+    config: &Config,
+    printer: Printer,
+) -> Result<(), Fault> {
     match cache {
-        args::Cache::Stats { json, .. } => stats(&store.cache().stats().into(), &config, json, printer),
-        args::Cache::List(list) => self::list(&list, store.cache(), printer).await,
-        args::Cache::Verify { json } => verify(store.cache(), json, printer).await,
-        args::Cache::Clear(clear) => self::clear(clear, store.cache(), printer).await,
+        args::Cache::Stats(remote) => {
+            let info = match here {
+                Some(cache) => cache.stats().into(),
+                None => ask::<StatusResponse>(&remote.url, "/api/v1/status", &[]).await?.cache,
+            };
+            stats(&info, config, remote.json, printer)
+        }
+        args::Cache::List(list) => self::list(list, here, printer).await,
+        args::Cache::Verify(remote) => verify(&remote, here, printer).await,
+        args::Cache::Clear(clear) => self::clear(clear, here, printer).await,
     }
 }
 
@@ -72,21 +84,13 @@ fn stats(info: &CacheInfo, config: &Config, json: bool, printer: Printer) -> Res
     Ok(table.print(printer)?)
 }
 
-async fn list(list: &args::ListTakes, cache: &Cache, printer: Printer) -> Result<(), Fault> {
-    let (mut takes, mut after) = (Vec::new(), None);
-    while takes.len() < list.limit {
-        let page = cache.list(after, PAGE).await.map_err(|error| Fault::new(Exit::Failed, error))?;
-        let is_wanted =
-            |take: &TakeInfo| list.provider.as_ref().is_none_or(|provider| *provider == take.provider);
-        takes.extend(page.takes.into_iter().filter(is_wanted));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    let more = takes.len() > list.limit || after.is_some();
-    takes.truncate(list.limit);
-    if list.json {
+async fn list(list: args::ListTakes, here: Option<&Cache>, printer: Printer) -> Result<(), Fault> {
+    let args::ListTakes { provider, limit, remote } = list;
+    let KeptTakes { takes, more } = match here {
+        Some(cache) => KeptTakes::of(cache, provider.as_deref(), limit).await.map_err(failed)?,
+        None => ask(&remote.url, PLACE, &pairs(&TakesQuery { provider, limit: Some(limit) })).await?,
+    };
+    if remote.json {
         return Ok(printer.json(&takes)?);
     }
     if takes.is_empty() {
@@ -97,19 +101,19 @@ async fn list(list: &args::ListTakes, cache: &Cache, printer: Printer) -> Result
     takes.iter().for_each(|take| table.row(row(take)));
     table.print(printer)?;
     if more {
-        printer.note(format_args!("these are the first {}; -n shows more", list.limit));
+        printer.note(format_args!("these are the first {limit}; -n shows more"));
     }
     Ok(())
 }
 
-fn row(take: &TakeInfo) -> [String; 8] {
+fn row(take: &KeptTake) -> [String; 8] {
     #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
     let seconds = take.duration_ms as f64 / 1e3;
     [
-        take.key.to_string().chars().take(KEY_DIGITS).collect(),
+        take.key.chars().take(KEY_DIGITS).collect(),
         take.provider.clone(),
         take.voice.clone().unwrap_or_else(|| "-".to_owned()),
-        take.format.encoding.name().to_owned(),
+        take.encoding.clone(),
         format!("{seconds:.1} s"),
         megabytes(take.bytes),
         moment::write(take.stored_at_ms),
@@ -118,18 +122,27 @@ fn row(take: &TakeInfo) -> [String; 8] {
 }
 
 /// Damage is removed, and told with an exit code: it should not be there.
-async fn verify(cache: &Cache, json: bool, printer: Printer) -> Result<(), Fault> {
+async fn verify(remote: &args::Remote, here: Option<&Cache>, printer: Printer) -> Result<(), Fault> {
     let bar = counter(printer, "checking");
     let shown = bar.clone();
-    let verified = cache.verify(move |so_far| {
-        shown.set_length(so_far.total as u64);
-        shown.set_position(so_far.checked as u64);
-    });
-    let verified = verified.await.map_err(|error| Fault::new(Exit::Failed, error));
+    let show = move |now: &VerifiedTakes| {
+        shown.set_length(now.total as u64);
+        shown.set_position(now.checked as u64);
+    };
+    let verified = match here {
+        Some(cache) => {
+            let verified = cache.verify(move |now| show(&VerifiedTakes::so_far(now))).await;
+            verified.map(VerifiedTakes::whole).map_err(failed)
+        }
+        None => follow(&remote.url, &format!("{PLACE}/verify"), show).await,
+    };
     bar.finish_and_clear();
     let verified = verified?;
-    let Verification { checked, bytes, damaged, removed, .. } = verified;
-    if json {
+    if !verified.done {
+        return Err(Fault::new(Exit::Failed, "the server ended before the check did"));
+    }
+    let VerifiedTakes { checked, bytes, damaged, removed, .. } = verified;
+    if remote.json {
         printer.json(&verified)?;
     } else if damaged == 0 {
         printer.result(format_args!("{checked} files are sound, {} read", megabytes(bytes)))?;
@@ -142,14 +155,23 @@ async fn verify(cache: &Cache, json: bool, printer: Printer) -> Result<(), Fault
         .hint("they are bought again when they are asked for; look at the disk"))
 }
 
-async fn clear(clear: args::ClearTakes, cache: &Cache, printer: Printer) -> Result<(), Fault> {
+async fn clear(clear: args::ClearTakes, here: Option<&Cache>, printer: Printer) -> Result<(), Fault> {
+    let args::ClearTakes { provider, older_than, remote } = clear;
     let spinner = spinner(printer, "clearing");
-    let filter =
-        ClearFilter { provider: clear.provider, stored_before_ms: clear.older_than.map(moment::ago) };
-    let cleared = cache.clear(filter).await.map_err(|error| Fault::new(Exit::Failed, error));
+    let cleared = match here {
+        Some(cache) => {
+            let age = older_than.and_then(|age| moment::duration(&age).ok());
+            let filter = ClearFilter { provider, stored_before_ms: age.map(moment::ago) };
+            cache.clear(filter).await.map(ClearedTakes::from).map_err(failed)
+        }
+        None => {
+            let query = pairs(&ClearQuery { provider, older_than });
+            order(&remote.url, &format!("{PLACE}/clear"), &query).await
+        }
+    };
     spinner.finish_and_clear();
     let cleared = cleared?;
-    if clear.json {
+    if remote.json {
         return Ok(printer.json(&cleared)?);
     }
     Ok(printer.result(format_args!(
@@ -157,4 +179,8 @@ async fn clear(clear: args::ClearTakes, cache: &Cache, printer: Printer) -> Resu
         cleared.takes,
         megabytes(cleared.bytes)
     ))?)
+}
+
+fn failed(error: CacheError) -> Fault {
+    Fault::new(Exit::Failed, error)
 }

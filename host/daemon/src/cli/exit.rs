@@ -66,6 +66,14 @@ impl Fault {
         }
     }
 
+    /// The same, and what happened before it.
+    pub(super) fn after(mut self, what: impl std::fmt::Display) -> Self {
+        if let Self::Other { story, .. } = &mut self {
+            story.push(what.to_string());
+        }
+        self
+    }
+
     pub(super) const fn exit(&self) -> Exit {
         match self {
             Self::Config(_) => Exit::BadConfig,

@@ -1,12 +1,10 @@
 //! `understudy history`: what was asked, and what became of it.
 
-use serde_json::Value;
-
 use super::args::History;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
-use super::server::ask;
-use super::store::{Opened, broken, open};
+use super::server::{ask, pairs};
+use super::store::{broken, open};
 use super::table::Table;
 use crate::config::Config;
 use crate::http::tts::requests::{BadQuery, RequestInfo, RequestPage, RequestsQuery};
@@ -28,9 +26,16 @@ pub(super) async fn run(history: History, config: Config, printer: Printer) -> R
             Fault::new(Exit::Failed, "requests are not remembered").hint("set history.enabled = true")
         );
     }
-    let page = match open(&config, printer).await? {
-        Opened::Here(store) => store.history().query(wanted, length).await.map_err(broken)?.into(),
-        Opened::Elsewhere(_) => ask(&history.url, "/api/v1/tts/requests", &pairs(&query)).await?,
+    let opened = open(&config, printer).await?;
+    let page = match opened.here() {
+        Some(store) => {
+            let page = store.history().query(wanted, length).await.map_err(broken)?;
+            RequestPage::of(page, store)
+        }
+        None => {
+            let page = ask(&history.url, "/api/v1/tts/requests", &pairs(&query)).await;
+            page.map_err(|fault| opened.blame(fault))?
+        }
     };
     if history.json {
         return Ok(printer.json(&page)?);
@@ -41,13 +46,6 @@ pub(super) async fn run(history: History, config: Config, printer: Printer) -> R
 fn wrong(bad: BadQuery) -> Fault {
     let hint = bad.hint.clone();
     hint.into_iter().fold(Fault::new(Exit::Usage, bad), Fault::hint)
-}
-
-/// The query as a server reads it.
-fn pairs(query: &RequestsQuery) -> Vec<(String, String)> {
-    let Ok(Value::Object(fields)) = serde_json::to_value(query) else { return Vec::new() };
-    let text = |value: Value| value.as_str().map(str::to_owned);
-    fields.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect()
 }
 
 fn tell(page: &RequestPage, printer: Printer) -> Result<(), Fault> {

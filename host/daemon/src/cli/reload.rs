@@ -10,7 +10,7 @@ use crate::reload::{ConfigProblem, PluginChange, ReloadOutcome, ReloadReport};
 
 /// Has a running server read everything anew.
 pub(super) async fn reload(remote: Remote, printer: Printer) -> Result<(), Fault> {
-    let report: ReloadReport = order(&remote.url, "/api/v1/admin/reload").await?;
+    let report: ReloadReport = order(&remote.url, "/api/v1/admin/reload", &[]).await?;
     if remote.json {
         printer.json(&report)?;
     } else {

@@ -42,7 +42,20 @@ pub(super) fn broken(reason: Degradation) -> Fault {
     Fault::new(Exit::Failed, reason).hint(hint)
 }
 
-/// The store is a server's, and this is not done while it runs.
-pub(super) fn in_use(reason: Degradation) -> Fault {
-    Fault::new(Exit::Failed, reason).hint("stop `understudy serve` for it, or give --config another folder")
+impl Opened {
+    /// The store, when it is not somebody else's.
+    pub(super) const fn here(&self) -> Option<&Store> {
+        match self {
+            Self::Here(store) => Some(store),
+            Self::Elsewhere(_) => None,
+        }
+    }
+
+    /// What went wrong, and that somebody else was asked.
+    pub(super) fn blame(&self, fault: Fault) -> Fault {
+        match self {
+            Self::Here(_) => fault,
+            Self::Elsewhere(reason) => fault.after(reason),
+        }
+    }
 }

@@ -1,12 +1,14 @@
-//! `POST /api/v1/admin/reload`, and who may call it.
+//! `POST /api/v1/admin/reload`, and who may make the admin's calls.
 //!
-//! Whoever can call it makes the server read files and start code. So it is answered to programs of
+//! Whoever can make them has the server read files, start code and throw away what was paid for. So they are answered to programs of
 //! this machine alone, unless the configuration says otherwise, and three ways around that are
 //! closed. A proxy on this machine makes every client look local, so a request that says it was passed
 //! on is not from here. A page in a browser on this machine may send requests to any address, so what
 //! a page sent from elsewhere is refused, and a content type no page may send unasked is required. And a
 //! name that was made to lead here gives a page the right origin, so the host has to be an address or
 //! `localhost`.
+
+pub(crate) mod cache;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

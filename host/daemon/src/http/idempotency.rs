@@ -1,12 +1,12 @@
 //! `Idempotency-Key`: a client that lost its answer asks again and gets the very same one.
 //!
-//! Both calls that speak honour it, by the draft of the IETF's HTTP API group: the same key with the
+//! Every call that speaks honours it, by the draft of the IETF's HTTP API group: the same key with the
 //! same request has the same answer, the same key with another one is a mistake of the client's and
 //! gets 422. A request under a key belongs to nobody: it goes on for a while when its client is gone,
 //! because that client means to come back.
 //!
 //! Only whole answers that succeeded are remembered. An error is told to all who waited for it and
-//! then forgotten, so that a retry tries. A stream cannot be handed to two, and is not remembered:
+//! then forgotten, so that a retry tries; so is a batch of which a part failed. A stream cannot be handed to two, and is not remembered:
 //! whoever asks again finds its take in the cache, or joins the call that is under way.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,7 +32,14 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The calls that honour a key.
-const CALLS: [&str; 3] = ["/v1/audio/speech", "/audio/speech", "/api/v1/tts/synthesize"];
+const CALLS: [&str; 6] = [
+    "/v1/audio/speech",
+    "/audio/speech",
+    "/api/v1/tts/synthesize",
+    "/api/v1/tts/batch-synthesize",
+    "/api/v1/characters/speak",
+    "/api/v1/characters/conversation",
+];
 
 /// Headers that shape an answer, beside the body.
 const SHAPING: [HeaderName; 4] =
@@ -50,6 +57,10 @@ pub(crate) struct Idempotency {
     keys: IdempotencyKeys<Arc<Stored>, Passed>,
     understudy: Arc<Understudy>,
 }
+
+/// In the extensions of an answer that is a success and tells of a failure: it is not remembered.
+#[derive(Clone, Copy)]
+pub(crate) struct InPart;
 
 /// An answer that is remembered.
 struct Stored {
@@ -145,7 +156,8 @@ impl Asked {
 /// An answer to be remembered, or to be passed on.
 async fn keep(response: Response) -> Result<Arc<Stored>, Passed> {
     let length = response.body().size_hint().exact().and_then(|length| usize::try_from(length).ok());
-    let is_kept = response.status().is_success() && length.is_some_and(|length| length <= BODY_BYTES_MAX);
+    let is_success = response.status().is_success() && response.extensions().get::<InPart>().is_none();
+    let is_kept = is_success && length.is_some_and(|length| length <= BODY_BYTES_MAX);
     if !is_kept {
         return Err(Passed::new(response));
     }

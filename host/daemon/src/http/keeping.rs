@@ -3,6 +3,8 @@
 //! The engine's own numbers with descriptions for the API's. The types are read as well as written,
 //! because the command line asks a running server.
 
+mod takes;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,8 @@ use understudy_engine::Engine;
 use understudy_engine::cache::{CacheStats, ProviderStats, StoreState};
 use understudy_engine::history::HistoryStats;
 use utoipa::ToSchema;
+
+pub(crate) use takes::{ClearedTakes, KeptTake, KeptTakes, VerifiedTakes};
 
 /// Whether takes and history are kept. Speech goes on without.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

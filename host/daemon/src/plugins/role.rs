@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use understudy_engine::Member;
 use understudy_engine::cache::settings_digest;
-use understudy_sandbox::PluginConfig;
+use understudy_sandbox::{PluginConfig, with_defaults};
 use understudy_speech::Provider;
 
 use super::generation::Generation;
@@ -103,9 +103,12 @@ impl Role {
 
     /// The member of the cast, when somebody plays.
     pub(crate) fn member(&self) -> Option<Member> {
-        let Serving { generation, judged, .. } = self.serving.as_ref()?;
+        let Serving { generation, judged, facts } = self.serving.as_ref()?;
         let provider = Arc::clone(generation) as Arc<dyn Provider>;
-        let settings = settings_digest(&judged.config.settings);
+        // With defaults, as the plugin sees them: one that is written out is no other take, and a newer
+        // plugin with another default is.
+        let schema = &facts.manifest.settings_schema;
+        let settings = settings_digest(&with_defaults(schema, &judged.config.settings));
         let trial = self.trial.as_ref().and_then(|trial| {
             let provider = Arc::clone(&trial.running()?.generation) as Arc<dyn Provider>;
             let canary = trial.canary();

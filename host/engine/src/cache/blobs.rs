@@ -22,6 +22,9 @@ use super::take::AudioDigest;
 /// What is read at once while a file is checked.
 const CHECK_BYTES: usize = 256 * 1024;
 
+/// What has to fit before a full disk counts as one that has room: half a minute of speech.
+const TRIAL_BYTES: usize = 256 * 1024;
+
 pub(super) struct Blobs {
     folder: PathBuf,
     temporary: PathBuf,
@@ -80,6 +83,18 @@ impl Blobs {
         }
         written?;
         place.parent().map_or(Ok(()), sync_folder)
+    }
+
+    /// Writes something of a usual size and removes it again: fails while nothing can be stored.
+    pub(super) fn try_out(&self) -> io::Result<()> {
+        #[cfg(test)]
+        if let Some(kind) = *self.fault.lock().unwrap() {
+            return Err(kind.into());
+        }
+        let beside = self.temporary.join("trial");
+        let written = write_synced(&beside, &vec![0; TRIAL_BYTES]);
+        fs::remove_file(&beside).ok();
+        written
     }
 
     /// Removes a file unless `is_held` says that someone has come to need it meanwhile.

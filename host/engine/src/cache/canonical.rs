@@ -56,11 +56,12 @@ impl Canon {
         self.bytes(&(value + 0.0).to_bits().to_le_bytes());
     }
 
-    /// A list whose order means something.
-    pub(super) fn names(&mut self, name: &str, names: impl ExactSizeIterator<Item = &'static str>) {
-        if names.len() > 0 {
+    /// Names in an order that is always the same; none of them is the same as no list.
+    pub(super) fn names(&mut self, name: &str, names: impl Iterator<Item = &'static str> + Clone) {
+        let length = names.clone().count();
+        if length > 0 {
             self.item(name, b'l');
-            self.length(names.len());
+            self.length(length);
             names.for_each(|name| self.bytes(name.as_bytes()));
         }
     }

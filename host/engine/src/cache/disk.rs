@@ -19,7 +19,7 @@ use super::record::{Place, Record};
 use super::repair::{Repair, restore};
 use super::settings::CacheSettings;
 use super::shelf::{Entry, Look, Removed, Room, Shelf};
-use super::state::{CacheError, Health};
+use super::state::{CacheError, Health, StoreState};
 use super::take::{AudioDigest, AudioFile, Hit, HitAudio, TakeNotes};
 use crate::store::FolderLock;
 use crate::wall_clock::{WallClock, milliseconds};
@@ -269,6 +269,22 @@ impl Disk {
         };
         self.unlink(removed.iter().filter_map(|removed| removed.orphan).chain(abandoned));
         self.write_down();
+    }
+
+    /// Sees whether the trouble is over that kept takes from being kept. Otherwise only a take would show
+    /// it, and where all is found nobody brings one.
+    pub(super) fn try_again(&self, health: &Health) {
+        if !matches!(health.state(), StoreState::Degraded { .. }) || health.may_write().is_err() {
+            return;
+        }
+        let lost = |lost: std::sync::mpsc::RecvError| Err((io::ErrorKind::BrokenPipe, lost.to_string()));
+        let tried = self.blobs.try_out().map_err(|error| (error.kind(), error.to_string()));
+        match tried.and_then(|()| self.index.sync().recv().unwrap_or_else(lost)) {
+            Ok(()) => health.succeed(),
+            Err((kind, reason)) => {
+                health.fail(kind, &reason);
+            }
+        }
     }
 
     /// Queues uses and tallies for the index. A hit alone never writes.

@@ -9,12 +9,18 @@
 //! A control's neutral value is the same as none, because the contract says that it changes
 //! nothing: rate 1, pitch 0, volume 0 dB. Strength of an emotion has no neutral value there, and
 //! a text is never trimmed or folded: what the caller wrote is what is heard.
+//!
+//! Of the encodings it counts which are taken from the provider, and not their order: the order says
+//! which one this listener would like best, and a take that is there in another is brought into it.
+//! Otherwise one text heard as MP3, WAV and Opus would be bought three times. What cannot be made here
+//! is the exception: only the provider has it.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use understudy_speech::{AudioFormat, Request, Utterance};
+use understudy_audio::ENCODABLE;
+use understudy_speech::{AudioFormat, Encoding, Request, Utterance};
 
 use super::canonical::Canon;
 use super::take::AudioDigest;
@@ -91,7 +97,10 @@ impl TakeKey {
         canon.text("emotion", emotion.as_deref());
         canon.control("intensity", *intensity, None);
         canon.text("character", character.as_deref());
-        canon.names("encodings", encodings.iter().map(|encoding| encoding.name()));
+        let taken = Encoding::ALL.iter().filter(|encoding| encodings.contains(encoding));
+        canon.names("encodings", taken.map(|encoding| encoding.name()));
+        let only_theirs = encodings.first().filter(|encoding| !ENCODABLE.contains(encoding));
+        canon.text("encoding", only_theirs.map(|encoding| encoding.name()));
         canon.whole("sample_rate", sample_rate.map(u64::from));
         canon.flag("words", *words);
         canon.object("options", options.as_ref());

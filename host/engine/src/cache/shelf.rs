@@ -56,6 +56,14 @@ pub struct ProviderTally {
     pub expired: u64,
 }
 
+/// What is kept of one provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Share {
+    pub(super) takes: usize,
+    /// Of their audio. Takes that share audio count it each.
+    pub(super) bytes: u64,
+}
+
 /// An entry that is gone, and its audio if nothing else needs it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Removed {
@@ -87,6 +95,7 @@ pub(super) struct Shelf {
     bytes: u64,
     bytes_max: u64,
     entries_max: usize,
+    shares: BTreeMap<Arc<str>, Share>,
     tallies: BTreeMap<Arc<str>, ProviderTally>,
     counted: bool,
     touched: HashSet<TakeKey>,
@@ -100,6 +109,7 @@ impl Shelf {
             bytes: 0,
             bytes_max,
             entries_max: entries_max.max(1),
+            shares: BTreeMap::new(),
             tallies: BTreeMap::new(),
             counted: false,
             touched: HashSet::new(),
@@ -145,7 +155,7 @@ impl Shelf {
         }
         let replaced = self.remove(&key);
         self.count(&entry.provider, |tally| tally.stored += 1);
-        self.entries.insert(key, entry);
+        self.insert(key, entry);
         replaced
     }
 
@@ -156,6 +166,13 @@ impl Shelf {
             Blob { length: entry.length, holders: 0, present: true, verified: false, key: Some(key) }
         });
         blob.holders += 1;
+        self.insert(key, entry);
+    }
+
+    fn insert(&mut self, key: TakeKey, entry: Entry) {
+        let share = self.shares.entry(Arc::clone(&entry.provider)).or_default();
+        share.takes += 1;
+        share.bytes += entry.length;
         self.entries.insert(key, entry);
     }
 
@@ -183,6 +200,10 @@ impl Shelf {
     pub(super) fn remove(&mut self, key: &TakeKey) -> Option<Removed> {
         let entry = self.entries.remove(key)?;
         self.touched.remove(key);
+        if let Some(share) = self.shares.get_mut(&entry.provider) {
+            share.takes = share.takes.saturating_sub(1);
+            share.bytes = share.bytes.saturating_sub(entry.length);
+        }
         Some(Removed { key: *key, orphan: self.release(entry.digest) })
     }
 
@@ -244,7 +265,13 @@ impl Shelf {
         Some(key)
     }
 
+    /// What each provider has here. Counted as it changes: whoever asks holds up those who look for takes.
+    pub(super) const fn shares(&self) -> &BTreeMap<Arc<str>, Share> {
+        &self.shares
+    }
+
     /// Least recently used first.
+    #[cfg(test)]
     pub(super) fn entries(&self) -> impl Iterator<Item = (&TakeKey, &Entry)> {
         self.entries.iter()
     }

@@ -2,7 +2,7 @@
 //!
 //! A cache that cannot work is never a reason not to speak. Every failure ends in one of these
 //! states: speech goes on without, health and metrics can tell, and what can pass by itself (a
-//! full disk) is tried again every half minute.
+//! full disk) is tried again every half minute, by the next take or else by the housekeeper.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -327,10 +327,20 @@ async fn a_full_disk_stops_keeping_but_not_finding() {
     assert!(is_found(store.cache(), 1).await);
     assert!(!is_found(store.cache(), 2).await);
     assert_eq!(store.cache().stats().bytes, 12_288);
+    let half_a_minute = async || {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(30)).await;
+        tokio::time::resume();
+    };
+    half_a_minute().await;
+    store.tend();
+    assert!(matches!(store.state(), StoreState::Degraded { .. }), "it is as full as before");
     *disk.blobs.fault.lock().unwrap() = None;
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(30)).await;
-    tokio::time::resume();
+    store.tend();
+    assert!(matches!(store.state(), StoreState::Degraded { .. }), "it was tried a moment ago");
+    half_a_minute().await;
+    store.tend();
+    assert_eq!(store.state(), StoreState::Serving, "though nobody brought a take");
     keep(store.cache(), 2).await;
     assert_eq!(store.state(), StoreState::Serving);
 }

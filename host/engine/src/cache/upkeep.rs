@@ -11,7 +11,7 @@ use understudy_speech::AudioFormat;
 use super::disk::Disk;
 use super::key::TakeKey;
 use super::repair::Repair;
-use super::shelf::{Entry, ProviderTally};
+use super::shelf::{Entry, ProviderTally, Share};
 use super::take::AudioDigest;
 
 /// What a cache holds and has done.
@@ -128,10 +128,9 @@ impl Disk {
         for (provider, tally) in tiers.shelf.tallies() {
             providers.entry(Arc::clone(provider)).or_default().tally = *tally;
         }
-        for (_, entry) in tiers.shelf.entries() {
-            let provider = providers.entry(Arc::clone(&entry.provider)).or_default();
-            provider.takes += 1;
-            provider.bytes += entry.length;
+        for (provider, Share { takes, bytes }) in tiers.shelf.shares() {
+            let provider = providers.entry(Arc::clone(provider)).or_default();
+            (provider.takes, provider.bytes) = (*takes, *bytes);
         }
         let ((takes, files), (memory_takes, memory_bytes)) = (tiers.shelf.counts(), tiers.memory.usage());
         CacheStats {

@@ -58,7 +58,8 @@ pub struct RequestRecord {
     /// The character that spoke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub character: Option<String>,
-    /// The key of the take that was played: the same for the same request to the same provider.
+    /// The key of the take that was played, or of one that failed of the first that was to be had: the
+    /// same for the same request to the same provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub take: Option<TakeKey>,
     /// The speaking rate asked for, as a factor.
@@ -98,6 +99,13 @@ pub struct RequestRecord {
     /// The encoding that was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
+    /// The SHA-256 of the audio that was sent, when it was a take of the store's in its own encoding
+    /// or a whole one in another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<AudioDigest>,
+    /// When the cache throws its take away, in milliseconds since 1970; none when it was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<u64>,
     /// From the request to its last byte, in milliseconds.
     pub latency_ms: u64,
     /// From the call to the provider's last byte, in milliseconds.
@@ -148,6 +156,8 @@ impl RequestRecord {
             audio_ms: None,
             audio_bytes: None,
             encoding: None,
+            audio: None,
+            expires_at_ms: None,
             latency_ms: 0,
             synthesis_ms: None,
             quality: None,

@@ -24,6 +24,8 @@ use crate::wall_clock::{WallClock, milliseconds};
 
 /// How long what was written may wait for the disk.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How long after a failure the database is opened anew: that reads all of it.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Old records forgotten in one go at most, so that a lowered limit does not hold up new ones.
 const FORGOTTEN_AT_ONCE: usize = 4 * BATCH_MAX;
 
@@ -77,6 +79,8 @@ pub(super) struct Writer {
     pub(super) rewrite_past: u64,
     pub(super) synced: Instant,
     pub(super) unsynced: bool,
+    /// When it last failed; none while it works.
+    pub(super) failed: Option<Instant>,
 }
 
 impl Drop for Writer {
@@ -102,10 +106,15 @@ impl Writer {
     fn write(&mut self, batch: Batch) {
         let Batch { records, orders, .. } = batch;
         let counted = self.counters.take_changed();
-        if (!records.is_empty() || !counted.is_empty())
-            && let Err(error) = self.try_write(&records, &counted)
-        {
-            self.fail(&error);
+        let is_work = !records.is_empty() || !counted.is_empty();
+        let outcome = match self.failed {
+            Some(failed) if failed.elapsed() < RETRY_AFTER => Err(None),
+            // Whether the trouble is over is of interest when there is nothing to write, too.
+            _ if is_work || self.failed.is_some() => self.try_write(&records, &counted).map_err(Some),
+            _ => Ok(()),
+        };
+        if let Err(error) = outcome {
+            error.iter().for_each(|error| self.fail(error));
             self.shared.dropped.fetch_add(records.len() as u64, Ordering::Relaxed);
             self.counters.put_back(counted);
         }
@@ -136,7 +145,7 @@ impl Writer {
     }
 
     /// The ledger; opened anew after a failure, because a database that failed stays failed.
-    fn ledger(&self) -> io::Result<Arc<Ledger>> {
+    fn ledger(&mut self) -> io::Result<Arc<Ledger>> {
         if let Some(ledger) = self.shared.ledger() {
             return Ok(ledger);
         }
@@ -144,6 +153,7 @@ impl Writer {
         self.shared.records.store(ledger.count()?.0, Ordering::Relaxed);
         self.shared.set_ledger(Some(ledger));
         self.shared.set_state(StoreState::Serving);
+        self.failed = None;
         tracing::info!("history is written again");
         self.shared.ledger().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
@@ -205,8 +215,9 @@ impl Writer {
         }
     }
 
-    fn fail(&self, error: &io::Error) {
+    fn fail(&mut self, error: &io::Error) {
         tracing::error!(%error, "history could not be written");
+        self.failed = Some(Instant::now());
         self.shared.set_ledger(None);
         let reason = Degradation::of(&self.folder, error.kind(), &error.to_string());
         self.shared.set_state(StoreState::Degraded { reason });

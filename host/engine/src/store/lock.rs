@@ -4,8 +4,8 @@
 //! operating system's, so it is gone with its holder, however that ends. The file says who holds
 //! it, for the message that the other process shows.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -23,8 +23,8 @@ pub(crate) struct FolderLock {
 
 impl FolderLock {
     pub(crate) fn take(folder: &Path) -> Result<Self, Degradation> {
-        let failed = |error: std::io::Error| Degradation::of(folder, error.kind(), &error.to_string());
-        fs::create_dir_all(folder).map_err(failed)?;
+        let failed = |error: io::Error| Degradation::of(folder, error.kind(), &error.to_string());
+        make(folder).map_err(failed)?;
         let path = folder.join("lock");
         let options = File::options().read(true).write(true).create(true).truncate(false).open(path);
         let mut file = options.map_err(failed)?;
@@ -44,6 +44,16 @@ impl FolderLock {
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
+}
+
+/// Makes a folder that only its owner can look into: what was said is in it. One that is there already
+/// stays as its owner wants it.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn read_number(file: &mut File) -> Option<u32> {

@@ -226,6 +226,7 @@ impl Driver {
         let id = Arc::clone(&self.errand.id);
         let finished = Finished {
             duration,
+            digest: had.digest.filter(|_| passed_through),
             word_times: had.notes.word_times.filter(|_| any_words),
             character: had.notes.character.clone(),
             emotion_score: had.notes.emotion_score,

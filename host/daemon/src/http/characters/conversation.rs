@@ -104,6 +104,7 @@ pub(crate) enum RecastName {
         )),
         (status = 400, description = "The script is wrong.", body = ErrorBody),
         (status = 404, description = "No such character.", body = ErrorBody),
+        (status = 422, description = "The `idempotency-key` belongs to another request.", body = ErrorBody),
         (status = 502, description = "The provider failed.", body = ErrorBody),
         (status = 503, description = "Nobody can speak right now.", body = ErrorBody),
     )

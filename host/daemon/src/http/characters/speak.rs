@@ -126,6 +126,7 @@ pub(crate) struct CharacterResponse {
         )),
         (status = 400, description = "The request is wrong.", body = ErrorBody),
         (status = 404, description = "No such character.", body = ErrorBody),
+        (status = 422, description = "The `idempotency-key` belongs to another request.", body = ErrorBody),
         (status = 502, description = "The provider failed.", body = ErrorBody),
         (status = 503, description = "Nobody can speak right now.", body = ErrorBody),
     )

@@ -16,6 +16,9 @@ async fn the_description_covers_every_documented_call() {
     assert_eq!(
         paths,
         [
+            "/api/v1/admin/cache",
+            "/api/v1/admin/cache/clear",
+            "/api/v1/admin/cache/verify",
             "/api/v1/admin/reload",
             "/api/v1/characters/",
             "/api/v1/characters/conversation",

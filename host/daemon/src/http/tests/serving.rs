@@ -155,6 +155,28 @@ async fn an_error_is_never_remembered_under_a_key() {
 }
 
 #[tokio::test]
+async fn a_batch_of_which_a_part_failed_is_not_remembered_under_its_key() {
+    let kept = kept();
+    let once = || {
+        let body = json!([{ "text": "One." }, { "text": "Two." }]).to_string();
+        let mut request = request(Method::POST, "/api/v1/tts/batch-synthesize", body);
+        for (name, value) in [("idempotency-key", "k-1"), ("cache-control", "no-store")] {
+            request.headers_mut().insert(name, http::HeaderValue::from_static(value));
+        }
+        send(&kept.app, request)
+    };
+    kept.provider.queue(vec![Step::Fail(ProviderError::ContentBlocked("violence".to_owned()).into())]);
+    let failures = |answer: &Answer| {
+        let items = answer.json();
+        items.as_array().unwrap().iter().filter(|item| item["error"].is_object()).count()
+    };
+    let answers = [once().await, once().await, once().await];
+    assert_eq!(answers.each_ref().map(failures), [1, 0, 0]);
+    assert_eq!(answers.each_ref().map(|answer| answer.header("idempotent-replayed")), ["", "", "true"]);
+    assert_eq!(kept.provider.requests().len(), 4);
+}
+
+#[tokio::test]
 async fn a_stream_under_a_key_is_sent_while_it_is_made() {
     let kept = kept();
     let streamed = |key: &'static str| {
@@ -202,6 +224,16 @@ async fn requests_are_looked_back_at_by_what_became_of_them() {
     assert_eq!(count(&format!("limit=3&cursor={cursor}")).await, 1);
     let newest = &first["requests"][0];
     assert_eq!((&newest["code"], &newest["text"]), (&json!("content_blocked"), &json!(null)));
+    assert_eq!(newest["take"].as_str().map(str::len), Some(64), "what was wished for has a name");
+    assert_eq!((&newest["audio_url"], &newest["expires_at"]), (&json!(null), &json!(null)));
+    let spoken = &first["requests"][1];
+    let again = get(&kept.app, spoken["audio_url"].as_str().unwrap()).await;
+    assert_eq!(again.header("etag"), format!("\"{}\"", spoken["audio_sha256"].as_str().unwrap()));
+    let moment = |name: &str| crate::moment::read(spoken[name].as_str().unwrap()).unwrap();
+    assert!(moment("at") <= moment("completed_at"));
+    let kept_for = std::time::Duration::from_millis(moment("expires_at") - moment("completed_at"));
+    let week = std::time::Duration::from_secs(7 * 24 * 60 * 60);
+    assert!(kept_for <= week && kept_for + std::time::Duration::from_secs(60) > week, "{kept_for:?}");
     assert_eq!(first["requests"][1]["cost_usd"], 0.0);
     let bad = get(&kept.app, "/api/v1/tts/requests?status=fail").await;
     assert_eq!((bad.status, &bad.json()["error"]["param"]), (StatusCode::BAD_REQUEST, &json!("status")));

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, StatusCode};
@@ -22,6 +23,7 @@ use crate::http::body::List;
 use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody, ErrorObject};
+use crate::http::idempotency::InPart;
 
 /// Requests in one batch. All their audio is in memory when the answer is sent.
 const BATCH_MAX: usize = 100;
@@ -55,14 +57,18 @@ pub(crate) struct BatchError {
 #[utoipa::path(
     post, path = "/api/v1/tts/batch-synthesize", operation_id = "batchSynthesize", tag = "Understudy",
     request_body = Vec<SynthesizeRequest>,
-    responses((status = 200, body = Vec<BatchItem>), (status = 400, body = ErrorBody))
+    responses(
+        (status = 200, body = Vec<BatchItem>),
+        (status = 400, body = ErrorBody),
+        (status = 422, description = "The `idempotency-key` belongs to another request.", body = ErrorBody),
+    )
 )]
 pub(crate) async fn batch_synthesize(
     State(understudy): State<Arc<Understudy>>,
     Extension(RequestId(id)): Extension<RequestId>,
     headers: HeaderMap,
     List(requests): List<serde_json::Value>,
-) -> Result<Json<Vec<BatchItem>>, ApiError> {
+) -> Result<Response, ApiError> {
     if requests.len() > BATCH_MAX {
         let message = format!("batch is longer than {BATCH_MAX} requests: {}", requests.len());
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "batch_too_long", message).hint("split the batch"));
@@ -72,7 +78,9 @@ pub(crate) async fn batch_synthesize(
         let (understudy, id) = (Arc::clone(&understudy), Arc::from(format!("{id}/{index}")));
         async move { item(&understudy, Head { id, accepted: None, route: None, cache }, request).await }
     });
-    Ok(Json(stream::iter(speaking).buffered(BATCH_PARALLEL).collect().await))
+    let items: Vec<_> = stream::iter(speaking).buffered(BATCH_PARALLEL).collect().await;
+    let in_part = items.iter().any(|item| matches!(item, BatchItem::Failed(_))).then_some(Extension(InPart));
+    Ok((in_part, Json(items)).into_response())
 }
 
 async fn item(understudy: &Understudy, head: Head, request: serde_json::Value) -> BatchItem {

@@ -12,8 +12,8 @@ use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use understudy_engine::cache::Degradation;
-use understudy_engine::history::{History, HistoryPage, HistoryQuery, PAGE_MAX, RequestStatus};
-use understudy_engine::{Engine, nearest};
+use understudy_engine::history::{HistoryPage, HistoryQuery, PAGE_MAX, RequestStatus};
+use understudy_engine::{Engine, Store, nearest};
 use utoipa::{IntoParams, ToSchema};
 
 pub(crate) use info::RequestInfo;
@@ -105,8 +105,9 @@ pub(crate) async fn requests(
         bad.hint.into_iter().fold(error, ApiError::hint)
     })?;
     let engine = understudy.engine();
-    let page = history(&engine)?.query(query, length).await.map_err(|reason| unreadable(&reason))?;
-    Ok(Json(page.into()))
+    let store = remembering(&engine)?;
+    let page = store.history().query(query, length).await.map_err(|reason| unreadable(&reason))?;
+    Ok(Json(RequestPage::of(page, store)))
 }
 
 /// Look back at one
@@ -124,15 +125,15 @@ pub(crate) async fn request(
     Path(id): Path<String>,
 ) -> Result<Json<RequestInfo>, ApiError> {
     let engine = understudy.engine();
-    let found = history(&engine)?.find(&id).await.map_err(|reason| unreadable(&reason))?;
-    found.map(|record| Json(record.into())).ok_or_else(|| {
+    let store = remembering(&engine)?;
+    let found = store.history().find(&id).await.map_err(|reason| unreadable(&reason))?;
+    found.map(|record| Json(RequestInfo::of(record, store.cache()))).ok_or_else(|| {
         ApiError::new(StatusCode::NOT_FOUND, "request_not_found", format!("no such request: {id}"))
     })
 }
 
-fn history(engine: &Engine) -> Result<&History, ApiError> {
-    let is_on = |history: &&History| history.settings().enabled;
-    engine.store().map(understudy_engine::Store::history).filter(is_on).ok_or_else(|| {
+fn remembering(engine: &Engine) -> Result<&Store, ApiError> {
+    engine.store().filter(|store| store.history().settings().enabled).ok_or_else(|| {
         let off = "requests are not remembered";
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "history_off", off).hint("set history.enabled = true")
     })
@@ -183,10 +184,12 @@ fn status(text: &str) -> Result<RequestStatus, BadQuery> {
     })
 }
 
-impl From<HistoryPage> for RequestPage {
-    fn from(page: HistoryPage) -> Self {
+impl RequestPage {
+    /// A page of the history of `store`.
+    pub(crate) fn of(page: HistoryPage, store: &Store) -> Self {
+        let info = |record| RequestInfo::of(record, store.cache());
         Self {
-            requests: page.records.into_iter().map(RequestInfo::from).collect(),
+            requests: page.records.into_iter().map(info).collect(),
             next: page.next.map(|cursor| cursor.to_string()),
         }
     }

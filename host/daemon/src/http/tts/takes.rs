@@ -70,5 +70,10 @@ pub(crate) fn place_of(engine: &Engine, speech: &Speech) -> Option<String> {
             && provenance.passed_through
             && cache.state() == StoreState::Serving
     };
-    (cache.has_audio(digest) || is_coming()).then(|| format!("{PLACE}{digest}"))
+    (cache.has_audio(digest) || is_coming()).then(|| place(digest))
+}
+
+/// The address of the audio with this digest.
+pub(crate) fn place(digest: AudioDigest) -> String {
+    format!("{PLACE}{digest}")
 }

@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use understudy_speech::Encoding;
 
 use super::*;
 
@@ -101,7 +100,10 @@ fn changes(request: &Request) -> Vec<(&'static str, Request)> {
     with("emotion", &|it| it.emotion = longer(&it.emotion));
     with("intensity", &|it| it.intensity = raised(it.intensity));
     with("character", &|it| it.character = longer(&it.character));
-    with("encodings", &|it| it.encodings.push(Encoding::Wav));
+    with("encodings", &|it| match it.encodings.iter().position(|encoding| *encoding == Encoding::Wav) {
+        Some(_) => it.encodings.retain(|encoding| *encoding != Encoding::Wav),
+        None => it.encodings.push(Encoding::Wav),
+    });
     with("sample rate", &|it| it.sample_rate = Some(it.sample_rate.unwrap_or(7_999) + 1));
     with("words", &|it| it.words = !it.words);
     with("options", &|it| {
@@ -144,6 +146,18 @@ proptest! {
             ..absent.clone()
         };
         prop_assert_eq!(key(&absent), key(&written));
+    }
+
+    #[test]
+    fn the_encoding_a_listener_likes_best_is_no_other_take(mut request in any_request()) {
+        request.encodings.retain(|encoding| ENCODABLE.contains(encoding));
+        let before = key(&request);
+        request.encodings.reverse();
+        prop_assert_eq!(before, key(&request));
+        request.encodings.push(Encoding::WebmOpus);
+        let made_here = key(&request);
+        request.encodings.rotate_right(1);
+        prop_assert!(request.encodings.len() == 1 || made_here != key(&request));
     }
 
     #[test]

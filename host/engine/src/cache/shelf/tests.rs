@@ -123,6 +123,9 @@ proptest! {
                 shelf.entries().map(|(key, entry)| (key.0[0], entry.digest.0[0])).collect();
             prop_assert_eq!(&kept, &model, "{:?}", step);
             prop_assert_eq!(shelf.bytes(), size(&model));
+            let bytes = model.iter().map(|(_, audio)| length(*audio)).sum();
+            let share = shelf.shares().get("p").copied().unwrap_or_default();
+            prop_assert_eq!(share, Share { takes: model.len(), bytes });
             prop_assert!(shelf.bytes() <= CAP);
             let distinct: HashSet<u8> = model.iter().map(|(_, audio)| *audio).collect();
             prop_assert_eq!(shelf.counts().1, distinct.len());

@@ -4,10 +4,12 @@
 //! `understudy history` asks a running server.
 
 use serde::{Deserialize, Serialize};
+use understudy_engine::cache::Cache;
 use understudy_engine::history::{AttemptRecord, RequestRecord};
 use utoipa::ToSchema;
 
 use super::STATUSES;
+use crate::http::tts::takes::place;
 use crate::moment;
 
 /// A request for speech, from its beginning to its end. What is not known is null.
@@ -17,6 +19,8 @@ pub(crate) struct RequestInfo {
     pub(crate) id: String,
     /// When it came, in RFC 3339 and UTC.
     pub(crate) at: String,
+    /// When it was over.
+    pub(crate) completed_at: String,
     /// `completed` by a provider, `cached`, `failed`, or `cancelled` by a client that left.
     pub(crate) status: String,
     /// The client's own task.
@@ -57,6 +61,12 @@ pub(crate) struct RequestInfo {
     pub(crate) audio_bytes: Option<u64>,
     /// The encoding that was sent.
     pub(crate) encoding: Option<String>,
+    /// The SHA-256 of the audio, when it was kept or could have been.
+    pub(crate) audio_sha256: Option<String>,
+    /// Where the audio can be had again; null when it is not in the cache any more.
+    pub(crate) audio_url: Option<String>,
+    /// When the cache throws the take away.
+    pub(crate) expires_at: Option<String>,
     /// From the request to its last byte.
     pub(crate) latency_ms: u64,
     /// From the call to the provider's last byte.
@@ -65,7 +75,8 @@ pub(crate) struct RequestInfo {
     pub(crate) quality: Option<f32>,
     /// `hit`, `shared`, `miss` or `bypass`; null when it did not come that far.
     pub(crate) cache: Option<String>,
-    /// The key of the take that was played.
+    /// The key of the take that was played, or that was wished for: a SHA-256 over everything that
+    /// shapes it, the same for the same request.
     pub(crate) take: Option<String>,
     /// Every call that this request began, in order.
     pub(crate) attempts: Vec<PastAttempt>,
@@ -86,14 +97,17 @@ pub(crate) struct PastAttempt {
     pub(crate) ms: u64,
 }
 
-impl From<RequestRecord> for RequestInfo {
-    fn from(from: RequestRecord) -> Self {
+impl RequestInfo {
+    /// The record, and whether its audio is still in `cache`.
+    pub(crate) fn of(from: RequestRecord, cache: &Cache) -> Self {
         let status = STATUSES.iter().find(|(_, status)| *status == from.status);
         #[expect(clippy::cast_precision_loss, reason = "dollars")]
         let cost_usd = from.cost_micro_usd.map(|micro| micro as f64 / 1e6);
+        let audio_url = from.audio.filter(|digest| cache.has_audio(*digest)).map(place);
         Self {
             id: from.id,
             at: moment::write(from.at_ms),
+            completed_at: moment::write(from.at_ms.saturating_add(from.latency_ms)),
             status: status.map_or("", |(word, _)| word).to_owned(),
             task_id: from.task_id,
             user_id: from.user_id,
@@ -114,6 +128,9 @@ impl From<RequestRecord> for RequestInfo {
             audio_ms: from.audio_ms,
             audio_bytes: from.audio_bytes,
             encoding: from.encoding,
+            audio_sha256: from.audio.map(|digest| digest.to_string()),
+            audio_url,
+            expires_at: from.expires_at_ms.map(moment::write),
             latency_ms: from.latency_ms,
             synthesis_ms: from.synthesis_ms,
             quality: from.quality,
