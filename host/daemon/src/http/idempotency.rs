@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: a client that lost its answer asks again and gets the very same one.
 //!
-//! Both calls that speak honour it, by the draft of the IETF's HTTP API group: the same key with the
+//! The calls that speak honour it, by the draft of the IETF's HTTP API group: the same key with the
 //! same request has the same answer, the same key with another one is a mistake of the client's and
 //! gets 422. A request under a key belongs to nobody: it goes on for a while when its client is gone,
 //! because that client means to come back.
@@ -32,7 +32,13 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The calls that honour a key.
-const CALLS: [&str; 3] = ["/v1/audio/speech", "/audio/speech", "/api/v1/tts/synthesize"];
+const CALLS: [&str; 5] = [
+    "/v1/audio/speech",
+    "/audio/speech",
+    "/api/v1/tts/synthesize",
+    "/api/v1/characters/speak",
+    "/api/v1/characters/conversation",
+];
 
 /// Headers that shape an answer, beside the body.
 const SHAPING: [HeaderName; 4] =
