@@ -33,7 +33,7 @@ fn performance(shift_ms: u32) -> Vec<Step> {
 }
 
 /// A service whose characters know every feeling of the scene.
-fn feeling() -> Scripted {
+pub(super) fn feeling() -> Scripted {
     let mut house = house("box");
     for character in house.characters.iter_mut().flatten() {
         character.emotions.push("sad".to_owned());
