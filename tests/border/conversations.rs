@@ -11,7 +11,7 @@ use understudy_simulators::characterbox::{CharacterBox, Mishap};
 use understudy_simulators::{Options, Simulator};
 
 use crate::providers::{CANARY, leave_key};
-use crate::support::{Daemon, Outcome, cues, mp3_duration, understudy_with};
+use crate::support::{Daemon, Outcome, client, cues, mp3_duration, understudy_with};
 use hearing::Heard;
 
 const SCENE: &str = include_str!("../../config/examples/scene.txt");
@@ -132,6 +132,8 @@ fn the_offline_voice_alone_performs_it_with_characters_that_can_be_told_apart() 
     let angry = lines.iter().find(|line| line["emotion"] == "angry").expect("somebody is angry");
     assert_eq!(angry["dropped"], json!(["emotion"]));
     assert!(angry["notes"][0].as_str().expect("a note").starts_with("emotion angry was carried by rate"));
+    let lost = "flite cannot honour emotion in lines 1, 2, 4, 5, 7, 8, 9, 10, 11\n";
+    assert!(run.stderr.contains(lost), "{}", run.stderr);
 }
 
 #[test]
@@ -206,6 +208,25 @@ fn a_service_that_dies_at_line_7_is_recast_so_that_nobody_changes_voice() {
 }
 
 #[test]
+fn when_lines_are_recast_alone_only_those_change_voice_and_each_is_told() {
+    let (service, _simulator, section) = characterbox();
+    service.mishaps().set(Mishap::DiesAfter(6));
+    let one_by_one = "retry.backoff_seconds = 0.01\n\
+                      [conversation]\nwhole = false\nparallel_lines = 1\nrecast = \"line\"\n";
+    let run = perform(&(one_by_one.to_owned() + &characters_of_both() + &section));
+    let report = run.stdout_json();
+    let lines = report["lines"].as_array().expect("lines");
+    let spoke = |line: &Value| text(&line["voice"]).split('/').next().map(str::to_owned);
+    let providers: Vec<_> = lines.iter().filter_map(spoke).collect();
+    assert_eq!(providers, [vec!["characterbox"; 6], vec!["flite"; 6]].concat());
+    let heard = Heard::of_wave(&run.file("scene.wav"));
+    heard.assert_lines(&lines.iter().map(times).collect::<Vec<_>>());
+    assert_eq!(report["substituted"], json!(true));
+    let told = "line 7 of Pip was spoken by flite/pip alone (provider_unavailable)\n";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}
+
+#[test]
 fn a_slow_service_is_waited_for_and_one_that_never_ends_is_not() {
     let (service, _simulator, section) = characterbox();
     let mishap = |polls| Mishap::SlowConversations { polls, poll_after: Duration::from_millis(200) };
@@ -214,7 +235,7 @@ fn a_slow_service_is_waited_for_and_one_that_never_ends_is_not() {
     assert_eq!(providers(&assert_coherent(&run)), ["characterbox"]);
     service.mishaps().clear();
     service.mishaps().set(mishap(u32::MAX));
-    let hurry = "[conversation]\ndeadline_seconds = 30\n".to_owned();
+    let hurry = "[conversation]\ndeadline_seconds = 240\n".to_owned();
     let run = perform(&(hurry + &characters_of_both() + &section + "max_conversation_wait = 3\n"));
     assert_eq!(providers(&assert_coherent(&run)), ["flite"]);
     let report = run.stdout_json();
@@ -255,7 +276,7 @@ async fn the_calls_of_the_service_design_find_what_they_were_written_for() {
     assert_eq!(spoken["character_info"]["character_id"], "captain-nova");
     assert!(spoken["emotion_score"].as_f64().is_some_and(|score| score > 0.0), "{spoken}");
     assert!(
-        (mp3_duration(&fetched(&spoken["audio_url"])).as_secs_f64()
+        (mp3_duration(&fetched(&daemon, &spoken["audio_url"]).await).as_secs_f64()
             - spoken["duration"].as_f64().expect("seconds"))
         .abs()
             < 0.06
@@ -265,7 +286,7 @@ async fn the_calls_of_the_service_design_find_what_they_were_written_for() {
     let scene: Value = daemon.ok("/api/v1/characters/conversation", &body).await.json().await.expect("JSON");
     assert_eq!((&scene["status"], &scene["conversation_type"]), (&json!("completed"), &json!("dialogue")));
     assert_eq!(scene["segments"].as_array().map(Vec::len), Some(2));
-    let length = mp3_duration(&fetched(&scene["combined_audio_url"])).as_secs_f64();
+    let length = mp3_duration(&fetched(&daemon, &scene["combined_audio_url"]).await).as_secs_f64();
     assert!((length - scene["total_duration"].as_f64().expect("seconds")).abs() < 0.06, "{length}");
     assert!(text(&scene["subtitles"]).contains("Old Bram: Again?"), "{scene}");
     let body = json!({ "characters": ["captain-nova"], "script": "Captain Nova: Hm.\n Old Bran: What?" });
@@ -283,10 +304,96 @@ async fn the_calls_of_the_service_design_find_what_they_were_written_for() {
     );
 }
 
-/// The bytes of a `data:` URL.
-fn fetched(url: &Value) -> Vec<u8> {
-    use base64::Engine as _;
-    let text = text(url);
-    let data = text.strip_prefix("data:audio/mpeg;base64,").expect("the audio itself");
-    base64::prelude::BASE64_STANDARD.decode(data).expect("base64")
+#[tokio::test]
+async fn a_client_that_leaves_takes_its_conversation_back() {
+    let (service, simulator, section) = characterbox();
+    let slow = Mishap::SlowConversations { polls: u32::MAX, poll_after: Duration::from_millis(100) };
+    service.mishaps().set(slow);
+    let daemon = Daemon::start_with(&(characters_of_both() + &section), leave_key).await;
+    let body = json!({ "script": "Captain Nova: We sail at dawn!\nOld Bram: Again?" });
+    let asking = tokio::spawn(daemon.post("/api/v1/characters/conversation", &body).send());
+    let is_polled =
+        || simulator.requests().iter().any(|request| request.uri.path().starts_with("/conversations/"));
+    until(is_polled).await;
+    assert_eq!(service.conversations(), ["processing"]);
+    asking.abort();
+    until(|| service.conversations() == ["canceled"]).await;
+}
+
+#[tokio::test]
+async fn a_client_that_wants_the_file_alone_is_told_in_its_head() {
+    let (_, simulator, section) = characterbox();
+    drop(simulator);
+    let daemon = Daemon::start_with(&(characters_of_both() + &section), leave_key).await;
+    let body = json!({ "script": "Captain Nova [happy]: We sail at dawn!\nOld Bram: Again?" });
+    let request = daemon.post("/api/v1/characters/conversation", &body).header("accept", "audio/*");
+    let answer = request.send().await.expect("an answer");
+    let head = |name: &str| {
+        let value = answer.headers().get(name).unwrap_or_else(|| panic!("{name}: {:?}", answer.headers()));
+        value.to_str().expect("text").to_owned()
+    };
+    assert_eq!(
+        (head("content-type").as_str(), head("x-understudy-provider").as_str()),
+        ("audio/mpeg", "flite")
+    );
+    assert_eq!(head("x-understudy-substituted"), "captain-nova, old-bram");
+    assert_eq!(head("x-understudy-substituted-why"), "provider_unavailable, provider_unavailable");
+    assert_eq!(head("x-understudy-dropped"), "emotion");
+    let told: f64 = head("x-understudy-duration-ms").parse().expect("milliseconds");
+    let heard = mp3_duration(&answer.bytes().await.expect("audio")).as_secs_f64();
+    assert!((heard - told / 1_000.0).abs() < 0.06, "{heard} {told}");
+}
+
+#[tokio::test]
+async fn a_conversation_is_performed_once_for_all_who_ask_for_it() {
+    let (service, simulator, section) = characterbox();
+    let daemon = Daemon::start_with(&(characters_of_both() + &section), leave_key).await;
+    let script = "Captain Nova [happy]: We sail at dawn!\nOld Bram: Again?";
+    let ask = |format: &str| json!({ "script": script, "output_format": format });
+    let path = "/api/v1/characters/conversation";
+    let first: Value = daemon.ok(path, &ask("wav")).await.json().await.expect("JSON");
+    let second: Value = daemon.ok(path, &ask("mp3")).await.json().await.expect("JSON");
+    let whole = |scene: &Value| scene["account"]["whole"].clone();
+    assert_eq!((whole(&first), whole(&second)), (json!("characterbox"), json!("characterbox")));
+    assert_eq!(first["segments"], second["segments"], "to the millisecond, with the same words");
+    assert_eq!(service.conversations(), ["completed"]);
+    let history = daemon.json("/api/v1/tts/requests").await;
+    let statuses: Vec<&Value> =
+        history["requests"].as_array().expect("rows").iter().map(|row| &row["status"]).collect();
+    assert_eq!(statuses, ["cached", "completed"], "{history}");
+    let calls = history["requests"][1]["attempts"].as_array().map(Vec::len);
+    assert_eq!((calls, service.spent()), (Some(1), 22), "{history}");
+    let asked = |key: &str| {
+        daemon
+            .post(path, &ask("flac"))
+            .header("idempotency-key", key)
+            .header("cache-control", "no-cache")
+            .send()
+    };
+    for _ in 0..2 {
+        assert!(asked("k-1").await.expect("an answer").status().is_success());
+    }
+    assert_eq!(service.conversations().len(), 2, "a key is one performance");
+    drop(simulator);
+}
+
+/// Waits for something that takes seconds at most.
+async fn until(holds: impl Fn() -> bool) {
+    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(tokio::time::Instant::now() < patience, "it never happens");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The bytes of an absolute URL, as any client downloads them.
+async fn fetched(daemon: &Daemon, url: &Value) -> Vec<u8> {
+    let url = text(url);
+    assert!(url.starts_with(&daemon.url("/api/v1/tts/takes/")), "{url}");
+    let answer = client().get(&url).send().await.expect("an answer");
+    assert_eq!(
+        (answer.status().as_u16(), answer.headers()["content-type"].as_bytes()),
+        (200, &b"audio/mpeg"[..])
+    );
+    answer.bytes().await.expect("audio").to_vec()
 }

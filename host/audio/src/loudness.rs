@@ -13,6 +13,7 @@
 //! which side of the gate a block within 0.1 LU of it falls on.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ebur128::{EbuR128, Mode};
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,13 @@ impl LoudnessMeter {
         }
         self.brief.add(&other.brief);
         self.true_peak = self.true_peak.max(other.true_peak);
+    }
+
+    /// How much of what was pushed is over the absolute gate, to a tenth of a second.
+    #[must_use]
+    pub fn heard(&self) -> Duration {
+        let steps: u64 = self.steps.values().map(|blocks| blocks.count).sum();
+        Duration::from_millis(100) * u32::try_from(steps).unwrap_or(u32::MAX)
     }
 
     /// Integrated loudness of everything pushed, in LUFS; none when all of it is under the absolute

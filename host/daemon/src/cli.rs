@@ -74,7 +74,7 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
     let listing = || configure(global, Some(LogLevel::Error));
     match command {
         Command::Say(say) => once(say::run(*say, config()?, printer)),
-        Command::Perform(perform) => once(perform::run(*perform, config()?, printer)),
+        Command::Perform(perform) => to_its_end(perform::run(*perform, config()?, printer)),
         Command::Characters(characters) => once(characters::run(characters, config()?, printer)),
         Command::Explain(explain) => once(explain::run(*explain, config()?, printer)),
         Command::Status(status) => once(status::run(status, printer)),
@@ -137,16 +137,26 @@ fn runtime() -> Result<Runtime, Fault> {
 /// Runs a command that ends by itself, or by ctrl-c: what it holds is dropped then, unfinished
 /// files with it.
 fn once(command: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
-    let runtime = runtime()?;
-    let result = runtime.block_on(async {
+    to_its_end(async {
         tokio::select! {
             result = command => result,
-            interrupt = tokio::signal::ctrl_c() => Err(interrupt.map_or_else(Fault::from, |()| Fault::Interrupted)),
+            fault = interrupted() => Err(fault),
         }
-    });
+    })
+}
+
+/// Runs a command that ends by itself, and hears ctrl-c where it can be stopped.
+fn to_its_end(command: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
+    let runtime = runtime()?;
+    let result = runtime.block_on(command);
     // Nobody waits for what is still computing in the background.
     runtime.shutdown_background();
     result
+}
+
+/// Ctrl-c.
+async fn interrupted() -> Fault {
+    tokio::signal::ctrl_c().await.map_or_else(Fault::from, |()| Fault::Interrupted)
 }
 
 /// Standard input, output or a signal: the only I/O without a file of its own.

@@ -5,12 +5,19 @@
 //! cancellation is. A provider that has returned may have left events in the channel; they are
 //! handed out before its outcome. A sink that outlives its call (a plugin host may keep a clone)
 //! must not keep the listener waiting, so after the outcome only what is already there is read.
+//!
+//! One thing is not over when nobody listens: a conversation that a service performs goes on there, and
+//! is paid for. Its call is parted with instead of dropped ([`Performance::part`]): the provider finds
+//! its sink closed and has a moment to take the order back.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::task::unconstrained;
+use tokio::runtime::Handle;
+use tokio::task::{JoinSet, unconstrained};
+use tokio::time::{Instant, timeout};
 use understudy_speech::{
     Call, Failure, Provider, Request, Script, Summary, TakeEvent, TakeStream, take_channel,
 };
@@ -30,6 +37,14 @@ enum Stage {
     Returned(Box<Outcome>),
     Over,
 }
+
+/// How long a provider that is told that nobody listens any more may take to take its order back: it
+/// looks once a second, and has one request to make.
+const PARTING: Duration = Duration::from_secs(5);
+
+/// Calls that nobody listens to any more, which their providers are taking back. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Partings(Arc<Mutex<JoinSet<()>>>);
 
 pub(crate) enum Step {
     Event(TakeEvent),
@@ -60,6 +75,15 @@ impl Performance {
         Self { call, take, stage: Stage::Playing }
     }
 
+    /// Leaves the call with its sink closed, for a provider that has ordered what goes on without it.
+    pub(crate) fn part(self, partings: &Partings) {
+        let Self { call, take, stage } = self;
+        drop(take);
+        if matches!(stage, Stage::Playing | Stage::Silent) {
+            partings.watch(call);
+        }
+    }
+
     /// The next event, or the outcome; none after the outcome. Safe to cancel.
     pub(crate) async fn next(&mut self) -> Option<Step> {
         loop {
@@ -85,5 +109,29 @@ impl Performance {
                 Stage::Over => return None,
             }
         }
+    }
+}
+
+impl Partings {
+    /// The deadline of a call that may be parted with at `deadline`.
+    pub(crate) fn after(deadline: Instant) -> Instant {
+        deadline + PARTING
+    }
+
+    fn watch(&self, call: Pin<Box<dyn Future<Output = Outcome> + Send>>) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let mut calls = self.calls();
+        while calls.try_join_next().is_some() {}
+        calls.spawn_on(async move { timeout(PARTING, call).await.map_or((), drop) }, &runtime);
+    }
+
+    /// Returns when all of them are over.
+    pub(crate) async fn over(&self) {
+        let mut calls = std::mem::take(&mut *self.calls());
+        while calls.join_next().await.is_some() {}
+    }
+
+    fn calls(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -148,6 +148,19 @@ impl Book {
         is_kept.then(|| now_ms.saturating_add(milliseconds(left)))
     }
 
+    /// A conversation was performed as a whole by the provider that is written down.
+    pub(crate) fn performed(&self, source: TakeSource, billed: Option<u32>, audio: Duration) {
+        let price = self.draft().price;
+        self.end(|record| {
+            let is_hit = source == TakeSource::Cache;
+            record.status = if is_hit { RequestStatus::Cached } else { RequestStatus::Completed };
+            record.characters_billed = if is_hit { Some(0) } else { billed.map(u64::from) };
+            record.cost_micro_usd = if is_hit { Some(0) } else { price };
+            record.audio_ms = Some(milliseconds(audio));
+            record.cache = Some(source.name().to_owned());
+        });
+    }
+
     pub(crate) fn failed(&self, error: &SpeechError) {
         self.end(|record| {
             record.status = RequestStatus::Failed;

@@ -22,7 +22,7 @@ mod profile;
 mod resolve;
 
 pub(crate) use book::CharacterBook;
-pub(crate) use carry::{Carried, carry};
+pub(crate) use carry::{Carried, can_feel, carry};
 pub use listing::Listed;
 pub(crate) use persona::{Persona, Played, plain};
 pub use profile::CharacterProfile;

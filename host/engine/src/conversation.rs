@@ -10,12 +10,15 @@
 //! the end the lines are joined (`joined`) into one file, every voice as loud as the next, with the
 //! time of each line and word.
 //!
-//! Nothing here is spawned: dropping the future ends every call that is under way.
+//! Dropping the future ends every call that is under way. A service that performs the whole is told so
+//! and may take its order back; that alone goes on for a moment.
 
 mod account;
 mod ensemble;
 mod joined;
+mod kept;
 mod lines;
+mod loudness;
 mod request;
 mod roll;
 mod stage;
@@ -23,6 +26,7 @@ mod stand_ins;
 mod whole;
 
 pub use account::{Conversation, Recasting, Speaker, SpokenLine};
+pub(crate) use loudness::LoudnessBook;
 pub use request::{ConversationRequest, Progress, ScriptSource};
 
 use crate::engine::Engine;

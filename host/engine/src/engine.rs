@@ -6,14 +6,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 use understudy_speech::{Manifest, Voice};
 
 pub(crate) use clock::Clock;
 
+use crate::attempt::Partings;
+use crate::books::Books;
+use crate::cache::{AudioDigest, TakeKey, TakeNotes};
 use crate::cast::{Cast, ProviderInfo, Seat};
-use crate::characters::CharacterBook;
 use crate::error::SpeechError;
 use crate::gate::{Calendar, Gate, Spending};
 use crate::plan;
@@ -39,7 +43,8 @@ pub struct Engine {
     pub(crate) encoders: Arc<Semaphore>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) calendar: Calendar,
-    pub(crate) roster: Arc<CharacterBook>,
+    pub(crate) books: Arc<Books>,
+    pub(crate) partings: Partings,
     /// Absent without a store.
     pub(crate) stock: Option<Arc<Stock>>,
 }
@@ -57,23 +62,24 @@ impl Engine {
             encoders,
             gate,
             calendar,
-            roster: Arc::default(),
+            books: Arc::default(),
+            partings: Partings::default(),
             stock: None,
         }
     }
 
     /// The same engine, which keeps in `store` what outlives a request: takes are had from its
     /// cache, identical requests at the same time share one call, every request is in its history,
-    /// and the characters that providers spoke are counted there, in the days and months of its
-    /// clock. An engine without a store does none of that. Call it before the engine is used.
+    /// the characters of text that providers spoke are counted there, in the days and months of its
+    /// clock, and so are the profiles of all who were ever listed as a character. An engine without a store does none of that. Call it before the engine is used.
     #[must_use]
     pub fn with_store(self, store: Store) -> Self {
-        let counters = store.counters().clone();
+        let (counters, books) = (store.counters().clone(), Arc::clone(store.books()));
         let clock = counters.clock().clone();
         let calendar = Calendar::new(move || clock.now());
         let gate = Arc::new(Gate::counting(&self.settings.limits, counters));
         let stock = Some(Arc::new(Stock::new(store, self.settings.flight)));
-        Self { gate, calendar, stock, ..self }
+        Self { gate, calendar, books, stock, ..self }
     }
 
     /// The same engine, which learns from `clock` when a day and a month begin.
@@ -92,8 +98,9 @@ impl Engine {
         let same = self.settings.encoders == settings.encoders;
         let fresh = Self::new(cast.keeping(&self.cast), settings);
         let encoders = if same { Arc::clone(&self.encoders) } else { fresh.encoders };
-        let (calendar, roster) = (self.calendar.clone(), Arc::clone(&self.roster));
-        Self { gate, stock, encoders, calendar, roster, ..fresh }
+        let (calendar, books) = (self.calendar.clone(), Arc::clone(&self.books));
+        let partings = self.partings.clone();
+        Self { gate, stock, encoders, calendar, books, partings, ..fresh }
     }
 
     /// The store, if it has one.
@@ -103,11 +110,31 @@ impl Engine {
     }
 
     /// To be called before the program ends: waits until what is being bought is kept, at most
-    /// `patience`, and the store is on the disk. Without a store it returns at once.
+    /// `patience`, and the store is on the disk.
     pub async fn settle(&self, patience: Duration) {
+        self.part().await;
         if let Some(stock) = &self.stock {
             stock.settle(patience).await;
         }
+    }
+
+    /// Keeps a finished file of `provider`'s, to be had by its digest from the cache: when this returns,
+    /// it is there. None where nothing is kept.
+    pub async fn keep_file(&self, provider: &str, notes: TakeNotes, audio: Bytes) -> Option<AudioDigest> {
+        let cache = self.stock.as_ref()?.cache();
+        let hashed = audio.clone();
+        let digest = spawn_blocking(move || AudioDigest::of(&hashed)).await.ok()?;
+        if !cache.has_audio(digest) {
+            let key = TakeKey::of_file(digest);
+            cache.put_digested(key, provider, Arc::new(notes), audio, digest).await.ok()?;
+        }
+        Some(digest)
+    }
+
+    /// To be called before a program ends whose work was interrupted: returns, within seconds, when
+    /// services have been told to stop what they perform for nobody any more.
+    pub async fn part(&self) {
+        self.partings.over().await;
     }
 
     /// What a request may have from the store.

@@ -5,6 +5,9 @@
 //! waiting to happen; length and hash are enough to find a text one has. Records are forgotten by
 //! age and by number.
 //!
+//! In the same database, written by the same thread: what budgets have spent ([`Counters`]), every
+//! character that was ever listed, with how often each was spoken as, and how loud each voice is.
+//!
 //! [`History::record`] never waits and never fails. A bounded queue leads to one thread that
 //! writes in batches; what does not fit is dropped, counted, and shown in [`HistoryStats`].
 
@@ -34,6 +37,7 @@ pub use self::query::{Cursor, CursorError, HistoryPage, HistoryQuery, PAGE_MAX};
 use self::queue::Queue;
 pub use self::record::{AttemptRecord, RequestRecord, RequestStatus};
 use self::writer::{Shared, Writer};
+use crate::books::Books;
 use crate::cache::{Degradation, StoreState};
 use crate::database::guarded;
 use crate::store::FolderLock;
@@ -94,6 +98,7 @@ struct Inner {
     settings: HistorySettings,
     shared: Arc<Shared>,
     counters: Counters,
+    books: Arc<Books>,
     clock: WallClock,
     folder: PathBuf,
     /// Absent until the folder could be opened.
@@ -112,7 +117,8 @@ impl History {
     pub(crate) fn new(folder: &Path, settings: HistorySettings, clock: &WallClock) -> Self {
         let (counters, writing) = (Counters::new(clock), OnceLock::new());
         let (shared, folder, clock) = (Arc::default(), folder.to_path_buf(), clock.clone());
-        Self(Arc::new(Inner { settings, shared, counters, clock, folder, writing }))
+        let books = Arc::default();
+        Self(Arc::new(Inner { settings, shared, counters, books, clock, folder, writing }))
     }
 
     /// Opens the folder, unless it is open; true when it is. Blocks.
@@ -141,15 +147,17 @@ impl History {
     }
 
     fn open(&self, lock: &Arc<FolderLock>) -> io::Result<Writing> {
-        let Inner { settings, shared, counters, clock, .. } = &*self.0;
+        let Inner { settings, shared, counters, books, clock, .. } = &*self.0;
         let folder = lock.folder().join("history");
         let ledger = Ledger::open(&folder)?;
-        let ((records, next), totals) = guarded(|| Ok((ledger.count()?, ledger.counters()?)))?;
+        let ((records, next), totals, learnt) =
+            guarded(|| Ok((ledger.count()?, ledger.counters()?, ledger.entries()?)))?;
         let queue = Arc::new(Queue::new(settings.queue_max));
         let writer = Writer {
             queue: Arc::clone(&queue),
             shared: Arc::clone(shared),
             counters: counters.clone(),
+            books: Arc::clone(books),
             settings: settings.clone(),
             clock: clock.clone(),
             folder,
@@ -161,6 +169,7 @@ impl History {
         };
         let thread = Builder::new().name("history".to_owned()).spawn(move || writer.run())?;
         counters.restore(totals);
+        books.restore(learnt);
         shared.records.store(records, Ordering::Relaxed);
         shared.set_ledger(Some(ledger));
         Ok(Writing { queue, thread: Some(thread), _lock: Arc::clone(lock) })
@@ -256,6 +265,10 @@ impl History {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.0.counters
+    }
+
+    pub(crate) fn books(&self) -> &Arc<Books> {
+        &self.0.books
     }
 
     async fn blocking<T: Default + Send + 'static>(

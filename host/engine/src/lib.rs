@@ -22,6 +22,7 @@
 mod attempt;
 pub mod audition;
 mod book;
+mod books;
 pub mod cache;
 mod cast;
 pub mod catalogue;
@@ -46,6 +47,7 @@ mod purchase;
 mod recording;
 mod rehearsal;
 mod request;
+mod rows;
 pub mod script;
 #[cfg(feature = "scripted")]
 pub mod scripted;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::cast::Seat;
 use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::gate::Withheld;
@@ -125,9 +126,14 @@ fn is_cached(engine: &Engine, plan: &Plan, candidate: &Candidate) -> Option<bool
 
 /// US dollars of the take of `candidate`, if it is bought.
 pub(crate) fn price(engine: &Engine, candidate: &Candidate) -> Option<f64> {
-    let own = engine.settings.policy(candidate.name()).price_per_million_characters;
-    let price = own.or(candidate.seat.member.provider.manifest().price_per_million_characters)?;
+    price_of(engine, &candidate.seat, candidate.characters)
+}
+
+/// US dollars of so many characters spoken by `seat`.
+pub(crate) fn price_of(engine: &Engine, seat: &Seat, characters: usize) -> Option<f64> {
+    let own = engine.settings.policy(&seat.member.name).price_per_million_characters;
+    let price = own.or(seat.member.provider.manifest().price_per_million_characters)?;
     #[allow(clippy::cast_precision_loss, reason = "a text is shorter than that")]
-    let characters = candidate.characters as f64;
+    let characters = characters as f64;
     Some(price * characters / 1_000_000.0)
 }

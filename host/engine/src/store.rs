@@ -1,4 +1,5 @@
-//! What outlives a request: the cache of takes, the history of requests, the counters of budgets.
+//! What outlives a request: the cache of takes, the history of requests, the counters of budgets, the
+//! characters that were ever listed and the loudness of voices.
 //!
 //! A [`Store`] is one folder that one process has for itself. It always opens: what keeps it from
 //! working becomes a state that health can tell ([`Store::state`]), because speech does not depend
@@ -13,6 +14,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 pub(crate) use self::lock::FolderLock;
+use crate::books::Books;
 use crate::cache::{Cache, CacheSettings, Degradation, StoreState};
 use crate::history::{Counters, History, HistorySettings};
 use crate::wall_clock::WallClock;
@@ -122,6 +124,10 @@ impl Store {
     #[must_use]
     pub fn counters(&self) -> &Counters {
         self.0.parts.history.counters()
+    }
+
+    pub(crate) fn books(&self) -> &Arc<Books> {
+        self.0.parts.history.books()
     }
 
     /// Whether it works: the trouble of the cache, or else of the history.

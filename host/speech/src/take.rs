@@ -68,6 +68,11 @@ impl TakeSink {
     pub fn is_abandoned(&self) -> bool {
         self.0.is_closed()
     }
+
+    /// Returns when nobody listens any more: for whoever stands between a provider and its listener.
+    pub async fn abandoned(&self) {
+        self.0.closed().await;
+    }
 }
 
 impl TakeStream {

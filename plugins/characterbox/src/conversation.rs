@@ -16,6 +16,7 @@ use crate::receipt::Receipt;
 use crate::refusal;
 use crate::scene::{gap_after, mark, pause};
 use crate::service::{Answer, Failure, Service};
+use crate::settings::Delivery;
 use crate::speech::Call;
 use crate::words::Words;
 
@@ -32,7 +33,9 @@ const ATTENTION: Duration = Duration::from_secs(1);
 
 /// Performs a script; nothing when this service cannot, and it has to be done line by line.
 pub(crate) fn perform(service: &Service, script: &Script, take: &mut Take) -> Result<Option<Summary>, Error> {
-    if !service.settings.conversations || !order::fits(script) || memo::get(MISSING).is_some() {
+    // A conversation is always fetched by URL, which is what inline delivery is set to avoid.
+    let is_wanted = service.settings.conversations && service.settings.delivery == Delivery::Url;
+    if !is_wanted || !order::fits(script) || memo::get(MISSING).is_some() {
         return Ok(None);
     }
     let conversation = Conversation { service, script, cast: order::cast(script) };

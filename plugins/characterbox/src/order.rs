@@ -31,11 +31,13 @@ pub(crate) fn cast(script: &Script) -> Vec<&str> {
     ids.filter(|id| seen.insert(*id)).collect()
 }
 
-/// True when the service takes the script as one conversation.
+/// True when the service takes the script as one conversation, with all that it asks for: how strongly
+/// a line is felt can only be said in an order of its own.
 pub(crate) fn fits(script: &Script) -> bool {
     let lengths = || script.lines.iter().map(|line| line.text.chars().count());
     let pauses = script.lines.iter().filter_map(|line| line.pause_ms).chain(script.gap_ms);
-    cast(script).len() <= CAST_MAX
+    script.lines.iter().all(|line| line.intensity.is_none())
+        && cast(script).len() <= CAST_MAX
         && script.lines.len() <= LINES_MAX
         && lengths().all(|length| length <= LINE_CHARACTERS_MAX)
         && lengths().sum::<usize>() <= SCRIPT_CHARACTERS_MAX

@@ -13,6 +13,7 @@ mod field;
 mod job;
 mod ledger;
 mod mishap;
+mod order;
 mod performance;
 mod request;
 mod script;
@@ -31,6 +32,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use crate::fault::OrderError;
 use crate::service::{Refusal, Service, Stage};
 use account::Account;
 use job::Jobs;
@@ -191,6 +193,23 @@ impl Service for CharacterBox {
 
     fn refuse(&self, refusal: &Refusal) -> Response {
         Trouble::of(refusal).told(self.profile)
+    }
+
+    fn own_faults(&self) -> &'static str {
+        order::GRAMMAR
+    }
+
+    fn order(&self, fault: &str) -> Result<(), OrderError> {
+        let (mishap, times) = order::read(fault)?;
+        match times {
+            Some(times) => self.mishaps.next(times, mishap),
+            None => self.mishaps.set(mishap),
+        }
+        Ok(())
+    }
+
+    fn clear_orders(&self) {
+        self.mishaps.clear();
     }
 }
 

@@ -15,6 +15,7 @@ use axum::http::StatusCode;
 pub(crate) use interfere::Interference;
 pub use interfere::Ordered;
 pub use order::{GRAMMAR, Order, OrderError};
+pub(crate) use order::{duration, number};
 
 /// One thing that goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use understudy_simulators::fault::GRAMMAR;
-use understudy_simulators::{CATALOGUE, Entry, Options, Order, Simulator, catalogue};
+use understudy_simulators::{CATALOGUE, Entry, Options, Order, Service, Simulator, catalogue};
 
 /// How often new requests are shown.
 const SHOW_EVERY: Duration = Duration::from_millis(200);
@@ -35,7 +35,7 @@ struct Arguments {
     gap_ms: u64,
     /// Something that goes wrong; may be given more than once.
     #[arg(long, value_name = "FAULT")]
-    fault: Vec<Order>,
+    fault: Vec<String>,
 }
 
 fn after_help() -> String {
@@ -43,9 +43,24 @@ fn after_help() -> String {
     let services: String =
         CATALOGUE.iter().map(|entry| format!("  {:width$}  {}\n", entry.name, entry.about)).collect();
     format!(
-        "Services:\n{services}\nFaults:\n  {GRAMMAR}\n\nWhile it runs, type a fault to add it, or `clear`.\n\n\
-         Example:\n  understudy-simulators openai --fault status=503,times=2 --fault latency=250ms"
+        "Services:\n{services}\nFaults:\n  {GRAMMAR}\n{}\nWhile it runs, type a fault to add it, or `clear`.\n\n\
+         Example:\n  understudy-simulators openai --fault status=503,times=2 --fault latency=250ms",
+        own_faults(),
     )
+}
+
+/// Those of single services, each set of them once.
+fn own_faults() -> String {
+    let mut told: Vec<&str> = Vec::new();
+    let mut faults = String::new();
+    for entry in CATALOGUE {
+        let own = (entry.make)().own_faults();
+        if !own.is_empty() && !told.contains(&own) {
+            told.push(own);
+            faults.push_str(&format!("\nFaults of {} alone:\n  {own}\n", entry.name));
+        }
+    }
+    faults
 }
 
 fn main() -> ExitCode {
@@ -72,9 +87,10 @@ async fn run(entry: &Entry, arguments: Arguments) -> io::Result<()> {
         key: arguments.key,
         gap: Duration::from_millis(arguments.gap_ms),
     };
-    let simulator = Simulator::start_shared(&(entry.make)(), options)?;
-    for order in arguments.fault {
-        simulator.faults().order(order);
+    let service = (entry.make)();
+    let simulator = Simulator::start_shared(&service, options)?;
+    for fault in &arguments.fault {
+        order(&simulator, service.as_ref(), fault).map_err(io::Error::other)?;
     }
     let (name, address, path) = (entry.name, simulator.base_url(), entry.base_path);
     writeln!(io::stdout(), "{name} listens on {address}{path} (key {})", simulator.key())?;
@@ -85,7 +101,7 @@ async fn run(entry: &Entry, arguments: Arguments) -> io::Result<()> {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => return show(&simulator, &mut shown),
             () = tokio::time::sleep(SHOW_EVERY) => show(&simulator, &mut shown)?,
-            line = next_line(&mut typed) => heed(&simulator, &line)?,
+            line = next_line(&mut typed) => heed(&simulator, service.as_ref(), &line)?,
         }
     }
 }
@@ -103,22 +119,37 @@ async fn next_line(lines: &mut Option<Lines>) -> String {
     std::future::pending().await
 }
 
-fn heed(simulator: &Simulator, line: &str) -> io::Result<()> {
+fn heed(simulator: &Simulator, service: &dyn Service, line: &str) -> io::Result<()> {
     match line.trim() {
         "" => Ok(()),
         "clear" => {
             simulator.faults().clear();
+            service.clear_orders();
             writeln!(io::stdout(), "no faults")
         }
-        order => match order.parse::<Order>() {
-            Ok(order) => {
-                writeln!(io::stdout(), "ordered: {order:?}")?;
-                simulator.faults().order(order);
-                Ok(())
-            }
-            Err(error) => writeln!(io::stdout(), "{error}\nhint: {GRAMMAR}"),
+        fault => match order(simulator, service, fault) {
+            Ok(()) => writeln!(io::stdout(), "ordered: {fault}"),
+            Err(error) => writeln!(io::stdout(), "{error}"),
         },
     }
+}
+
+/// Orders a fault of any service, or one of this service's own.
+fn order(simulator: &Simulator, service: &dyn Service, fault: &str) -> Result<(), String> {
+    let general = match fault.parse::<Order>() {
+        Ok(order) => {
+            simulator.faults().order(order);
+            return Ok(());
+        }
+        Err(error) => error,
+    };
+    service.order(fault).map_err(|own| {
+        let known = fault.split(['=', ',']).next().unwrap_or_default();
+        // Whichever grammar knows the word is the one whose complaint helps.
+        let error = if GRAMMAR.contains(known) { general } else { own };
+        let separator = if service.own_faults().is_empty() { "" } else { " | " };
+        format!("{error}\nhint: {}{separator}{GRAMMAR}", service.own_faults())
+    })
 }
 
 /// Prints the requests that were not shown yet and have an answer.

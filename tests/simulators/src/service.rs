@@ -6,6 +6,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::fault::OrderError;
 use crate::speech::{Manner, Spoken, speak};
 
 /// The server side of one speech service.
@@ -19,6 +20,22 @@ pub trait Service: Send + Sync + 'static {
     /// The answer the service gives when it refuses for a reason a fault switch asked for: its own
     /// status, headers and body shape.
     fn refuse(&self, refusal: &Refusal) -> Response;
+
+    /// The words for what goes wrong with this service and no other; empty when nothing does.
+    fn own_faults(&self) -> &'static str {
+        ""
+    }
+
+    /// Has one of those go wrong.
+    ///
+    /// # Errors
+    /// It is none of them.
+    fn order(&self, fault: &str) -> Result<(), OrderError> {
+        Err(OrderError::new("unknown fault", fault))
+    }
+
+    /// Takes every order of [`Service::order`] back.
+    fn clear_orders(&self) {}
 }
 
 /// Why a fault switch wants a request refused.

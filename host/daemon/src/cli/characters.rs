@@ -1,25 +1,23 @@
-//! `understudy characters`: who can be spoken as.
+//! `understudy characters`: who can be spoken as, and how often each was.
+//!
+//! The profiles and their counts are in the store. While a server has it, the server is asked.
 
 use serde_json::json;
-use understudy_engine::{CharacterProfile, Listed};
-use understudy_speech::{Gender, Language};
+use understudy_engine::Listed;
 
 use super::args::Characters;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
+use super::server::ask;
+use super::store::{Opened, open};
 use super::table::Table;
 use crate::Understudy;
 use crate::config::Config;
-use crate::http::catalogue::gender_name;
-use crate::http::characters::age_name;
+use crate::http::characters::CharacterInfo;
+use crate::understudy::Keeping;
 
 pub(super) async fn run(wanted: Characters, config: Config, printer: Printer) -> Result<(), Fault> {
-    let understudy = Understudy::start(config).await?;
-    let Listed { mut characters, missed } = understudy.engine().characters().await;
-    for (provider, error) in missed {
-        let message = format!("characters of {provider} may be missing: {error}");
-        printer.warning(message, error.hint().as_deref());
-    }
+    let mut characters = list(&wanted.url, config, printer).await?;
     characters.retain(|known| is_wanted(known, &wanted));
     if wanted.json {
         let rows: Vec<_> = characters.iter().map(row).collect();
@@ -32,46 +30,63 @@ pub(super) async fn run(wanted: Characters, config: Config, printer: Printer) ->
     Ok(table(&characters).print(printer)?)
 }
 
-fn is_wanted(known: &CharacterProfile, wanted: &Characters) -> bool {
+/// All there are, by the server that has the store; by the configuration and its providers where none
+/// has it, or it does not answer.
+async fn list(url: &str, config: Config, printer: Printer) -> Result<Vec<CharacterInfo>, Fault> {
+    let understudy = Understudy::start_keeping(config, Keeping::IfFree).await?;
+    let engine = understudy.engine();
+    if engine.store().is_none()
+        && let Ok(Opened::Elsewhere(_)) = open(&understudy.config(), printer).await
+        && let Ok(characters) = ask(url, "/api/v1/characters/", &[]).await
+    {
+        return Ok(characters);
+    }
+    let Listed { characters, missed } = engine.characters().await;
+    for (provider, error) in missed {
+        let message = format!("characters of {provider} may be missing: {error}");
+        printer.warning(message, error.hint().as_deref());
+    }
+    understudy.settle().await;
+    Ok(characters.into_iter().map(CharacterInfo::from).collect())
+}
+
+fn is_wanted(known: &CharacterInfo, wanted: &Characters) -> bool {
     let of = |provider: &String| known.provider.as_ref() == Some(provider);
     wanted.provider.as_ref().is_none_or(of) && (known.is_active || wanted.all)
 }
 
-fn table(characters: &[CharacterProfile]) -> Table<5> {
-    let mut table = Table::new(["CHARACTER", "NAME", "LANGUAGE", "SOUNDS", "DESCRIPTION"]);
+fn table(characters: &[CharacterInfo]) -> Table<6> {
+    let mut table = Table::new(["CHARACTER", "NAME", "LANGUAGE", "SOUNDS", "SPOKEN", "DESCRIPTION"]);
     for known in characters {
-        let character = &known.character;
-        let languages: Vec<&str> = character.languages.iter().map(Language::as_str).collect();
-        let sounds: Vec<&str> = sounds(character.gender).chain(character.age.map(age_name)).collect();
+        let sounds: Vec<&str> = known.gender.iter().chain(&known.age_group).map(String::as_str).collect();
         table.row([
-            known.id.clone(),
-            character.name.clone(),
-            languages.join(" "),
+            known.character_id.clone(),
+            known.name.clone(),
+            known.language_codes.join(" "),
             sounds.join(" "),
-            character.description.clone().unwrap_or_default(),
+            known.usage_count.to_string(),
+            known.description.clone().unwrap_or_default(),
         ]);
     }
     table
 }
 
-fn sounds(gender: Option<Gender>) -> impl Iterator<Item = &'static str> {
-    gender.map(gender_name).into_iter()
-}
-
-fn row(known: &CharacterProfile) -> serde_json::Value {
-    let character = &known.character;
+fn row(known: &CharacterInfo) -> serde_json::Value {
     json!({
-        "id": known.id,
+        "id": known.character_id,
         "provider": known.provider,
-        "name": character.name,
-        "description": character.description,
-        "personality": character.traits,
-        "emotions": character.emotions,
-        "languages": character.languages,
-        "gender": character.gender,
-        "age": character.age,
-        "avatar_url": character.avatar_url,
+        "name": known.name,
+        "description": known.description,
+        "personality": known.personality_traits,
+        "emotions": known.supported_emotions,
+        "languages": known.language_codes,
+        "gender": known.gender,
+        "age": known.age_group,
+        "avatar_url": known.avatar_url,
+        "voice_settings": known.voice_settings,
         "active": known.is_active,
         "usage_count": known.usage_count,
+        "created_at": known.created_at,
+        "updated_at": known.updated_at,
     })
 }

@@ -1,26 +1,32 @@
 //! `understudy perform`: a script in, a file out, every line by its character.
 
+mod compromises;
 mod progress;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use understudy_audio::cue::{CueOptions, srt, vtt};
 use understudy_engine::{
-    Conversation, ConversationRequest, Output, Recasting, ScriptSource, Speaker, VoiceId,
+    CacheUse, Conversation, ConversationRequest, Output, ScriptSource, Speaker, VoiceId,
 };
+use understudy_speech::Provider;
 
 use super::args::Perform;
 use super::destination::Destination;
 use super::exit::{Exit, Fault};
 use super::file::write_whole;
+use super::interrupted;
 use super::printer::Printer;
+use super::progress::{Bars, Watched};
 use super::text;
 use crate::Understudy;
 use crate::config::Config;
 use crate::http::provenance::how_name;
-use progress::Board;
+use crate::understudy::Keeping;
+use progress::{Board, SCENE_ID};
 
 pub(super) async fn run(perform: Perform, config: Config, printer: Printer) -> Result<(), Fault> {
     if perform.json && perform.output == Destination::Stdout {
@@ -28,7 +34,14 @@ pub(super) async fn run(perform: Perform, config: Config, printer: Printer) -> R
             .hint("write the audio to a file"));
     }
     let script = text::text(&[], Some(&perform.script))?;
-    let understudy = Understudy::start(config).await?;
+    let board = Board::new(printer.progress_target());
+    let bars: Bars = {
+        let board = board.clone();
+        Arc::new(move |call| board.bar(call))
+    };
+    let watch = |provider| Arc::new(Watched::new(provider, Arc::clone(&bars))) as Arc<dyn Provider>;
+    let understudy = Understudy::prepare(config);
+    understudy.load_wrapped(Keeping::IfFree, &watch).await?;
     let request = ConversationRequest {
         characters: perform.characters.clone(),
         output: Output {
@@ -39,40 +52,39 @@ pub(super) async fn run(perform: Perform, config: Config, printer: Printer) -> R
         language: perform.language.clone(),
         recast: perform.recast.map(Into::into),
         route: perform.route.clone(),
-        ..ConversationRequest::new("perform", ScriptSource::Text(script))
+        cache: if perform.no_cache { CacheUse::Refresh } else { CacheUse::Use },
+        ..ConversationRequest::new(SCENE_ID, ScriptSource::Text(script))
     };
-    let (started, board) = (Instant::now(), Board::new(printer));
-    let performed = understudy.engine().converse(request, |progress| board.show(progress)).await;
+    let started = Instant::now();
+    let engine = understudy.engine();
+    let performed = tokio::select! {
+        performed = engine.converse(request, |progress| board.show(progress)) => performed.map_err(Fault::from),
+        fault = interrupted() => Err(fault),
+    };
     board.clear();
-    let conversation = performed?;
-    warn_of_compromises(&conversation, printer);
-    write(&perform, &conversation, printer)?;
-    if perform.json {
-        printer.json(&report(&perform, &conversation))?;
-    } else {
-        printer.note(sentence(&perform, &conversation, started.elapsed().as_secs_f64()));
+    let took = started.elapsed().as_secs_f64();
+    let is_interrupted = matches!(performed, Err(Fault::Interrupted));
+    let told = performed.and_then(|done| tell(&perform, &done, took, printer));
+    // What was ordered of a service for nobody any more is taken back; a second ctrl-c does not wait.
+    let ending = async { if is_interrupted { engine.part().await } else { understudy.settle().await } };
+    tokio::select! {
+        () = ending => told,
+        fault = interrupted() => Err(fault),
     }
-    Ok(())
 }
 
-fn warn_of_compromises(conversation: &Conversation, printer: Printer) {
-    for Recasting { provider, code, line, recast, .. } in &conversation.recasts {
-        if recast.is_empty() {
-            continue;
-        }
-        let place = line.map_or_else(|| "the whole".to_owned(), |line| format!("line {}", line + 1));
-        let names = recast.join(", ");
-        printer.warning(format_args!("{provider} failed at {place} ({code}), cast again: {names}"), None);
+/// Writes the files, and says what was done.
+fn tell(perform: &Perform, conversation: &Conversation, took: f64, printer: Printer) -> Result<(), Fault> {
+    for warning in compromises::of(conversation) {
+        printer.warning(warning, None);
     }
-    for speaker in &conversation.speakers {
-        let Some(why) = speaker.substituted else { continue };
-        let (name, who) = (&speaker.name, voice(speaker));
-        let found = match speaker.casting.score {
-            Some(score) => format!("its voice is the nearest, {score:.2} of 1"),
-            None => "the configuration casts it".to_owned(),
-        };
-        printer.warning(format_args!("{name} could not be played ({why}), {who} stood in: {found}"), None);
+    write(perform, conversation, printer)?;
+    if perform.json {
+        printer.json(&report(perform, conversation))?;
+    } else {
+        printer.note(sentence(perform, conversation, took));
     }
+    Ok(())
 }
 
 fn voice(speaker: &Speaker) -> String {

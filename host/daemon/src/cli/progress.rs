@@ -57,22 +57,33 @@ pub(super) fn spinner(printer: Printer, doing: &'static str) -> ProgressBar {
     bar
 }
 
+/// The bar that a call moves, if there is one.
+pub(super) type Bars = Arc<dyn Fn(&Call) -> Option<ProgressBar> + Send + Sync>;
+
 /// A provider that moves a bar while it speaks.
 pub(super) struct Watched {
     inner: Arc<dyn Provider>,
-    bar: ProgressBar,
+    bars: Bars,
 }
 
 impl Watched {
-    pub(super) fn new(inner: Arc<dyn Provider>, bar: ProgressBar) -> Self {
-        Self { inner, bar }
+    pub(super) fn new(inner: Arc<dyn Provider>, bars: Bars) -> Self {
+        Self { inner, bars }
     }
+}
 
+/// A bar, and how fast a text passes that tells no words.
+struct Pace {
+    bar: ProgressBar,
+    bytes_per_second: f64,
+}
+
+impl Pace {
     /// Passes events on until there are no more, or nobody listens: then the stream is dropped,
     /// which tells the plugin.
-    async fn pass_on(&self, mut from: TakeStream, to: TakeSink, pace: f64) {
+    async fn pass_on(&self, mut from: TakeStream, to: TakeSink) {
         let mut heard = Heard { format: None, audio_bytes: 0 };
-        while let Some(event) = from.next().await {
+        while let Some(event) = next(&mut from, &to).await {
             match &event {
                 TakeEvent::Begin(format) => heard.format = Some(*format),
                 TakeEvent::Audio(audio) => heard.audio_bytes += audio.len() as u64,
@@ -83,7 +94,7 @@ impl Watched {
             }
             let ceiling = self.bar.length().unwrap_or(0) as f64 * ESTIMATE_CEILING;
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a bar")]
-            self.advance((heard.seconds() * pace).min(ceiling) as u64);
+            self.advance((heard.seconds() * self.bytes_per_second).min(ceiling) as u64);
             if !to.send(event).await {
                 return;
             }
@@ -94,6 +105,26 @@ impl Watched {
     fn advance(&self, position: u64) {
         if position > self.bar.position() {
             self.bar.set_position(position);
+        }
+    }
+}
+
+/// The next event; none as well when nobody listens any more.
+async fn next(from: &mut TakeStream, to: &TakeSink) -> Option<TakeEvent> {
+    tokio::select! {
+        event = from.next() => event,
+        () = to.abandoned() => None,
+    }
+}
+
+/// As [`Pace::pass_on`], for a bar of lines.
+async fn count_lines(bar: &ProgressBar, mut from: TakeStream, to: TakeSink) {
+    while let Some(event) = next(&mut from, &to).await {
+        if let TakeEvent::Line(mark) = &event {
+            bar.set_position(u64::from(mark.index) + 1);
+        }
+        if !to.send(event).await {
+            return;
         }
     }
 }
@@ -135,10 +166,11 @@ impl Provider for Watched {
         request: Arc<Request>,
         take: TakeSink,
     ) -> Result<Summary, Failure> {
-        let pace = BYTES_PER_SECOND * f64::from(request.rate.unwrap_or(1.0));
-        let (sink, stream) = take_channel(1);
+        let Some(bar) = (self.bars)(&call) else { return self.inner.synthesize(call, request, take).await };
+        let bytes_per_second = BYTES_PER_SECOND * f64::from(request.rate.unwrap_or(1.0));
+        let (pace, (sink, stream)) = (Pace { bar, bytes_per_second }, take_channel(1));
         let (summary, ()) =
-            tokio::join!(self.inner.synthesize(call, request, sink), self.pass_on(stream, take, pace));
+            tokio::join!(self.inner.synthesize(call, request, sink), pace.pass_on(stream, take));
         summary
     }
 
@@ -147,6 +179,10 @@ impl Provider for Watched {
     }
 
     async fn converse(&self, call: Call, script: Arc<Script>, take: TakeSink) -> Result<Summary, Failure> {
-        self.inner.converse(call, script, take).await
+        let Some(bar) = (self.bars)(&call) else { return self.inner.converse(call, script, take).await };
+        let (sink, stream) = take_channel(1);
+        let (summary, ()) =
+            tokio::join!(self.inner.converse(call, script, sink), count_lines(&bar, stream, take));
+        summary
     }
 }

@@ -14,7 +14,7 @@ use super::destination::Destination;
 use super::exit::{Exit, Fault};
 use super::file::write_whole;
 use super::printer::Printer;
-use super::progress::{Watched, bar};
+use super::progress::{Bars, Watched, bar};
 use super::subtitles::Subtitles;
 use super::text::text;
 use crate::Understudy;
@@ -31,7 +31,11 @@ pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<()
     // A person at a terminal waits longer than an HTTP client: the deadline is that of a stream.
     let deadline = config.limits.stream_deadline;
     let understudy = Understudy::prepare(config);
-    let watch = |provider| Arc::new(Watched::new(provider, bar.clone())) as Arc<dyn Provider>;
+    let bars: Bars = {
+        let bar = bar.clone();
+        Arc::new(move |_| Some(bar.clone()))
+    };
+    let watch = |provider| Arc::new(Watched::new(provider, Arc::clone(&bars))) as Arc<dyn Provider>;
     understudy.load_wrapped(Keeping::IfFree, &watch).await?;
     let started = Instant::now();
     let spoken = understudy.engine().speak(request(&say, text.clone(), deadline)).await;

@@ -17,6 +17,8 @@
 //! | `x-understudy-dropped` | fields the provider cannot honour; it spoke without them |
 //! | `x-understudy-ignored` | fields nobody knows |
 //!
+//! A conversation says it of all its lines at once: `http/characters/heads.rs`.
+//!
 //! The lists are structured fields (RFC 9651) wherever providers have names that are tokens, which
 //! the configuration sees to.
 
@@ -31,17 +33,17 @@ use understudy_engine::{Attempt, Skipped, Substitution, TakeSource, VoiceId};
 use super::envelope::Spoken;
 use super::provenance::how_name;
 
-const PROVIDER: HeaderName = HeaderName::from_static("x-understudy-provider");
+pub(crate) const PROVIDER: HeaderName = HeaderName::from_static("x-understudy-provider");
 const VOICE: HeaderName = HeaderName::from_static("x-understudy-voice");
-const SUBSTITUTED: HeaderName = HeaderName::from_static("x-understudy-substituted");
-const WHY: HeaderName = HeaderName::from_static("x-understudy-substituted-why");
+pub(crate) const SUBSTITUTED: HeaderName = HeaderName::from_static("x-understudy-substituted");
+pub(crate) const WHY: HeaderName = HeaderName::from_static("x-understudy-substituted-why");
 const CASTING: HeaderName = HeaderName::from_static("x-understudy-casting");
 const SCORE: HeaderName = HeaderName::from_static("x-understudy-score");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-understudy-attempts");
 const SKIPPED: HeaderName = HeaderName::from_static("x-understudy-skipped");
 const CACHE: HeaderName = HeaderName::from_static("x-understudy-cache");
-const DROPPED: HeaderName = HeaderName::from_static("x-understudy-dropped");
-const IGNORED: HeaderName = HeaderName::from_static("x-understudy-ignored");
+pub(crate) const DROPPED: HeaderName = HeaderName::from_static("x-understudy-dropped");
+pub(crate) const IGNORED: HeaderName = HeaderName::from_static("x-understudy-ignored");
 
 /// Also the name of a stream's trailer.
 pub(crate) const DURATION: HeaderName = HeaderName::from_static("x-understudy-duration-ms");
@@ -114,7 +116,7 @@ impl Told {
 
 /// What is empty is not said; what cannot be a header, such as a voice with a line feed in it, is
 /// left out.
-fn say(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+pub(crate) fn say(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Some(value) = HeaderValue::from_bytes(value.as_bytes()).ok().filter(|value| !value.is_empty()) {
         headers.insert(name, value);
     }

@@ -21,5 +21,5 @@ pub(crate) use request::{Subtitles, encoding, language};
 pub(crate) use requests::{__path_request, __path_requests, request, requests};
 pub(crate) use response::{SpokenWord, dropped, spoken};
 pub(crate) use synthesize::{__path_synthesize, accepted, synthesize};
-pub(crate) use takes::{__path_take, place_of, take};
+pub(crate) use takes::{__path_take, PLACE, place_of, take};
 pub(crate) use voices::{__path_providers, __path_voices, providers, voices};

@@ -20,7 +20,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use understudy_audio::ENCODABLE;
-use understudy_speech::{AudioFormat, Encoding, Request, Utterance};
+use understudy_speech::{AudioFormat, Encoding, Line, Request, Script, Utterance};
 
 use super::canonical::Canon;
 use super::take::AudioDigest;
@@ -104,6 +104,44 @@ impl TakeKey {
         canon.whole("sample_rate", sample_rate.map(u64::from));
         canon.flag("words", *words);
         canon.object("options", options.as_ref());
+        Self(canon.finish())
+    }
+
+    /// The key of line `index` of `script`, cut out of the whole as `performer` would give it. The whole
+    /// script is part of it, for a line is spoken in answer to others.
+    #[must_use]
+    pub fn of_line(performer: &Performer<'_>, script: &Script, index: usize) -> Self {
+        let Performer { provider, plugin, cache_epoch, settings } = *performer;
+        let Script { lines, gap_ms, language, encodings, sample_rate, words, options } = script;
+        let mut canon = Canon::new("understudy conversation 1");
+        canon.text("provider", Some(provider));
+        canon.text("plugin", Some(plugin));
+        canon.whole("cache_epoch", Some(cache_epoch.into()));
+        canon.digest("settings", settings);
+        canon.whole("index", Some(index as u64));
+        for (place, line) in lines.iter().enumerate() {
+            let Line { character, text, emotion, intensity, pause_ms } = line;
+            canon.whole("line", Some(place as u64));
+            canon.text("character", Some(character));
+            canon.text("text", Some(text));
+            canon.text("emotion", emotion.as_deref());
+            canon.control("intensity", *intensity, None);
+            canon.whole("pause_ms", pause_ms.map(u64::from));
+        }
+        canon.whole("gap_ms", gap_ms.map(u64::from));
+        canon.text("language", language.as_ref().map(understudy_speech::Language::as_str));
+        canon.names("encodings", encodings.iter().map(|encoding| encoding.name()));
+        canon.whole("sample_rate", sample_rate.map(u64::from));
+        canon.flag("words", *words);
+        canon.object("options", options.as_ref());
+        Self(canon.finish())
+    }
+
+    /// The key of a finished file that is no provider's take, such as a joined scene: its content's.
+    #[must_use]
+    pub fn of_file(digest: AudioDigest) -> Self {
+        let mut canon = Canon::new("understudy file 1");
+        canon.digest("file", &digest.0);
         Self(canon.finish())
     }
 

@@ -77,12 +77,17 @@ pub(crate) fn carry(
 fn knows(emotion: &str, played: Option<&Played>, voice: Option<&Voice>) -> bool {
     let lists = |known: &[String]| known.iter().any(|known| known.eq_ignore_ascii_case(emotion));
     match played {
-        Some(played) if played.plays == Plays::Character => {
-            played.emotions.is_empty() || lists(&played.emotions)
-        }
+        Some(played) if played.plays == Plays::Character => can_feel(&played.emotions, emotion),
         Some(played) if played.part.styles.values().any(|word| word == emotion) => true,
         _ => voice.is_some_and(|voice| lists(&voice.emotions)),
     }
+}
+
+/// True when a character whose service lists these emotions is asked for this one. One that lists none
+/// is asked for all.
+pub(crate) fn can_feel(known: &[String], emotion: &str) -> bool {
+    let is_known = || known.iter().any(|known| known.eq_ignore_ascii_case(emotion));
+    known.is_empty() || emotion.eq_ignore_ascii_case(NEUTRAL) || is_known()
 }
 
 /// The style that comes nearest: the operator's word, else one that the voice is known to have.
@@ -118,16 +123,16 @@ fn shift(manner: &Manner, manifest: &Manifest, request: &mut Request) -> Vec<Str
     let can = &manifest.capabilities;
     let strength = request.intensity.unwrap_or(1.0);
     let mut moved = Vec::new();
-    let rate = manner.rate.map(|rate| rate.powf(strength));
+    let rate = manner.rate.map(|rate| rate.powf(strength)).filter(|rate| *rate != 1.0);
     if let Some(by) = bring(&mut request.rate, rate, can.rate, |asked, by| asked.unwrap_or(1.0) * by) {
         moved.push(format!("rate ×{by:.2}"));
     }
     let more = |asked: Option<f32>, by: f32| asked.unwrap_or(0.0) + by;
-    let pitch = manner.pitch.map(|pitch| pitch * strength);
+    let pitch = manner.pitch.map(|pitch| pitch * strength).filter(|pitch| *pitch != 0.0);
     if let Some(by) = bring(&mut request.pitch, pitch, can.pitch, more) {
         moved.push(format!("pitch {by:+.1} semitones"));
     }
-    let volume = manner.volume.map(|volume| volume * strength);
+    let volume = manner.volume.map(|volume| volume * strength).filter(|volume| *volume != 0.0);
     if let Some(by) = bring(&mut request.volume, volume, can.volume, more) {
         moved.push(format!("volume {by:+.1} dB"));
     }

@@ -34,12 +34,12 @@ impl Engine {
         self.learn_local();
         let seats: Vec<&Arc<Seat>> = self.character_seats().collect();
         let lists = join_all(seats.iter().map(|seat| self.character_list(seat, PATIENCE))).await;
-        let mut characters = self.roster.of(None);
+        let mut characters = self.books.characters.of(None);
         characters.retain(|known| self.settings.characters.contains_key(&known.character.id));
         let mut missed = Vec::new();
         for (seat, list) in seats.into_iter().zip(lists) {
             let name = &seat.member.name;
-            characters.extend(self.roster.of(Some(name)));
+            characters.extend(self.books.characters.of(Some(name)));
             missed.extend(list.err().map(|error| (name.clone(), error)));
         }
         Listed { characters, missed }
@@ -67,7 +67,7 @@ impl Engine {
     pub(super) fn learn_local(&self) {
         let local: Vec<Character> =
             self.settings.characters.iter().map(|(id, local)| of_local(id, local)).collect();
-        self.roster.learn(None, &local, self.calendar.now_ms());
+        self.books.characters.learn(None, &local, self.calendar.now_ms());
     }
 
     /// A provider's list, from memory while it is fresh.
@@ -82,7 +82,7 @@ impl Engine {
             let clock = Clock::start(patience);
             let called = seat.member.provider.characters(clock.call("characters"));
             let list = clock.hold(name, called).await?.map_err(|failure| clock.blame(name, failure))?;
-            self.roster.learn(Some(name), &list, self.calendar.now_ms());
+            self.books.characters.learn(Some(name), &list, self.calendar.now_ms());
             Ok(list)
         });
         timeout_at(Instant::now() + patience, listing).await.map_err(late)?
@@ -93,7 +93,7 @@ impl Engine {
     /// they cannot be had and were never known.
     pub(super) async fn characters_at_hand(&self, seat: &Arc<Seat>) -> Option<Vec<Character>> {
         let kept = || {
-            let kept = self.roster.of(Some(&seat.member.name)).into_iter();
+            let kept = self.books.characters.of(Some(&seat.member.name)).into_iter();
             let active: Vec<_> = kept.filter(|known| known.is_active).map(|known| known.character).collect();
             (!active.is_empty()).then_some(active)
         };

@@ -38,7 +38,7 @@ impl Engine {
     /// Counts a text that was spoken as the plan's character.
     pub(crate) fn count_character(&self, plan: &Plan) {
         if let Some(persona) = &plan.persona {
-            self.roster.count(&persona.id);
+            self.books.characters.count(&persona.id);
         }
     }
 
@@ -87,10 +87,12 @@ impl Engine {
     }
 
     fn known(&self, houses: &[House]) -> Vec<CharacterProfile> {
-        let mut known = self.roster.of(None);
+        let mut known = self.books.characters.of(None);
         known.retain(|known| self.settings.characters.contains_key(&known.character.id));
         for house in houses {
-            known.extend(self.roster.of(Some(&house.provider)).into_iter().filter(|known| known.is_active));
+            known.extend(
+                self.books.characters.of(Some(&house.provider)).into_iter().filter(|known| known.is_active),
+            );
         }
         known
     }

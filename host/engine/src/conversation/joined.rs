@@ -12,7 +12,9 @@ use understudy_audio::{
 };
 use understudy_speech::{AudioFormat, Word, WordTimes};
 
+use super::loudness::{Heard, LoudnessBook};
 use crate::provenance::Provenance;
+use crate::purchase::TakeSource;
 
 /// A line that was spoken.
 #[derive(Clone, Debug)]
@@ -40,6 +42,14 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// How long it plays, as far as that is known without decoding it.
+    pub(super) fn sampled(&self) -> Duration {
+        match self {
+            Self::Encoded(..) => Duration::ZERO,
+            Self::Samples(pcm) => pcm.duration(),
+        }
+    }
+
     fn pcm(&self) -> Result<Pcm, AudioError> {
         match self {
             Self::Encoded(audio, format) => decode(audio, Some(*format)),
@@ -48,10 +58,22 @@ impl Source {
     }
 }
 
-/// Joins `lines`, with `pauses` behind them where they are not the usual gap. Decodes and encodes:
+impl Recorded {
+    /// It was spoken for this scene; what is cut out of a whole is, unless it was packed to be kept.
+    fn is_fresh(&self) -> bool {
+        match (&self.provenance, &self.source) {
+            (Some(told), _) => told.cache != TakeSource::Cache,
+            (None, Source::Samples(_)) => true,
+            (None, Source::Encoded(..)) => false,
+        }
+    }
+}
+
+/// Joins `lines`, whose voices are as loud as `book` says by all it ever heard of them, with `pauses` behind them where they are not the usual gap. Decodes and encodes:
 /// for a blocking thread.
 pub(super) fn join(
     lines: &[Recorded],
+    book: &LoudnessBook,
     pauses: &[Option<Duration>],
     options: &JoinOptions,
     target: &Target,
@@ -64,10 +86,17 @@ pub(super) fn join(
         };
         (sample_rate, channels) = (rate.max(sample_rate), layout.max(channels));
     }
-    let mut voices: BTreeMap<String, LoudnessMeter> = BTreeMap::new();
+    let mut voices: BTreeMap<String, Heard> = BTreeMap::new();
     for line in lines {
-        voices.entry(line.voice.clone()).or_default().push(&line.source.pcm()?.with_channels(channels))?;
+        let mut meter = LoudnessMeter::new();
+        meter.push(&line.source.pcm()?.with_channels(channels))?;
+        let voice = voices.entry(line.voice.clone()).or_default();
+        voice.all.merge(&meter);
+        if line.is_fresh() {
+            voice.fresh.merge(&meter);
+        }
     }
+    let voices = book.hear(voices, channels);
     let mut joiner = FileJoiner::new(sample_rate, channels, target, options, voices)?;
     for (line, pause) in lines.iter().zip(pauses) {
         let pcm = line.source.pcm()?;

@@ -38,13 +38,17 @@ pub(super) async fn speak(
 ) -> Result<(), Failed> {
     let open: Vec<usize> =
         done.iter().enumerate().filter(|(_, done)| done.is_none()).map(|(index, _)| index).collect();
-    let speaking = open.into_iter().map(|index| async move { (index, line(scene, players, index).await) });
+    let name = |index| scene.player(players, index).map_or("", |player| player.persona.name.as_str());
+    let speaking = open.into_iter().map(|index| async move {
+        let text = scene.lines.get(index).map_or("", |line| line.text.as_str());
+        progress(Progress::Begun { index, speaker: name(index), text });
+        (index, line(scene, players, index).await)
+    });
     let mut speaking =
         stream::iter(speaking).buffer_unordered(scene.engine.settings.conversation.parallel.max(1));
     while let Some((index, spoken)) = speaking.next().await {
         let recorded = spoken.map_err(|error| Failed { line: index, error })?;
-        let speaker = scene.player(players, index).map_or("", |player| player.persona.name.as_str());
-        progress(Progress::Line { index, speaker, provider: &recorded.provider });
+        progress(Progress::Line { index, speaker: name(index), provider: &recorded.provider });
         done.get_mut(index).into_iter().for_each(|place| *place = Some(recorded.clone()));
     }
     Ok(())
@@ -93,7 +97,7 @@ fn is_final(error: &SpeechError) -> bool {
 }
 
 fn wanted(scene: &Scene<'_>, line: &SceneLine, player: &Player, index: usize) -> SpeechRequest {
-    let ConversationRequest { id, language, words, route, user, task, .. } = scene.request;
+    let ConversationRequest { id, language, words, route, user, task, cache, .. } = scene.request;
     let request = Request {
         utterance: Utterance::Text(line.text.clone()),
         language: language.clone(),
@@ -112,6 +116,7 @@ fn wanted(scene: &Scene<'_>, line: &SceneLine, player: &Player, index: usize) ->
         route: route.clone(),
         user: user.clone(),
         task: task.clone(),
+        cache: *cache,
         ..SpeechRequest::new(format!("{id}-{}", index + 1), request)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use understudy_speech::Language;
 
 use super::account::Speaker;
-use crate::request::Output;
+use crate::request::{CacheUse, Output};
 use crate::script::SceneLine;
 use crate::settings::Recast;
 
@@ -40,6 +40,8 @@ pub struct ConversationRequest {
     pub user: Option<String>,
     /// The task it is for.
     pub task: Option<String>,
+    /// What is wanted of the cache, for every line.
+    pub cache: CacheUse,
 }
 
 /// What is said.
@@ -68,6 +70,7 @@ impl ConversationRequest {
             deadline: None,
             user: None,
             task: None,
+            cache: CacheUse::default(),
         }
     }
 }
@@ -88,6 +91,15 @@ pub enum Progress<'a> {
     Whole {
         /// Which one.
         provider: &'a str,
+    },
+    /// A line is being spoken.
+    Begun {
+        /// Its place, from 0.
+        index: usize,
+        /// The speaker's name.
+        speaker: &'a str,
+        /// What is said.
+        text: &'a str,
     },
     /// A line is spoken.
     Line {

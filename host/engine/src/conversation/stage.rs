@@ -71,7 +71,7 @@ pub(super) async fn perform(
             .speakers
             .iter()
             .filter_map(|at| scene.personas.get(*at))
-            .for_each(|p| engine.roster.count(&p.id));
+            .for_each(|p| engine.books.characters.count(&p.id));
     }
     Ok(scene.told(spoken, joined))
 }
@@ -106,9 +106,11 @@ impl<'a> Scene<'a> {
         players.get(*self.speakers.get(line)?)
     }
 
-    /// A voice, by whoever it plays: what gets one gain.
+    /// A voice, by whoever it plays and at its trim: what gets one gain.
     pub(super) fn voice_key(&self, player: &Player, provider: &str, voice: Option<&str>) -> String {
-        format!("{}@{provider}/{}", player.persona.id, voice.unwrap_or_default())
+        let part = &player.played.part;
+        let trim = [part.rate, part.pitch, part.volume].map(Option::unwrap_or_default);
+        format!("{}@{provider}/{} {trim:?}", player.persona.id, voice.unwrap_or_default())
     }
 
     /// What a performance of the whole may take: half of the time, so that the other half is left to
@@ -256,8 +258,9 @@ impl<'a> Scene<'a> {
         let output = self.request.output;
         let target = Target { encoding, sample_rate: output.sample_rate, bit_rate: output.bit_rate };
         let pauses: Vec<Option<Duration>> = self.lines.iter().map(|line| line.pause).collect();
-        let recorded = recorded.to_vec();
-        Ok(blocking(&self.engine.encoders, move || join(&recorded, &pauses, &options, &target)).await??)
+        let (recorded, books) = (recorded.to_vec(), Arc::clone(&self.engine.books));
+        let joining = move || join(&recorded, &books.loudness, &pauses, &options, &target);
+        Ok(blocking(&self.engine.encoders, joining).await??)
     }
 
     fn told(&self, spoken: Spoken, joined: JoinedFile) -> Conversation {

@@ -10,26 +10,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use understudy_audio::{Pcm, decode, measure};
-use understudy_speech::{Encoding, Line, LineMark, Script, Summary, TakeEvent, Word};
+use understudy_speech::{
+    Call, Encoding, Line, LineMark, Request, Script, Summary, TakeEvent, Word, WordTimes,
+};
 
 use super::ensemble::Player;
 use super::joined::{Recorded, Source};
+use super::kept;
+use super::request::ConversationRequest;
 use super::stage::Scene;
-use crate::attempt::{Performance, Step};
+use crate::attempt::{Partings, Performance, Step};
 use crate::audition::unusable;
+use crate::cache::Hit;
+use crate::cast::Seat;
+use crate::characters::can_feel;
 use crate::delivery::blocking;
 use crate::engine::Clock;
 use crate::error::SpeechError;
 use crate::gate::{Asking, Entry, Pass};
+use crate::purchase::TakeSource;
 use crate::recording::Recording;
+use crate::rehearsal::price_of;
+use crate::request::{CacheUse, SpeechRequest};
+use crate::script::SceneLine;
 use crate::settings::Plays;
 use crate::verdict::verdict;
+use crate::walk::Errand;
 
 /// The least silence asked for between lines, so that there is room for a cut.
 const GAP_MIN: Duration = Duration::from_millis(250);
 
 /// The provider whose own characters all of the players are; none when there is no such one, or the
-/// script asks for what only single lines can be asked for.
+/// script asks for what only single lines can be asked for, or for a feeling that one of them is known
+/// to lack: in a line of its own that is carried over, and told, while a service would leave it out.
 pub(super) fn performer<'p>(scene: &Scene<'_>, players: &'p [Player]) -> Option<&'p str> {
     let first = &players.first()?.played.part.provider;
     let is_own = |player: &Player| {
@@ -39,25 +52,211 @@ pub(super) fn performer<'p>(scene: &Scene<'_>, players: &'p [Player]) -> Option<
     };
     let is_plain =
         scene.lines.iter().all(|line| line.rate.is_none() && line.pitch.is_none() && line.volume.is_none());
-    (is_plain && players.iter().all(is_own)).then_some(first)
+    let feels = |(index, line): (usize, &SceneLine)| {
+        let known = scene.player(players, index).map(|player| player.played.emotions.as_slice());
+        line.emotion.as_deref().is_none_or(|emotion| known.is_some_and(|known| can_feel(known, emotion)))
+    };
+    let feel = || scene.lines.iter().enumerate().all(feels);
+    (is_plain && players.iter().all(is_own) && feel()).then_some(first)
 }
 
-/// Has `provider` perform the scene, and cuts it into its lines.
+/// What is ordered of a service.
+struct Order<'a> {
+    scene: &'a Scene<'a>,
+    players: &'a [Player],
+    seat: &'a Arc<Seat>,
+    script: Arc<Script>,
+    /// All lines, as the service's word marks count them.
+    text: String,
+}
+
+/// Has `provider` perform the scene, and cuts it into its lines; or has them from the cache, where an
+/// earlier performance is whole.
 pub(super) async fn perform(
     scene: &Scene<'_>,
     players: &[Player],
     provider: &str,
 ) -> Result<Vec<Recorded>, SpeechError> {
     let engine = scene.engine();
-    let clock = Clock::start(scene.whole_deadline());
-    let _place = engine.gate.queue().enter(clock.deadline()).await?;
-    let pass = admit(scene, provider, clock)?;
-    let performed = record(scene, players, provider, clock).await;
-    match &performed {
-        Ok(_) => pass.succeed(),
-        Err(error) => pass.fail(verdict(error), error.code()),
+    let seat = engine.cast.require(provider)?;
+    let script = Arc::new(script(scene, players, seat.capabilities()));
+    let text = script.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+    let order = Order { scene, players, seat, script, text };
+    let errand = Errand::new(engine, &order.wanted());
+    let client = errand.client();
+    let had = order.have(&errand).await;
+    client.note(|book| match &had {
+        Ok(Had { billed, source, audio, .. }) => {
+            book.priced(price_of(engine, seat, scene.characters));
+            book.performed(*source, *billed, *audio);
+        }
+        Err(error) => book.failed(error),
+    });
+    had.map(|had| had.lines)
+}
+
+/// A performance that is parted with when nobody waits for it any more.
+struct Attended<'a>(Option<Performance>, &'a Partings);
+
+impl Attended<'_> {
+    async fn next(&mut self) -> Option<Step> {
+        self.0.as_mut()?.next().await
     }
-    performed
+}
+
+impl Drop for Attended<'_> {
+    fn drop(&mut self) {
+        if let Some(performance) = self.0.take() {
+            performance.part(self.1);
+        }
+    }
+}
+
+/// A whole, in lines.
+struct Had {
+    lines: Vec<Recorded>,
+    /// Characters the service billed, when it said so.
+    billed: Option<u32>,
+    source: TakeSource,
+    /// How long all lines play.
+    audio: Duration,
+}
+
+impl Order<'_> {
+    /// The request that the history tells of.
+    fn wanted(&self) -> SpeechRequest {
+        let ConversationRequest { id, language, route, user, task, words, .. } = self.scene.request;
+        let text = Request { language: language.clone(), words: *words, ..Request::text(&*self.text) };
+        SpeechRequest {
+            provider: Some(self.seat.member.name.clone()),
+            route: route.clone(),
+            user: user.clone(),
+            task: task.clone(),
+            ..SpeechRequest::new(id.clone(), text)
+        }
+    }
+
+    async fn have(&self, errand: &Arc<Errand>) -> Result<Had, SpeechError> {
+        let (engine, wish) = (self.scene.engine(), self.scene.request.cache);
+        let Some(stock) = engine.stock_for(wish) else { return self.buy(errand, TakeSource::Bypassed).await };
+        let (cache, keys) = (stock.cache(), kept::keys(self.seat, &self.script));
+        let is_anew = wish == CacheUse::Refresh;
+        if !is_anew && let Some(hits) = kept::find(cache, &self.seat.member.name, &keys).await {
+            return self.restored(&hits).await;
+        }
+        let source = if is_anew { TakeSource::Bypassed } else { TakeSource::Bought };
+        let had = self.buy(errand, source).await?;
+        kept::keep(engine, cache, &keys, &had.lines, &errand.id).await;
+        Ok(had)
+    }
+
+    async fn restored(&self, hits: &[Hit]) -> Result<Had, SpeechError> {
+        let mut lines = Vec::with_capacity(hits.len());
+        for (index, hit) in hits.iter().enumerate() {
+            lines.extend(self.line(
+                index,
+                kept::sound(hit).await?,
+                hit.notes.words.clone(),
+                hit.notes.word_times,
+            ));
+        }
+        let audio = hits.iter().map(|hit| hit.notes.duration).sum();
+        Ok(Had { lines, billed: None, source: TakeSource::Cache, audio })
+    }
+
+    async fn buy(&self, errand: &Arc<Errand>, source: TakeSource) -> Result<Had, SpeechError> {
+        let provider = &self.seat.member.name;
+        let clock = Clock::start(self.scene.whole_deadline());
+        let _place = self.scene.engine().gate.queue().enter(clock.deadline()).await?;
+        let pass = admit(self.scene, provider, clock)?;
+        let call = errand.call(provider);
+        let recorded = self.record(clock).await;
+        match &recorded {
+            Ok(_) => pass.succeed(),
+            Err(error) => pass.fail(verdict(error), error.code()),
+        }
+        call.ended(recorded.as_ref().err().map_or("ok", SpeechError::code));
+        let (lines, billed) = recorded?;
+        let audio = lines.iter().map(|line| line.source.sampled()).sum();
+        Ok(Had { lines, billed, source, audio })
+    }
+
+    /// The lines, and the characters that were billed for them.
+    async fn record(&self, clock: Clock) -> Result<(Vec<Recorded>, Option<u32>), SpeechError> {
+        let (engine, provider) = (self.scene.engine(), self.seat.member.name.as_str());
+        let count = self.script.lines.len();
+        // Past its time the provider still has a moment to take its order back.
+        let deadline = Partings::after(clock.deadline());
+        let call = Call { request_id: self.scene.request.id.clone(), deadline };
+        let (performer, buffer) = (self.seat.member.provider.clone(), engine.settings.take_buffer);
+        let performance = Performance::converse(performer, call, Arc::clone(&self.script), buffer);
+        let mut attended = Attended(Some(performance), &engine.partings);
+        let mut recording = Recording::new(provider, engine.settings.max_audio_bytes, &self.text);
+        let mut marks: Vec<LineMark> = Vec::new();
+        let listening = async {
+            loop {
+                match attended.next().await {
+                    Some(Step::Event(TakeEvent::Line(mark))) if marks.len() < count => marks.push(mark),
+                    Some(Step::Event(event)) => {
+                        recording.push(event)?;
+                    }
+                    Some(Step::Ended(outcome)) => return *outcome,
+                    None => return Err(understudy_speech::ProviderError::NoAudio.into()),
+                }
+            }
+        };
+        let heard = clock.hold(provider, listening).await?;
+        let summary = heard.map_err(|failure| clock.blame(provider, failure))?;
+        let format = recording.format().unwrap_or(summary.format);
+        let Recording { audio, words, .. } = recording;
+        let (audio, name) = (audio.join(), provider.to_owned());
+        let cut = blocking(&engine.encoders, move || {
+            let pcm = decode(&audio, Some(format)).map_err(|error| unusable(&name, error.to_string()))?;
+            cut(&name, &pcm, &marks, count)
+        });
+        let pieces = cut.await??;
+        Ok((self.assembled(pieces, &words, &summary), summary.characters_billed))
+    }
+
+    /// The pieces as lines. Marks point into all lines joined by line feeds.
+    fn assembled(&self, pieces: Vec<Piece>, words: &[Word], summary: &Summary) -> Vec<Recorded> {
+        let (mut recorded, mut offset) = (Vec::with_capacity(pieces.len()), 0_u32);
+        for ((index, line), (pcm, from_ms)) in self.script.lines.iter().enumerate().zip(pieces) {
+            let end = offset.saturating_add(u32::try_from(line.text.len()).unwrap_or(u32::MAX));
+            let inside = |word: &&Word| word.start_byte >= offset && word.end_byte <= end;
+            let own = |word: &Word| Word {
+                start_byte: word.start_byte - offset,
+                end_byte: word.end_byte - offset,
+                start_ms: word.start_ms.saturating_sub(from_ms),
+                end_ms: word.end_ms.saturating_sub(from_ms),
+            };
+            let own: Vec<Word> = words.iter().filter(inside).map(own).collect();
+            recorded.extend(self.line(index, Source::Samples(pcm), own, summary.word_times));
+            offset = end.saturating_add(1);
+        }
+        recorded
+    }
+
+    fn line(
+        &self,
+        index: usize,
+        source: Source,
+        words: Vec<Word>,
+        word_times: Option<WordTimes>,
+    ) -> Option<Recorded> {
+        let player = self.scene.player(self.players, index)?;
+        let part = &player.played.part;
+        Some(Recorded {
+            source,
+            voice: self.scene.voice_key(player, &part.provider, Some(&part.voice)),
+            word_times: word_times.filter(|_| !words.is_empty()),
+            words,
+            emotion_score: None,
+            provider: part.provider.clone(),
+            voice_id: Some(part.voice.clone()),
+            provenance: None,
+        })
+    }
 }
 
 fn admit(scene: &Scene<'_>, provider: &str, clock: Clock) -> Result<Pass, SpeechError> {
@@ -84,49 +283,9 @@ fn admit(scene: &Scene<'_>, provider: &str, clock: Clock) -> Result<Pass, Speech
     }
 }
 
-async fn record(
-    scene: &Scene<'_>,
-    players: &[Player],
-    provider: &str,
-    clock: Clock,
-) -> Result<Vec<Recorded>, SpeechError> {
-    let engine = scene.engine();
-    let seat = engine.cast.require(provider)?;
-    let script = Arc::new(script(scene, players, seat.capabilities()));
-    let text = script.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-    let (call, buffer) = (clock.call(scene.request.id.clone()), engine.settings.take_buffer);
-    let mut performance = Performance::converse(seat.member.provider.clone(), call, script, buffer);
-    let mut recording = Recording::new(provider, engine.settings.max_audio_bytes, &text);
-    let mut marks: Vec<LineMark> = Vec::new();
-    let listening = async {
-        loop {
-            match performance.next().await {
-                Some(Step::Event(TakeEvent::Line(mark))) if marks.len() < scene.lines.len() => {
-                    marks.push(mark);
-                }
-                Some(Step::Event(event)) => {
-                    recording.push(event)?;
-                }
-                Some(Step::Ended(outcome)) => return *outcome,
-                None => return Err(understudy_speech::ProviderError::NoAudio.into()),
-            }
-        }
-    };
-    let summary = clock.hold(provider, listening).await?.map_err(|failure| clock.blame(provider, failure))?;
-    let format = recording.format().unwrap_or(summary.format);
-    let Recording { audio, words, .. } = recording;
-    let (audio, count, name) = (audio.join(), scene.lines.len(), provider.to_owned());
-    let cut = blocking(&engine.encoders, move || {
-        let pcm = decode(&audio, Some(format)).map_err(|error| unusable(&name, error.to_string()))?;
-        cut(&name, &pcm, &marks, count)
-    });
-    let pieces = cut.await??;
-    Ok(assembled(scene, players, pieces, &words, &summary))
-}
-
 /// The script as the contract has it.
 fn script(scene: &Scene<'_>, players: &[Player], can: &understudy_speech::Capabilities) -> Script {
-    let line = |(index, line): (usize, &crate::script::SceneLine)| Line {
+    let line = |(index, line): (usize, &SceneLine)| Line {
         character: scene.player(players, index).map(|p| p.played.part.voice.clone()).unwrap_or_default(),
         text: line.text.clone(),
         emotion: line.emotion.clone(),
@@ -188,42 +347,4 @@ fn slice(pcm: &Pcm, from_ms: u32, to_ms: u32) -> Pcm {
     let end = at(to_ms).min(pcm.samples.len());
     let samples = pcm.samples.get(at(from_ms).min(end)..end).unwrap_or_default().to_vec();
     Pcm { samples, ..*pcm }
-}
-
-/// The pieces as lines. Marks point into all lines joined by line feeds.
-fn assembled(
-    scene: &Scene<'_>,
-    players: &[Player],
-    pieces: Vec<Piece>,
-    words: &[Word],
-    summary: &Summary,
-) -> Vec<Recorded> {
-    let (mut recorded, mut offset) = (Vec::with_capacity(pieces.len()), 0_u32);
-    for (index, (pcm, from_ms)) in pieces.into_iter().enumerate() {
-        let length =
-            scene.lines.get(index).map_or(0, |line| u32::try_from(line.text.len()).unwrap_or(u32::MAX));
-        let inside =
-            |word: &&Word| word.start_byte >= offset && word.end_byte <= offset.saturating_add(length);
-        let own = |word: &Word| Word {
-            start_byte: word.start_byte - offset,
-            end_byte: word.end_byte - offset,
-            start_ms: word.start_ms.saturating_sub(from_ms),
-            end_ms: word.end_ms.saturating_sub(from_ms),
-        };
-        let own: Vec<Word> = words.iter().filter(inside).map(own).collect();
-        offset = offset.saturating_add(length).saturating_add(1);
-        let Some(player) = scene.player(players, index) else { continue };
-        let part = &player.played.part;
-        recorded.push(Recorded {
-            source: Source::Samples(pcm),
-            voice: scene.voice_key(player, &part.provider, Some(&part.voice)),
-            word_times: summary.word_times.filter(|_| !own.is_empty()),
-            words: own,
-            emotion_score: None,
-            provider: part.provider.clone(),
-            voice_id: Some(part.voice.clone()),
-            provenance: None,
-        });
-    }
-    recorded
 }

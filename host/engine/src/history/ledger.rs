@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::query::{Cursor, HistoryPage, HistoryQuery};
 use super::record::RequestRecord;
+use crate::books::Entries;
 use crate::database::{Database, into_io};
 
 /// A request or a task in a table's key: half a SHA-256, so that all are equally long.
@@ -24,6 +26,8 @@ pub(super) struct Ledger {
     ids: sled::Tree,
     tasks: sled::Tree,
     counters: sled::Tree,
+    characters: sled::Tree,
+    loudness: sled::Tree,
 }
 
 /// What is written at once.
@@ -33,6 +37,8 @@ pub(super) struct Page {
     ids: sled::Batch,
     tasks: sled::Batch,
     counters: sled::Batch,
+    characters: sled::Batch,
+    loudness: sled::Batch,
 }
 
 impl Page {
@@ -51,6 +57,16 @@ impl Page {
             None => self.counters.remove(counter),
         }
     }
+
+    pub(super) fn note(&mut self, entries: &Entries) -> io::Result<()> {
+        for (id, profile) in &entries.characters {
+            self.characters.insert(id.as_str(), serde_json::to_vec(profile)?);
+        }
+        for (voice, meter) in &entries.loudness {
+            self.loudness.insert(voice.as_str(), serde_json::to_vec(meter)?);
+        }
+        Ok(())
+    }
 }
 
 impl Ledger {
@@ -64,6 +80,8 @@ impl Ledger {
             ids: database.tree("ids")?,
             tasks: database.tree("tasks")?,
             counters: database.tree("counters")?,
+            characters: database.tree("characters")?,
+            loudness: database.tree("loudness")?,
             database,
         })
     }
@@ -94,8 +112,14 @@ impl Ledger {
         Ok(counters)
     }
 
+    pub(super) fn entries(&self) -> io::Result<Entries> {
+        Ok(Entries { characters: read_all(&self.characters)?, loudness: read_all(&self.loudness)? })
+    }
+
     pub(super) fn write(&self, page: Page) -> io::Result<()> {
-        let Page { requests, ids, tasks, counters } = page;
+        let Page { requests, ids, tasks, counters, characters, loudness } = page;
+        self.characters.apply_batch(characters).map_err(into_io)?;
+        self.loudness.apply_batch(loudness).map_err(into_io)?;
         self.requests.apply_batch(requests).map_err(into_io)?;
         self.ids.apply_batch(ids).map_err(into_io)?;
         self.tasks.apply_batch(tasks).map_err(into_io)?;
@@ -171,6 +195,17 @@ impl Ledger {
         let value = self.requests.get(key).map_err(into_io)?;
         Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
     }
+}
+
+/// All rows of a table; one that cannot be read is learnt anew.
+fn read_all<T: DeserializeOwned>(tree: &sled::Tree) -> io::Result<Vec<(String, T)>> {
+    let mut rows = Vec::new();
+    for item in tree {
+        let (name, row) = item.map_err(into_io)?;
+        let name = String::from_utf8_lossy(&name).into_owned();
+        rows.extend(serde_json::from_slice(&row).ok().map(|row| (name, row)));
+    }
+    Ok(rows)
 }
 
 fn name(text: &str) -> [u8; NAME_BYTES] {

@@ -18,6 +18,7 @@ use super::ledger::{Ledger, Page};
 use super::query::Cursor;
 use super::queue::{BATCH_MAX, Batch, Queue};
 use super::record::RequestRecord;
+use crate::books::{Books, Entries};
 use crate::cache::{Degradation, StoreState};
 use crate::database::guarded;
 use crate::wall_clock::{WallClock, milliseconds};
@@ -72,6 +73,7 @@ pub(super) struct Writer {
     pub(super) queue: Arc<Queue>,
     pub(super) shared: Arc<Shared>,
     pub(super) counters: Counters,
+    pub(super) books: Arc<Books>,
     pub(super) settings: HistorySettings,
     pub(super) clock: WallClock,
     pub(super) folder: PathBuf,
@@ -105,18 +107,21 @@ impl Writer {
 
     fn write(&mut self, batch: Batch) {
         let Batch { records, orders, .. } = batch;
-        let counted = self.counters.take_changed();
-        let is_work = !records.is_empty() || !counted.is_empty();
+        let (counted, learnt) = (self.counters.take_changed(), self.books.take_changed());
+        let is_work = !records.is_empty() || !counted.is_empty() || !learnt.is_empty();
         let outcome = match self.failed {
             Some(failed) if failed.elapsed() < RETRY_AFTER => Err(None),
             // Whether the trouble is over is of interest when there is nothing to write, too.
-            _ if is_work || self.failed.is_some() => self.try_write(&records, &counted).map_err(Some),
+            _ if is_work || self.failed.is_some() => {
+                self.try_write(&records, &counted, &learnt).map_err(Some)
+            }
             _ => Ok(()),
         };
         if let Err(error) = outcome {
             error.iter().for_each(|error| self.fail(error));
             self.shared.dropped.fetch_add(records.len() as u64, Ordering::Relaxed);
             self.counters.put_back(counted);
+            self.books.put_back(learnt);
         }
         self.forget();
         if !orders.is_empty() || self.synced.elapsed() >= SYNC_EVERY {
@@ -127,7 +132,12 @@ impl Writer {
         }
     }
 
-    fn try_write(&mut self, records: &[RequestRecord], counted: &[(String, Option<u64>)]) -> io::Result<()> {
+    fn try_write(
+        &mut self,
+        records: &[RequestRecord],
+        counted: &[(String, Option<u64>)],
+        learnt: &Entries,
+    ) -> io::Result<()> {
         let ledger = self.ledger()?;
         let mut page = Page::default();
         for record in records {
@@ -137,6 +147,7 @@ impl Writer {
         for (counter, total) in counted {
             page.count(counter, *total);
         }
+        page.note(learnt)?;
         guarded(|| ledger.write(page))?;
         self.unsynced = true;
         self.shared.records.fetch_add(records.len(), Ordering::Relaxed);

@@ -146,11 +146,15 @@ async fn lines_are_spoken_a_few_at_once_and_told_one_by_one() {
     let mut settings = company();
     settings.conversation.parallel = 2;
     let engine = engine_with(&[&other], settings);
-    let heard = Mutex::new(Vec::new());
+    let (heard, begun) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     let told = |progress: Progress<'_>| {
         let told = match progress {
             Progress::Cast { speakers, lines, done } => {
                 format!("{} cast for {lines}, {done} done", speakers.len())
+            }
+            Progress::Begun { index, speaker, text } => {
+                begun.lock().unwrap().push(format!("{index} {speaker}: {text}"));
+                return;
             }
             Progress::Line { index, speaker, .. } => format!("{index} {speaker}"),
             other => format!("{other:?}"),
@@ -162,6 +166,8 @@ async fn lines_are_spoken_a_few_at_once_and_told_one_by_one() {
     let heard = heard.into_inner().unwrap();
     assert_eq!((heard[0].as_str(), heard[5].as_str(), heard.len()), ("2 cast for 4, 0 done", "Joining", 6));
     assert!(heard.contains(&"3 Old Bram".to_owned()), "{heard:?}");
+    let begun = begun.into_inner().unwrap();
+    assert_eq!((begun.len(), begun[0].as_str()), (4, "0 Captain Nova: We sail at dawn!"), "{begun:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! Takes that are bought once: the cache and single flight inside the walk.
 
+mod characters;
 mod sharing;
 mod streams;
 

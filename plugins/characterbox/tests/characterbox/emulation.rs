@@ -65,6 +65,15 @@ fn what_one_conversation_cannot_hold_is_performed_alone() {
     check(Script::new((0..201).map(|_| Line::new("c", "Hi."))), false);
     check(Script::new([Line::new("c", "a ".repeat(1_001)), Line::new("c", "b")]), false);
     check(Script::new([Line::new("c", "Hi.").pause_ms(10_001), Line::new("c", "b")]), false);
+    check(Script::new([Line::new("c", "Hi.").intensity(0.5), Line::new("c", "b")]), false);
+}
+
+#[test]
+fn where_audio_is_wanted_inline_no_conversation_is_bought_that_could_not_be_fetched() {
+    let mut harness = alone(Reply::status(500)).settings(json!({ "delivery": "inline" }));
+    harness.converse(scene()).unwrap().assert_contract();
+    assert_eq!(asked(&harness)[0], "POST /synthesize");
+    assert_eq!(body(&harness.requests()[0])["delivery"], "inline");
 }
 
 #[test]

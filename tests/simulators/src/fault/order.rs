@@ -45,6 +45,12 @@ pub struct OrderError {
     text: String,
 }
 
+impl OrderError {
+    pub(crate) fn new(problem: &'static str, text: &str) -> Self {
+        Self { problem, text: text.to_owned() }
+    }
+}
+
 impl FromStr for Order {
     type Err = OrderError;
 
@@ -60,7 +66,7 @@ impl FromStr for Order {
             match part {
                 ("times", Some(value)) => order.times = Some(number("expected a count", value)?),
                 ("path", Some(value)) => order.path = Some(value.to_owned()),
-                (name, _) => return Err(wrong("unknown part of a fault", name)),
+                (name, _) => return Err(OrderError::new("unknown part of a fault", name)),
             }
         }
         Ok(order)
@@ -68,7 +74,7 @@ impl FromStr for Order {
 }
 
 fn fault(name: &str, value: Option<&str>) -> Result<Fault, OrderError> {
-    let needed = || value.ok_or_else(|| wrong("fault needs a value", name));
+    let needed = || value.ok_or_else(|| OrderError::new("fault needs a value", name));
     Ok(match (name, value) {
         ("latency", _) => Fault::Latency(duration(needed()?)?),
         ("rate-limit", _) => Fault::RateLimited { retry_after: value.map(duration).transpose()? },
@@ -82,30 +88,26 @@ fn fault(name: &str, value: Option<&str>) -> Result<Fault, OrderError> {
         ("hang", None) => Fault::Hang,
         ("empty-audio", None) => Fault::EmptyAudio,
         ("quota" | "auth" | "hang" | "empty-audio", Some(_)) => {
-            return Err(wrong("fault takes no value", name));
+            return Err(OrderError::new("fault takes no value", name));
         }
-        _ => return Err(wrong("unknown fault", name)),
+        _ => return Err(OrderError::new("unknown fault", name)),
     })
 }
 
 fn status(value: &str) -> Result<StatusCode, OrderError> {
-    value.parse().map_err(|_| wrong("expected an HTTP status", value))
+    value.parse().map_err(|_| OrderError::new("expected an HTTP status", value))
 }
 
-fn duration(value: &str) -> Result<Duration, OrderError> {
+pub(crate) fn duration(value: &str) -> Result<Duration, OrderError> {
     let (digits, unit) = match value.strip_suffix("ms") {
         Some(digits) => (digits, Duration::from_millis as fn(u64) -> Duration),
         None => (value.strip_suffix('s').unwrap_or_default(), Duration::from_secs as fn(u64) -> Duration),
     };
-    digits.parse().map(unit).map_err(|_| wrong("expected a duration such as 250ms or 30s", value))
+    digits.parse().map(unit).map_err(|_| OrderError::new("expected a duration such as 250ms or 30s", value))
 }
 
-fn number<N: FromStr>(problem: &'static str, value: &str) -> Result<N, OrderError> {
-    value.parse().map_err(|_| wrong(problem, value))
-}
-
-fn wrong(problem: &'static str, text: &str) -> OrderError {
-    OrderError { problem, text: text.to_owned() }
+pub(crate) fn number<N: FromStr>(problem: &'static str, value: &str) -> Result<N, OrderError> {
+    value.parse().map_err(|_| OrderError::new(problem, value))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use understudy_engine::Recast;
 use understudy_speech::Language;
 
 use crate::cli::destination::Destination;
+use crate::cli::server::DEFAULT_URL;
 
 const CHARACTERS_EXAMPLES: &str = "\
 Examples:
@@ -36,6 +37,9 @@ pub(in crate::cli) struct Characters {
     /// Those as well that their provider does not list any more.
     #[arg(short, long)]
     pub(in crate::cli) all: bool,
+    /// Where the server is asked that has the store.
+    #[arg(long, value_name = "URL", default_value = DEFAULT_URL)]
+    pub(in crate::cli) url: String,
     /// Print JSON.
     #[arg(long)]
     pub(in crate::cli) json: bool,
@@ -72,6 +76,9 @@ pub(in crate::cli) struct Perform {
     /// Samples a second of the audio; the most of any voice when absent.
     #[arg(long, value_name = "HERTZ")]
     pub(in crate::cli) sample_rate: Option<u32>,
+    /// Have every line spoken anew, whatever is in the cache; the new takes are kept in their place.
+    #[arg(long)]
+    pub(in crate::cli) no_cache: bool,
     /// Tell what was performed as JSON on standard output, with the times of all lines and words.
     #[arg(long)]
     pub(in crate::cli) json: bool,

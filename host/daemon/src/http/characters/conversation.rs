@@ -10,15 +10,21 @@ use axum::{Extension, Json};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
+use understudy_engine::cache::TakeNotes;
 use understudy_engine::script::{Place, SceneLine};
-use understudy_engine::{ConversationRequest as Wanted, Output, Recast, ScriptSource};
+use understudy_engine::{
+    CharacterProfile, ConversationRequest as Wanted, Engine, Output, Recast, ScriptSource, Speaker,
+};
 use understudy_speech::Encoding;
 use utoipa::ToSchema;
 
+use super::heads::Heads;
 use super::performed::ConversationResponse;
+use super::sound;
 use super::speak::VoiceSettings;
 use crate::Understudy;
 use crate::http::body::Object;
+use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::route_of;
@@ -95,7 +101,8 @@ pub(crate) enum RecastName {
 ///
 /// Everybody is cast before anything is bought; an unknown speaker is an error with its line and
 /// column. The answer is one file with the time of every line and word, and an account of who stood in
-/// for whom. With `Accept: audio/*` it is the file itself.
+/// for whom. With `Accept: audio/*` it is the file itself, and its head says who spoke
+/// (`x-understudy-provider`) and for whom somebody stood in (`x-understudy-substituted`).
 #[utoipa::path(
     post, path = "/api/v1/characters/conversation", tag = "Understudy", request_body = ConversationRequest,
     responses(
@@ -119,17 +126,30 @@ pub(crate) async fn converse(
     let kind = kind(value.conversation_type.clone())?;
     let subtitles = value.subtitles;
     let wanted = value.read(id, accepted.flatten(), route_of(&headers))?;
+    let wanted = Wanted { cache: caching::wanted(&headers), ..wanted };
     let performed = engine.converse(wanted, |_| ()).await;
     let performed = performed.map_err(|error| ApiError::of(&error, Dialect::Native))?;
-    if accepted.is_some() {
+    let heads = Heads::of(&performed, &ignored);
+    let mut response = if accepted.is_some() {
         let media_type = HeaderValue::from_static(performed.format.encoding.media_type());
-        return Ok(([(CONTENT_TYPE, media_type)], Body::from(performed.audio)).into_response());
-    }
-    let mut profiles = Vec::with_capacity(performed.speakers.len());
-    for speaker in &performed.speakers {
+        ([(CONTENT_TYPE, media_type)], Body::from(performed.audio)).into_response()
+    } else {
+        let profiles = profiles(&engine, &performed.speakers).await;
+        let provider = performed.lines.first().map_or("", |line| line.provider.as_str());
+        let kept = (provider, TakeNotes::new(performed.format, performed.duration));
+        let url = sound::url(&engine, &headers, kept, &performed.audio).await;
+        Json(ConversationResponse::new(performed, url, kind, subtitles, profiles, ignored)).into_response()
+    };
+    heads.put_on(&mut response);
+    Ok(response)
+}
+
+async fn profiles(engine: &Engine, speakers: &[Speaker]) -> Vec<CharacterProfile> {
+    let mut profiles = Vec::with_capacity(speakers.len());
+    for speaker in speakers {
         profiles.extend(engine.character(&speaker.character).await.ok());
     }
-    Ok(Json(ConversationResponse::new(performed, kind, subtitles, profiles, ignored)).into_response())
+    profiles
 }
 
 fn kind(kind: Option<String>) -> Result<String, ApiError> {

@@ -1,46 +1,46 @@
 //! A character as the API tells it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use understudy_engine::CharacterProfile;
-use understudy_speech::{Age, Character, Language};
+use understudy_speech::{Character, Language};
 use utoipa::ToSchema;
 
-use super::super::catalogue::gender_name;
+use super::super::catalogue::{age_name, gender_name};
 
 /// A character.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct CharacterInfo {
     /// What a request names: a name of this server, or `provider/id`.
     pub(crate) character_id: String,
     /// What a person reads, and a script may write.
     pub(crate) name: String,
     /// One paragraph about it.
-    description: Option<String>,
+    pub(crate) description: Option<String>,
     /// Its personality.
-    personality_traits: Vec<String>,
+    pub(crate) personality_traits: Vec<String>,
     /// The provider's own voice settings.
     #[schema(value_type = Object)]
-    voice_settings: serde_json::Value,
+    pub(crate) voice_settings: serde_json::Value,
     /// Emotions it is known to play.
-    supported_emotions: Vec<String>,
+    pub(crate) supported_emotions: Vec<String>,
     /// BCP-47 tags, its own language first.
-    language_codes: Vec<String>,
+    pub(crate) language_codes: Vec<String>,
     /// A picture of it.
-    avatar_url: Option<String>,
+    pub(crate) avatar_url: Option<String>,
     /// False for one that its provider does not list any more.
-    is_active: bool,
+    pub(crate) is_active: bool,
     /// How many texts were spoken as it.
-    usage_count: u64,
+    pub(crate) usage_count: u64,
     /// When it was first seen here.
-    created_at: Option<String>,
+    pub(crate) created_at: Option<String>,
     /// When it was last seen to have changed.
-    updated_at: Option<String>,
+    pub(crate) updated_at: Option<String>,
     /// `female`, `male` or `neutral`, when known.
-    gender: Option<&'static str>,
+    pub(crate) gender: Option<String>,
     /// `child`, `young`, `adult` or `elderly`, when known.
-    age_group: Option<&'static str>,
+    pub(crate) age_group: Option<String>,
     /// Whose character it is; null for one of this server.
-    provider: Option<String>,
+    pub(crate) provider: Option<String>,
 }
 
 impl CharacterInfo {
@@ -59,8 +59,8 @@ impl CharacterInfo {
             usage_count: 0,
             created_at: None,
             updated_at: None,
-            gender: character.gender.map(gender_name),
-            age_group: character.age.map(age_name),
+            gender: character.gender.map(|gender| gender_name(gender).to_owned()),
+            age_group: character.age.map(|age| age_name(age).to_owned()),
             provider: None,
         }
     }
@@ -77,14 +77,5 @@ impl From<CharacterProfile> for CharacterInfo {
             provider: from.provider,
             ..Self::of_take(from.id, from.character)
         }
-    }
-}
-
-pub(crate) const fn age_name(age: Age) -> &'static str {
-    match age {
-        Age::Child => "child",
-        Age::Young => "young",
-        Age::Adult => "adult",
-        Age::Elderly => "elderly",
     }
 }

@@ -6,7 +6,6 @@ use understudy_engine::{CharacterProfile, Conversation, Recasting, Speaker, Spok
 use understudy_speech::Encoding;
 use utoipa::ToSchema;
 
-use super::data_url;
 use super::info::CharacterInfo;
 use crate::http::provenance::{SkippedInfo, SubstitutionInfo, how_name};
 use crate::http::tts::{SpokenWord, Subtitles, spoken};
@@ -26,7 +25,8 @@ pub(crate) struct ConversationResponse {
     audio_format: &'static str,
     /// Samples a second.
     sample_rate: u32,
-    /// The whole as a `data:` URL.
+    /// Where the whole is: an address on this server, for as long as it is in the cache; a `data:` URL
+    /// where nothing is kept.
     combined_audio_url: String,
     /// The lines, in order.
     segments: Vec<Segment>,
@@ -137,6 +137,7 @@ pub(crate) struct Usage {
 impl ConversationResponse {
     pub(super) fn new(
         from: Conversation,
+        combined_audio_url: String,
         conversation_type: String,
         subtitles: Option<Subtitles>,
         profiles: Vec<CharacterProfile>,
@@ -155,7 +156,7 @@ impl ConversationResponse {
             total_duration: from.duration.as_secs_f64(),
             audio_format: format_name(from.format.encoding),
             sample_rate: from.format.sample_rate,
-            combined_audio_url: data_url(from.format.encoding, &from.audio),
+            combined_audio_url,
             segments: rows.map(|(index, line)| segment(index, line, &from.speakers)).collect(),
             characters: profiles.into_iter().map(CharacterInfo::from).collect(),
             subtitles,

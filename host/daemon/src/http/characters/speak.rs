@@ -9,14 +9,16 @@ use axum::{Extension, Json};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
+use understudy_engine::cache::TakeNotes;
 use understudy_engine::{Engine, Output, Speech, SpeechRequest, VoiceId};
 use understudy_speech::{Character, Encoding, Request};
 use utoipa::ToSchema;
 
-use super::data_url;
 use super::info::CharacterInfo;
+use super::sound;
 use crate::Understudy;
 use crate::http::body::Object;
+use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::provenance::ProvenanceInfo;
@@ -88,7 +90,8 @@ impl VoiceSettings {
 /// Speech by a character.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CharacterResponse {
-    /// The audio as a `data:` URL.
+    /// Where the audio is: an address on this server, for as long as it is in the cache; a `data:` URL
+    /// where nothing is kept.
     audio_url: String,
     /// The character.
     character_info: Option<CharacterInfo>,
@@ -142,6 +145,7 @@ pub(crate) async fn speak(
     let CharacterRequest { task_id, user_id, .. } = &value;
     let (task_id, user_id) = (task_id.clone(), user_id.clone());
     let wanted = value.read(id, accepted.flatten(), route_of(&headers))?;
+    let wanted = SpeechRequest { cache: caching::wanted(&headers), ..wanted };
     let text = wanted.request.utterance.source().to_owned();
     let name = wanted.request.character.clone().unwrap_or_default();
     let failed = |error| ApiError::of(&error, Dialect::Native);
@@ -155,8 +159,9 @@ pub(crate) async fn speak(
         ([(CONTENT_TYPE, media_type)], Body::from(audio)).into_response()
     } else {
         let words = speech.words.iter().filter_map(|word| spoken(*word, &text)).collect();
+        let kept = (speech.provenance.provider.as_str(), TakeNotes::new(speech.format, speech.duration));
         Json(CharacterResponse {
-            audio_url: data_url(speech.format.encoding, &audio),
+            audio_url: sound::url(&engine, &headers, kept, &audio).await,
             character_info: info(&engine, &name, &speech).await,
             duration: speech.duration.as_secs_f64(),
             emotion_score: speech.emotion_score.unwrap_or(0.0),

@@ -18,7 +18,7 @@ use crate::http::error::{ApiError, ErrorBody};
 use crate::http::serving::{Sound, served};
 
 /// Where a take's audio is, before its digest.
-const PLACE: &str = "/api/v1/tts/takes/";
+pub(crate) const PLACE: &str = "/api/v1/tts/takes/";
 
 /// Play a take again
 ///

@@ -66,9 +66,16 @@ fn neutral_is_honoured_by_saying_nothing() {
 #[test]
 fn intensity_scales_the_prosody() {
     let request = Request { intensity: Some(0.0), ..feeling("sad") };
-    let by = "emotion sad was carried by rate ×1.00, pitch -0.0 semitones, volume -0.0 dB";
-    let expected = format!("- - 1.00 0.00 0.00 | {by} | lost");
-    assert_eq!(told(&BTreeMap::new(), &provider(&[], &[]), request).replace("-0.00", "0.00"), expected);
+    let expected = "- - - - - |  | lost";
+    assert_eq!(
+        told(&BTreeMap::new(), &provider(&[], &[]), request),
+        expected,
+        "what does not move is not told"
+    );
+    let request = Request { intensity: Some(2.0), ..feeling("sad") };
+    let by = "emotion sad was carried by rate ×0.77, pitch -3.0 semitones, volume -4.0 dB";
+    let expected = format!("- - 0.77 -3.00 -4.00 | {by} | lost");
+    assert_eq!(told(&BTreeMap::new(), &provider(&[], &[]), request), expected);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use understudy_engine::{ConversationRequest, EngineSettings, Recast};
 use understudy_speech::{Gender, ProviderError};
 
+use super::whole::feeling;
 use super::{SCENE, dying, perform, performing, who};
 use crate::characters::{TWO, house, voices};
 use crate::{engine_with, failing, route, told};
@@ -19,7 +20,7 @@ fn in_order() -> EngineSettings {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_dies_is_recast_so_that_nobody_changes_voice() {
-    let (dying, other) = (dying(house("box"), 2), Arc::new(voices("b", &TWO)));
+    let (dying, other) = (dying(feeling(), 2), Arc::new(voices("b", &TWO)));
     let engine = engine_with(&[&dying, &other], in_order());
     let conversation = perform(&engine, SCENE).await;
     assert_eq!(who(&conversation), "b/mary, b/mike, b/mary, b/mike");

@@ -32,8 +32,17 @@ fn performance(shift_ms: u32) -> Vec<Step> {
     steps
 }
 
+/// A service whose characters know every feeling of the scene.
+pub(super) fn feeling() -> Scripted {
+    let mut house = house("box");
+    for character in house.characters.iter_mut().flatten() {
+        character.emotions.push("sad".to_owned());
+    }
+    house
+}
+
 fn performer(steps: Vec<Step>) -> Arc<Scripted> {
-    let mut performer = house("box");
+    let mut performer = feeling();
     performer.whole = Some(steps);
     Arc::new(performer)
 }
@@ -101,12 +110,26 @@ async fn what_does_not_fit_its_own_marks_is_the_services_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_performs_no_whole_is_asked_line_by_line() {
-    let house = Arc::new(house("box"));
+    let house = Arc::new(feeling());
     let engine = engine_with(&[&house, &Arc::new(voices("b", &TWO))], settings());
     let conversation = perform(&engine, SCENE).await;
     assert_eq!(who(&conversation), "box/char_1, box/char_2, box/char_1, box/char_2");
     assert_eq!((conversation.recasts[0].code, house.requests().len()), ("unsupported", 4));
     assert!(!conversation.is_substituted());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feeling_that_a_character_lacks_is_carried_over_line_by_line_and_told() {
+    let mut plain = house("box");
+    plain.whole = Some(performance(0));
+    let plain = Arc::new(plain);
+    let engine = engine_with(&[&plain], settings());
+    let conversation = perform(&engine, SCENE).await;
+    assert_eq!((&conversation.whole, plain.scripts().len()), (&None, 0), "it would be left out there");
+    assert_eq!(who(&conversation), "box/char_1, box/char_2, box/char_1, box/char_2");
+    let told = |line: usize| conversation.lines[line].provenance.clone().unwrap();
+    assert!(told(3).notes[0].starts_with("emotion sad was carried by"), "{:?}", told(3).notes);
+    assert_eq!((told(0).notes.len(), plain.requests()[0].emotion.as_deref()), (0, Some("happy")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,5 +140,7 @@ async fn a_service_that_hangs_leaves_the_others_their_half_of_the_time() {
     let conversation = engine.converse(request, |_| {}).await.unwrap();
     assert_eq!(who(&conversation), "b/mary, b/mike, b/mary, b/mike");
     assert_eq!(conversation.recasts[0].code, "deadline_exceeded");
+    assert_eq!(performer.running(), 1, "and has a moment to take its order back");
+    engine.part().await;
     assert_eq!(performer.running(), 0, "and is left");
 }
