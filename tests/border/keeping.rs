@@ -63,8 +63,7 @@ async fn until_hit(daemon: &Daemon, change: &Value) {
 
 /// Ends a server as an operator does: what can be found by then is on the disk.
 async fn stop(mut daemon: Daemon) {
-    let told = std::process::Command::new("kill").args(["-TERM", &daemon.pid().to_string()]).status();
-    assert!(told.expect("kill runs").success());
+    daemon.terminate();
     daemon.wait().await;
 }
 

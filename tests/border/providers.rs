@@ -40,7 +40,7 @@ pub(crate) const PROVIDERS: [Provider; 9] = [
         name: "openai",
         plugin: "openai",
         secret: Some("api_key"),
-        settings: "model = \"gpt-4o-mini-tts\"",
+        settings: "server = \"openai\"\nmodel = \"gpt-4o-mini-tts\"",
         voice: "alloy",
         words: false,
     },

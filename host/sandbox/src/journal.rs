@@ -15,6 +15,9 @@ use crate::trap::bounded;
 /// says about them.
 const TARGET: &str = "plugin";
 
+/// Counted for every line on top of its text: a million empty lines are a log of many megabytes.
+const LINE_BYTES: usize = 64;
+
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
@@ -55,18 +58,33 @@ impl Journal {
 
     /// Writes a line with its fields, as long as the call has bytes left.
     pub(crate) fn write(&self, level: Level, text: &str, fields: &[(String, String)]) {
-        // A secret is taken out before the line is cut: half of one says too much.
-        let mut line = bounded(&self.vault.redact(text.to_owned()), self.limits.log_line_bytes);
+        let mut line = self.cut(text, self.limits.log_line_bytes);
         for (name, value) in fields {
             if line.len() >= self.limits.log_line_bytes {
                 break;
             }
-            let field = self.vault.redact(format!(" {name}={value}"));
-            line.push_str(&bounded(&field, self.limits.log_line_bytes - line.len()));
+            line.push_str(&self.cut(&format!(" {name}={value}"), self.limits.log_line_bytes - line.len()));
         }
-        if self.has_room_for(line.len()) {
+        if self.has_room_for(line.len() + LINE_BYTES) {
             self.emit(level, &line);
         }
+    }
+
+    /// The beginning of a text, without secrets. A secret is taken out before the cut, because half of
+    /// one says too much; but no more is searched than can be shown, or a guest that writes
+    /// megabytes has the host read them all.
+    fn cut(&self, text: &str, bytes_max: usize) -> String {
+        let longest = self.vault.longest();
+        let kept =
+            text.get(..text.floor_char_boundary(bytes_max.saturating_add(longest))).unwrap_or_default();
+        let mut line = self.vault.redact(kept.to_owned());
+        if kept.len() < text.len() {
+            // It may end in half a secret, and what became shorter before it may have moved that
+            // half to where it would be read.
+            line.truncate(line.floor_char_boundary(line.len().saturating_sub(longest)));
+            line.push('…');
+        }
+        bounded(&line, bytes_max)
     }
 
     /// Takes printed bytes and writes every line they complete.

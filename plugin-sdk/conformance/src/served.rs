@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TEXT: &str =
     "The understudy knows every line. \"Naïve?\" she said; it is 7 o'clock, and the café closes.";
 
+/// Punctuation alone.
+const SILENT: &str = "… — !?";
+
 /// A voice nobody has.
 const NOBODY: &str = "nobody-has-this-voice";
 
@@ -52,9 +55,8 @@ pub async fn check_served(plugin: &Plugin, service: &Service<'_>) -> Report {
     report.tell("check", "a good configuration passes its own check", account);
     listed(&mut report, plugin, service).await;
     spoken(&mut report, plugin, service).await;
-    let unknown = Request { voice: Some(NOBODY.to_owned()), ..Request::text(TEXT) };
-    let unknown = hear(plugin, unknown).await.outcome;
-    report.tell("error-voice-not-found", "a voice nobody has is the caller's mistake", mistaken(unknown));
+    streamed(&mut report, plugin, service).await;
+    refused(&mut report, plugin, service).await;
     for trouble in Trouble::ALL {
         troubled(&mut report, plugin, service, trouble).await;
     }
@@ -117,13 +119,55 @@ async fn spoken(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
     } else {
         report.skip(WORDS.0, WORDS.1, "the plugin claims none");
     }
-    const STREAMING: (&str, &str) = ("streaming", "audio arrives before the end when that is claimed");
-    if capabilities.streaming {
-        let held = if heard.early { Ok(()) } else { Err("it all came at the end".to_owned()) };
-        report.tell(STREAMING.0, STREAMING.1, held);
-    } else {
-        report.skip(STREAMING.0, STREAMING.1, "the plugin does not claim it");
+}
+
+/// A plugin that collects a take before it hands it on looks the same on a good day, so its service
+/// stops in mid-speech: what was sent until then has to be heard.
+async fn streamed(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
+    let (rule, asks) = (Trouble::Stall.rule(), Trouble::Stall.asks());
+    if !plugin.manifest().capabilities.streaming {
+        return report.skip(rule, asks, "the plugin does not claim it");
     }
+    if !(service.make)(Some(Trouble::Stall)) {
+        let early = hear(plugin, service.request(TEXT)).await.early;
+        let held = if early { Ok(()) } else { Err("it all came at the end".to_owned()) };
+        return report.tell(rule, asks, held);
+    }
+    let heard = hear_within(plugin, service.request(TEXT), IMPATIENCE).await;
+    (service.make)(None);
+    let held = match heard.outcome {
+        Ok(_) => Err("half of the audio was taken for the whole".to_owned()),
+        Err(_) if heard.audio.is_empty() => Err("nothing is heard before the service has ended".to_owned()),
+        Err(failure) => Trouble::Stall.judge(&failure),
+    };
+    report.tell(rule, asks, held);
+}
+
+/// What is wrong with the request, whatever the service's day.
+async fn refused(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
+    let unknown = Request { voice: Some(NOBODY.to_owned()), ..Request::text(TEXT) };
+    let unknown = hear(plugin, unknown).await.outcome;
+    report.tell("error-voice-not-found", "a voice nobody has is the caller's mistake", mistaken(unknown));
+
+    let silent = hear(plugin, service.request(SILENT)).await.outcome;
+    let held = match silent {
+        Err(Failure::Provider(ProviderError::Unsupported(_))) => Ok(()),
+        Err(failure) => Err(format!("it was {}: {failure}", failure.code())),
+        Ok(_) => Err("silence was sold for speech".to_owned()),
+    };
+    report.tell("error-unspeakable", "text in which nothing can be spoken is unsupported", held);
+
+    const TOO_LONG: (&str, &str) = ("error-text-too-long", "a text past the limit is text-too-long, with it");
+    let Some(limit) = plugin.manifest().capabilities.text_limit else {
+        return report.skip(TOO_LONG.0, TOO_LONG.1, "the plugin claims no limit");
+    };
+    let words = "on and ".repeat(limit.maximum as usize / "on and ".len() + 1);
+    let held = match hear(plugin, service.request(&words)).await.outcome {
+        Err(Failure::Provider(ProviderError::TextTooLong(told))) if told == limit => Ok(()),
+        Err(failure) => Err(format!("it was {}: {failure}", failure.code())),
+        Ok(_) => Err("it was taken".to_owned()),
+    };
+    report.tell(TOO_LONG.0, TOO_LONG.1, held);
 }
 
 /// The summary of a take that is what it says.

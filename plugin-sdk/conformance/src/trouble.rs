@@ -22,6 +22,8 @@ pub enum Trouble {
     Hang,
     /// The connection breaks in the middle of the audio.
     Cut,
+    /// Nothing follows after some seconds of the audio, and the connection stays open.
+    Stall,
     /// It says success and sends no audio.
     EmptyAudio,
     /// A proxy's HTML page under a success.
@@ -29,7 +31,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// Each of them once.
+    /// Each of them once, but for the one that shows who streams.
     pub(crate) const ALL: [Self; 9] = [
         Self::RateLimited { retry_after: None },
         Self::RateLimited { retry_after: Some(Duration::from_secs(7)) },
@@ -52,6 +54,7 @@ impl Trouble {
             Self::Unavailable => "error-unavailable",
             Self::Hang => "deadline",
             Self::Cut => "error-cut",
+            Self::Stall => "streaming",
             Self::EmptyAudio => "error-empty-audio",
             Self::Html => "error-html",
         }
@@ -67,6 +70,7 @@ impl Trouble {
             Self::Unavailable => "a service that is down is unavailable",
             Self::Hang => "a service that never answers ends with the deadline",
             Self::Cut => "audio that breaks off is a failure and no take",
+            Self::Stall => "audio arrives before the end when that is claimed",
             Self::EmptyAudio => "a success without audio is a failure",
             Self::Html => "a page in place of audio is a failure",
         }
@@ -83,7 +87,10 @@ impl Trouble {
             (Self::QuotaExhausted, Failure::Provider(Error::QuotaExhausted { .. }))
             | (Self::Unauthorized, Failure::Provider(Error::Unauthorized(_)))
             | (Self::Unavailable, Failure::Provider(Error::Unavailable(_)))
-            | (Self::Hang, Failure::Provider(Error::TimedOut) | Failure::DeadlineExceeded { .. })
+            | (
+                Self::Hang | Self::Stall,
+                Failure::Provider(Error::TimedOut) | Failure::DeadlineExceeded { .. },
+            )
             | (
                 Self::Cut | Self::EmptyAudio | Self::Html,
                 Failure::Provider(Error::Protocol(_) | Error::NoAudio | Error::Unavailable(_)),

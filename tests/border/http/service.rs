@@ -88,8 +88,7 @@ async fn a_termination_signal_lets_the_request_in_flight_finish() {
     let body = json!({ "model": "tts-1", "voice": "alloy", "input": text, "stream": true });
     let mut response = daemon.ok("/v1/audio/speech", &body).await;
     response.chunk().await.expect("a body").expect("a first chunk");
-    let killed = std::process::Command::new("kill").args(["-TERM", &daemon.pid().to_string()]).status();
-    assert!(killed.expect("kill runs").success());
+    daemon.terminate();
     let mut total = 0;
     while let Some(chunk) = response.chunk().await.expect("the stream is not cut") {
         total += chunk.len();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use understudy::Config;
-use understudy_conformance::{Report, Service, Trouble, check_served};
+use understudy_conformance::{Report, Service, Trouble, Verdict, check_served};
 use understudy_sandbox::{PluginConfig, Sandbox, SandboxOptions, Secret};
 use understudy_simulators::{Fault, Simulator};
 
@@ -30,6 +30,7 @@ fn fault_of(trouble: Trouble, provider: &Provider) -> Option<Fault> {
         Trouble::Unavailable => Fault::Failing(StatusCode::SERVICE_UNAVAILABLE),
         Trouble::Hang => Fault::Hang,
         Trouble::Cut => Fault::Cut { after: 1_000 },
+        Trouble::Stall => Fault::Stall { after: 12_000 },
         Trouble::EmptyAudio => Fault::EmptyAudio,
         Trouble::Html => Fault::Html(StatusCode::OK),
     })
@@ -88,11 +89,42 @@ fn every_plugin_keeps_the_contract_alone() {
 
 #[test]
 fn a_plugin_that_breaks_the_contract_is_told_which_rule() {
-    for (feature, rule) in [("describe-panics", "describe-is-pure"), ("describe-lies", "loads")] {
+    for (feature, rule) in [
+        ("describe-panics", "describe-is-pure"),
+        ("describe-phones", "describe-is-pure"),
+        ("describe-lies", "loads"),
+    ] {
         let wasm = misfit_with(&[feature]);
         let run = understudy(&["plugin", "check", wasm.to_str().expect("UTF-8")]);
         let told = String::from_utf8_lossy(&run.stdout).into_owned();
         assert_eq!(run.code, 65, "{feature}: {told}{}", run.stderr);
         assert!(told.contains(&format!("FAILED   {rule}")), "{feature}: {told}");
     }
+}
+
+/// The misfit speaks whatever its service does, and whatever it is asked to say.
+#[tokio::test]
+async fn a_plugin_that_takes_every_trouble_for_a_success_is_told_of_each() {
+    let sandbox = Sandbox::new(SandboxOptions::default()).expect("a sandbox");
+    let wasm = std::fs::read(misfit_with(&[])).expect("it is read").into();
+    let plugin = sandbox.load(wasm, PluginConfig::named("misfit")).await.expect("it loads");
+    let report = check_served(&plugin, &Service { voice: None, make: &|_| true }).await;
+    let broken = report.findings().iter().filter(|found| matches!(found.verdict, Verdict::Failed(_)));
+    let broken: Vec<&str> = broken.map(|found| found.rule).collect();
+    let expected = [
+        "words",
+        "streaming",
+        "error-voice-not-found",
+        "error-unspeakable",
+        "error-rate-limited",
+        "error-retry-after",
+        "error-quota-exhausted",
+        "error-unauthorized",
+        "error-unavailable",
+        "deadline",
+        "error-cut",
+        "error-empty-audio",
+        "error-html",
+    ];
+    assert_eq!(broken, expected, "{report}");
 }

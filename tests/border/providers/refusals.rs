@@ -5,10 +5,10 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use reqwest::Response;
 use serde_json::{Value, json};
-use understudy_simulators::Fault;
+use understudy_simulators::{Fault, Order};
 
 use super::{PROVIDERS, Provider, everybody};
-use crate::support::Daemon;
+use crate::support::{Daemon, decode};
 
 async fn speak(daemon: &Daemon, provider: &Provider) -> Response {
     let voice = format!("{}/{}", provider.name, provider.voice);
@@ -45,21 +45,51 @@ async fn check(fault: Fault, expected: &[(u16, &str)]) {
     }
 }
 
+/// What a provider's service does in its next requests, and what the plugin or the engine makes good.
+async fn check_overcome(order: Order) {
+    let (daemon, simulators) = everybody("retry.backoff_seconds = 0.01\n").await;
+    for (provider, simulator) in PROVIDERS.iter().zip(&simulators) {
+        simulator.faults().order(order.clone());
+        let answer = speak(&daemon, provider).await;
+        let status = answer.status();
+        let body = answer.bytes().await.expect("a body");
+        let said = String::from_utf8_lossy(&body);
+        assert_eq!(status, 200, "{} under {order:?}: {said:.300}", provider.name);
+        let seconds = decode(&body).duration().as_secs_f64();
+        assert!((0.8..3.0).contains(&seconds), "{} under {order:?}: {seconds} s", provider.name);
+    }
+}
+
 #[tokio::test]
 async fn a_service_that_limits_its_rate_is_a_429() {
     let wait = Some(Duration::from_secs(7));
     check(Fault::RateLimited { retry_after: wait }, &[(429, "rate_limit_exceeded")]).await;
+    check(Fault::RateLimited { retry_after: None }, &[(429, "rate_limit_exceeded")]).await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_slow_falters_once_or_mislabels_its_audio_still_speaks() {
+    let always = |fault: Fault| Order { fault, path: None, times: None };
+    check_overcome(always(Fault::Latency(Duration::from_millis(50)))).await;
+    check_overcome(always(Fault::ContentType("text/plain".to_owned()))).await;
+    for status in [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE] {
+        check_overcome(Order { times: Some(1), ..always(Fault::Failing(status)) }).await;
+    }
 }
 
 #[tokio::test]
 async fn a_service_that_is_down_is_a_503() {
-    check(Fault::Failing(StatusCode::SERVICE_UNAVAILABLE), &[(503, "provider_unavailable")]).await;
+    for status in [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE] {
+        check(Fault::Failing(status), &[(503, "provider_unavailable")]).await;
+    }
     check(Fault::Html(StatusCode::BAD_GATEWAY), &[(503, "provider_unavailable")]).await;
 }
 
 #[tokio::test]
 async fn a_service_that_hangs_ends_with_the_deadline() {
-    check(Fault::Hang, &[(504, "deadline_exceeded"), (504, "provider_timed_out")]).await;
+    let given_up = [(504, "deadline_exceeded"), (504, "provider_timed_out")];
+    check(Fault::Hang, &given_up).await;
+    check(Fault::Stall { after: 1_000 }, &given_up).await;
 }
 
 #[tokio::test]

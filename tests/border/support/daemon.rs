@@ -123,6 +123,12 @@ impl Daemon {
         self.child.id()
     }
 
+    /// Asks it to end in good order, as a service manager does.
+    pub(crate) fn terminate(&self) {
+        let told = std::process::Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
+        assert!(told.expect("kill runs").success());
+    }
+
     /// Waits for it to end by itself.
     pub(crate) async fn wait(&mut self) -> ExitStatus {
         for _ in 0..1500 {

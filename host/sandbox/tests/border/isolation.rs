@@ -90,7 +90,7 @@ async fn nonsense_across_the_border_is_a_broken_contract() {
 #[tokio::test]
 async fn a_length_past_the_guest_s_memory_is_not_believed() {
     let plugin = plugin().await;
-    for text in ["endless-lengths text", "endless-lengths audio"] {
+    for text in ["endless-lengths text", "endless-lengths audio", "endless-lengths answer"] {
         let failure = failure(&plugin, text).await;
         let expected = matches!(
             &failure,

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::json;
 use tracing::field::{Field, Visit};
@@ -74,6 +75,17 @@ async fn lines_are_cut_and_the_dropped_ones_counted_once() {
     assert!(lines[0].ends_with("line=\"line 0  [3…\""), "{lines:?}");
     let last = lines.last().unwrap();
     assert!(last.starts_with("WARN message=plugin wrote too much") && last.contains("dropped=99"), "{last}");
+}
+
+/// What an operator pays for a guest that logs a mebibyte at a time until it is stopped.
+#[tokio::test]
+async fn a_guest_that_babbles_is_stopped_and_leaves_a_short_log() {
+    let limits = Limits { cpu: Duration::from_millis(200), ..Limits::default() };
+    let lines = logged(limits, "babble 1").await;
+    let bytes: usize = lines.iter().map(String::len).sum();
+    assert!(lines.len() <= 33 && bytes < 80 << 10, "{} lines of {bytes} bytes", lines.len());
+    let last = lines.last().unwrap();
+    assert!(last.starts_with("WARN message=plugin wrote too much"), "{last}");
 }
 
 #[tokio::test]

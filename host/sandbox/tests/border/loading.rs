@@ -91,6 +91,8 @@ async fn a_provider_of_the_wrong_type_does_not_load() {
 async fn a_plugin_that_cannot_describe_itself_does_not_load() {
     let error = sandbox().inspect(misfit(&["describe-panics"])).await.unwrap_err();
     assert!(matches!(error, LoadError::Describe(Failure::Trapped { .. })), "{error}");
+    let error = sandbox().inspect(misfit(&["describe-phones"])).await.unwrap_err();
+    assert!(matches!(error, LoadError::Describe(Failure::NotGranted { .. })), "{error}");
     let limits = Limits { cpu: Duration::from_millis(50), ..Limits::default() };
     let config = PluginConfig { limits, ..PluginConfig::named("spinner") };
     let error = sandbox().load(misfit(&["describe-spins"]), config).await.unwrap_err();

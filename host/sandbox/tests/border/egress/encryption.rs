@@ -18,8 +18,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use understudy_sandbox::{Grant, PluginConfig, Sandbox, SandboxError, SandboxOptions};
+use tracing_subscriber::layer::SubscriberExt;
+use understudy_sandbox::{Grant, PluginConfig, Sandbox, SandboxError, SandboxOptions, Secret};
 
+use super::CANARY;
+use super::secrets::Everything;
 use crate::support::{misfit, report};
 
 fn acceptor() -> TlsAcceptor {
@@ -64,7 +67,8 @@ fn sandbox(extra_roots: Option<&str>) -> Result<Sandbox, SandboxError> {
 
 async fn check(sandbox: &Sandbox, host: &str, text: &str, expected: &str) {
     let grant = Grant { host: host.parse().unwrap(), private: true, plain_http: false };
-    let config = PluginConfig { grants: vec![grant], ..PluginConfig::named("misfit") };
+    let secrets = [("api_key".to_owned(), Secret::new(CANARY.to_owned()))].into();
+    let config = PluginConfig { grants: vec![grant], secrets, ..PluginConfig::named("misfit") };
     let plugin = sandbox.load(misfit(&["networked"]), config).await.unwrap();
     let answer = report(&plugin, text).await;
     assert!(answer.starts_with(expected), "{text}: {answer}");
@@ -79,6 +83,22 @@ async fn http_2_is_agreed_on_and_a_websocket_keeps_to_http_1() {
         check(&sandbox, &host, &format!("wasi-fetch GET|https://{host}/"), "200 HTTP/2.0").await;
         check(&sandbox, &host, &format!("hear 10000 wss://{host}/socket"), "5 then Ok(Event::Closed").await;
     }
+}
+
+/// HTTP/2 is another library with a trace of its own.
+#[tokio::test]
+async fn a_key_sent_by_http_2_is_in_no_library_s_trace() {
+    let host = server().await.to_string();
+    let sandbox = sandbox(Some("tests/border/egress/keys/authority.pem")).unwrap();
+    let everything = Everything::default();
+    let subscriber = tracing_subscriber::registry().with(everything.clone());
+    let recording = tracing::subscriber::set_default(subscriber);
+    let exchange = format!("https://{host}/?key={{api_key}}|Authorization: Bearer {{api_key}}");
+    for door in ["fetch", "wasi-fetch"] {
+        check(&sandbox, &host, &format!("{door} GET|{exchange}"), "200 HTTP/2.0").await;
+    }
+    drop(recording);
+    everything.assert_hidden("h2::");
 }
 
 #[tokio::test]

@@ -133,7 +133,16 @@ async fn the_value_is_nowhere_in_the_memory_of_the_plugin() {
 
 /// Every event of every library, as it would be written.
 #[derive(Clone, Default)]
-struct Everything(Arc<Mutex<String>>);
+pub(super) struct Everything(Arc<Mutex<String>>);
+
+impl Everything {
+    /// What was recorded has this in it, and no secret.
+    pub(super) fn assert_hidden(&self, but: &str) {
+        let everything = self.0.lock().unwrap();
+        assert!(everything.contains(but), "{everything}");
+        assert_hidden(&everything);
+    }
+}
 
 impl<S: tracing::Subscriber> Layer<S> for Everything {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
@@ -154,9 +163,7 @@ async fn the_value_is_in_no_library_s_trace() {
         exchanged(&format!("{door} POST|{{server}}?key={{api_key}}|{headers}|{{api_key}}")).await;
     }
     drop(recording);
-    let everything = everything.0.lock().unwrap();
-    assert!(everything.contains("hyper_util::client"), "{everything}");
-    assert_hidden(&everything);
+    everything.assert_hidden("hyper_util::client");
 }
 
 #[tokio::test]
@@ -182,6 +189,19 @@ async fn placeholders_are_new_for_every_call_and_useless_in_the_next() {
     assert_ne!(first, second);
     let answer = report(&plugin, &format!("fetch GET|{}|X-Key: {first}", server.url("/echo"))).await;
     assert!(answer.contains(&format!("x-key: {first}")), "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_kept_in_a_memo_is_a_placeholder_that_nobody_can_use() {
+    let server = Server::start().await;
+    let plugin = reaching_server(&server, Limits::default()).await;
+    assert_eq!(report(&plugin, "memo-keep key").await, "Ok(())");
+    let kept = report(&plugin, "memo-show key").await;
+    assert_hidden(&kept);
+    let placeholder = kept.split(['"', '\\']).find(|text| text.starts_with("secret-")).unwrap();
+    report(&plugin, &format!("fetch GET|{}|X-Key: {placeholder}", server.url("/echo"))).await;
+    let seen = server.requests().pop().unwrap_or_default();
+    assert!(seen.contains(&format!("x-key: {placeholder}")), "{seen}");
 }
 
 /// A secret of the manifest, its value, and what signing with it says.
