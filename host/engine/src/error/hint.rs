@@ -21,7 +21,7 @@ impl SpeechError {
             Self::UnknownRoute { known, .. } => Some(format!("the routes are {}", list(known))),
             Self::AllFailed { decisive, .. } => decisive.hint(),
             Self::Script(error) => error.hint(),
-            Self::Line { error, .. } => error.hint(),
+            Self::Line { error, .. } | Self::Tried { error, .. } => error.hint(),
             Self::NoProviders => Some("load a plugin; `understudy doctor` tells why none is".to_owned()),
             Self::UnknownVoice { suggestion: Some(voice), .. } => Some(format!("did you mean {voice}?")),
             Self::UnknownVoice { provider, known, .. } if known.is_empty() => {
