@@ -51,7 +51,7 @@ mod wasi;
 pub use compile::{CompileOutcome, digest};
 pub use egress::{Grant, HostPattern, InvalidHost};
 pub use limits::Limits;
-pub use load::{Inspection, LoadError, PluginConfig};
+pub use load::{Inspection, LoadError, PluginConfig, Uses};
 pub use plugin::Plugin;
 pub use sandbox::{Sandbox, SandboxError, SandboxOptions};
 pub use secrets::Secret;
