@@ -55,3 +55,4 @@ pub use load::{Inspection, LoadError, PluginConfig, Uses};
 pub use plugin::Plugin;
 pub use sandbox::{Sandbox, SandboxError, SandboxOptions};
 pub use secrets::Secret;
+pub use settings::{SettingFault, SettingFaultKind, setting_faults};

@@ -16,6 +16,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::elsewhere::elsewhere;
 use super::findings::Findings;
 use super::keys::{Key, Kind, NAME};
 
@@ -134,6 +135,7 @@ impl<'file> Section<'file> {
             }
             let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
             let hint = suggestion(key.get_ref(), asked.iter().copied())
+                .or_else(|| elsewhere(&self.name, key.get_ref()))
                 .unwrap_or_else(|| format!("the keys here are {}", asked.join(", ")));
             self.report(&key.span(), format!("unknown key{place}: {}", key.get_ref()), hint);
         }
