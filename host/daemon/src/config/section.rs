@@ -18,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::elsewhere::elsewhere;
 use super::findings::Findings;
-use super::keys::{Key, Kind, NAME};
+use super::keys::{ITEM, Key, Kind, NAME};
 
 /// One table.
 pub(super) struct Section<'file> {
@@ -109,6 +109,11 @@ impl<'file> Section<'file> {
     /// A table among the items of a list.
     pub(super) fn nested(&self, key: &str, table: &'file DeTable<'file>) -> Section<'file> {
         Section::new(self.findings, self.path_of(key), Some(table))
+    }
+
+    /// The same when no file is read and only the keys of such a table are asked for.
+    pub(super) fn described_item(&self, key: &str) -> Option<Section<'file>> {
+        self.describes().then(|| Section::new(self.findings, self.path_of(key) + ITEM, None))
     }
 
     /// Every text of this table, whatever its key.
