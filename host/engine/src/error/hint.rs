@@ -10,9 +10,6 @@ impl SpeechError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownProvider { suggestion: Some(name), .. } => Some(format!("did you mean {name}?")),
-            Self::UnknownProvider { known, .. } if known.is_empty() => {
-                Some("no provider is ready; `understudy plugin list` tells why".to_owned())
-            }
             Self::UnknownProvider { known, .. } | Self::NoProviderChosen { known } => {
                 Some(format!("the providers are {}", list(known)))
             }
