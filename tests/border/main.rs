@@ -10,6 +10,7 @@
     reason = "clippy.toml allows them in tests, and does not see that helpers of tests are tests"
 )]
 
+mod chaos;
 mod cli;
 mod conversations;
 mod hostile;

@@ -22,6 +22,7 @@ use understudy_engine::{
 mod access;
 mod canary;
 mod characters;
+mod elsewhere;
 mod findings;
 mod folders;
 pub(crate) mod keys;
@@ -34,6 +35,7 @@ mod restart;
 mod routes;
 mod sandbox;
 mod section;
+mod settings;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -292,9 +294,12 @@ impl Config {
     /// # Errors
     /// The file cannot be read, or has mistakes: all of them are named.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() })?;
-        Self::parse(&text, file)
+        Self::parse(&Self::text_of(file)?, file)
+    }
+
+    pub(crate) fn text_of(file: &Path) -> Result<String, ConfigError> {
+        std::fs::read_to_string(file)
+            .map_err(|error| ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() })
     }
 
     /// Reads the text of a file that lies, or would lie, at `file`.
@@ -303,6 +308,21 @@ impl Config {
     /// The text has mistakes: all of them are named.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         read::config(text, file).map_err(|problems| ConfigError::Invalid { file: file.to_owned(), problems })
+    }
+
+    /// Reads a text as far as it can be read: the configuration unless the text is no TOML, and every
+    /// problem it has.
+    pub(crate) fn examine(text: &str, file: &Path) -> (Option<Self>, Vec<Problem>) {
+        read::examine(text, file)
+    }
+
+    /// What the plugin of this manifest finds wrong with its section in the file's `text`.
+    pub(crate) fn examine_section(
+        text: &str,
+        provider: &ProviderConfig,
+        manifest: &understudy_speech::Manifest,
+    ) -> Vec<Problem> {
+        settings::problems(text, provider, manifest)
     }
 
     /// The section of a provider, when the file has one.

@@ -195,11 +195,17 @@ impl Cast {
 
     /// The seat of `name`, or an error that lists the names there are.
     pub(crate) fn require(&self, name: &str) -> Result<&Arc<Seat>, SpeechError> {
-        self.find(name).ok_or_else(|| SpeechError::UnknownProvider {
-            name: name.to_owned(),
-            field: "provider",
-            suggestion: nearest(name, self.names()).map(str::to_owned),
-            known: self.names().map(str::to_owned).collect(),
+        self.find(name).ok_or_else(|| {
+            // While nobody is there yet, no name is wrong: its owner may be about to come.
+            if self.seats.is_empty() {
+                return SpeechError::NoProviders;
+            }
+            SpeechError::UnknownProvider {
+                name: name.to_owned(),
+                field: "provider",
+                suggestion: nearest(name, self.names()).map(str::to_owned),
+                known: self.names().map(str::to_owned).collect(),
+            }
         })
     }
 }

@@ -179,6 +179,14 @@ pub enum SpeechError {
         /// The failure that says most: the first of a provider that was really called.
         decisive: Box<Self>,
     },
+    /// There was one candidate, it was called, and gave no take.
+    #[error("{error}")]
+    Tried {
+        /// The calls that were made.
+        attempts: Vec<Attempt>,
+        /// The failure of the last one.
+        error: Box<Self>,
+    },
     /// Good audio could not be brought into the wanted form.
     #[error("audio could not be encoded: {0}")]
     Encode(#[from] AudioError),
@@ -212,6 +220,7 @@ impl SpeechError {
             Self::Busy { .. } => "busy",
             Self::RateLimited { .. } => "rate_limited",
             Self::AllFailed { .. } => "all_providers_failed",
+            Self::Tried { error, .. } => error.code(),
             Self::Encode(error) => error.code(),
             Self::Internal(_) => "internal",
         }
@@ -236,7 +245,7 @@ impl SpeechError {
             Self::UnknownVoice { .. } => Some("voice"),
             Self::UnknownCharacter { .. } => Some("character"),
             Self::Script(_) => Some("script"),
-            Self::Line { error, .. } => error.field(),
+            Self::Line { error, .. } | Self::Tried { error, .. } => error.field(),
             Self::NotOffered { field, .. } => Some(field),
             Self::CannotEncode { .. } => Some("encoding"),
             _ => None,
@@ -259,7 +268,7 @@ impl SpeechError {
             | Self::NotOffered { .. }
             | Self::CannotEncode { .. } => true,
             Self::Failed { failure, .. } => is_refusal(failure),
-            Self::Line { error, .. } => error.is_client_fault(),
+            Self::Line { error, .. } | Self::Tried { error, .. } => error.is_client_fault(),
             _ => false,
         }
     }
@@ -274,7 +283,7 @@ impl SpeechError {
                 _ => None,
             },
             Self::Withheld { reason, .. } => reason.retry_after(),
-            Self::Line { error, .. } => error.retry_after(),
+            Self::Line { error, .. } | Self::Tried { error, .. } => error.retry_after(),
             Self::Busy { retry_after } => Some(*retry_after),
             Self::RateLimited { retry_after } => *retry_after,
             Self::AllFailed { attempts, decisive, .. } if attempts.is_empty() => decisive.retry_after(),
@@ -283,12 +292,13 @@ impl SpeechError {
     }
 
     /// True when the same request may well succeed a little later. False for what every provider
-    /// was already tried for, for what an operator has to put right, and for what a plugin makes of
-    /// this very text: trying those again would only cost.
+    /// was already tried for, and the only one more than once; for what an operator has to put right;
+    /// and for what a plugin makes of this very text: trying those again would only cost.
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
         match self {
             Self::AllFailed { attempts, decisive, .. } => attempts.is_empty() && decisive.is_worth_retrying(),
+            Self::Tried { attempts, error } => attempts.len() < 2 && error.is_worth_retrying(),
             Self::NoStandIn { .. } => false,
             Self::Line { error, .. } => error.is_worth_retrying(),
             Self::Failed { failure, .. } => may_pass(failure) && !is_refusal(failure),
@@ -298,13 +308,14 @@ impl SpeechError {
     }
 
     /// True when the provider is asked as often as it may be, by its own word or by our limits.
-    pub(crate) const fn is_rate_limit(&self) -> bool {
+    pub(crate) fn is_rate_limit(&self) -> bool {
         match self {
             Self::Failed { failure: Failure::Provider(error), .. } => {
                 matches!(error, ProviderError::RateLimited { .. } | ProviderError::QuotaExhausted { .. })
             }
             Self::Withheld { reason, .. } => reason.is_rate_limit(),
             Self::RateLimited { .. } => true,
+            Self::Tried { error, .. } => error.is_rate_limit(),
             _ => false,
         }
     }
@@ -323,7 +334,7 @@ impl SpeechError {
             | Self::Withheld { provider, .. }
             | Self::DeadlineExceeded { provider, .. } => Some(provider),
             Self::AllFailed { decisive, .. } => decisive.provider(),
-            Self::Line { error, .. } => error.provider(),
+            Self::Line { error, .. } | Self::Tried { error, .. } => error.provider(),
             _ => None,
         }
     }

@@ -12,6 +12,11 @@ use crate::gate::{BreakerState, Spending};
 pub use histogram::Durations;
 use latency::Latencies;
 
+/// The share of calls that are not slow.
+const SLOW_SHARE: f64 = 0.95;
+/// Calls from which it can be told which ones are slow: fewer have no twentieth.
+const SLOW_NOTES_MIN: u32 = 20;
+
 /// The engine at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EngineStatus {
@@ -106,8 +111,9 @@ impl Tally {
         *self.withheld.entry(code).or_default() += 1;
     }
 
-    pub(crate) fn latency(&self, share: f64) -> Option<Duration> {
-        self.latencies.at(share)
+    /// What nineteen of twenty of its calls took at most; none before there are twenty.
+    pub(crate) fn slow(&self) -> Option<Duration> {
+        self.latencies.at_most(SLOW_SHARE, SLOW_NOTES_MIN)
     }
 
     pub(crate) fn status(
@@ -128,8 +134,8 @@ impl Tally {
             retries: self.retries,
             failures: self.failures.clone(),
             withheld: self.withheld.clone(),
-            latency_p50: self.latency(0.5),
-            latency_p95: self.latency(0.95),
+            latency_p50: self.latencies.at(0.5),
+            latency_p95: self.latencies.at(SLOW_SHARE),
             durations: self.durations.clone(),
             spending,
         }

@@ -83,8 +83,11 @@ pub fn admit(utterance: &mut Utterance, rules: &TextRules) -> Result<Prepared, T
     let (Utterance::Text(text) | Utterance::Ssml(text)) = utterance;
     let Sanitised { text: repaired, spans, controls, invisible } = sanitise(text, markup);
     let sent = repaired.as_deref().unwrap_or(text);
-    speakable(sent, markup)?;
-    if let Some(label) = rules.blocked.blocks(sent) {
+    let read = speakable(sent, markup, &rules.blocked)?;
+    // A document is held against the patterns as it is written and as it is read: a tag or a
+    // reference in the middle of a word hides nothing.
+    let as_read = || rules.blocked.blocks(&read).filter(|_| !read.is_empty());
+    if let Some(label) = rules.blocked.blocks(sent).or_else(as_read) {
         return Err(TextFault::Blocked { label: label.to_owned() });
     }
     if let Some(repaired) = repaired {
@@ -109,18 +112,20 @@ fn measure(text: &str, rules: &TextRules) -> Result<usize, TextFault> {
     Ok(characters)
 }
 
-fn speakable(text: &str, markup: bool) -> Result<(), TextFault> {
+/// That there is something to speak; and what a document has to be read out, when patterns are to see
+/// it.
+fn speakable(text: &str, markup: bool, blocked: &BlockedPatterns) -> Result<String, TextFault> {
     if text.chars().all(char::is_whitespace) {
         return Err(TextFault::Empty);
     }
-    let (speaks, has_text) = if markup {
-        let document = ssml::check(text)?;
-        (document.speaks, document.has_text)
+    let (speaks, has_text, read) = if markup {
+        let ssml::Document { speaks, has_text, read } = ssml::check(text, !blocked.is_empty())?;
+        (speaks, has_text, read)
     } else {
-        (text.chars().any(char::is_alphanumeric), true)
+        (text.chars().any(char::is_alphanumeric), true, String::new())
     };
     match (speaks, has_text) {
-        (true, _) => Ok(()),
+        (true, _) => Ok(read),
         (false, true) => Err(TextFault::Unspeakable),
         (false, false) => Err(TextFault::Empty),
     }

@@ -87,6 +87,7 @@ pub(crate) const fn verdict(error: &SpeechError) -> Verdict {
         SpeechError::Busy { .. }
         | SpeechError::RateLimited { .. }
         | SpeechError::AllFailed { .. }
+        | SpeechError::Tried { .. }
         | SpeechError::Internal(_) => row(FailNow, Nobody, false),
     }
 }

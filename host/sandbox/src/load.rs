@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jsonschema::Validator;
 use serde_json::{Map, Value};
-use understudy_speech::Manifest;
+use understudy_speech::{Capabilities, Manifest};
 
 pub use self::error::LoadError;
 use crate::abi::{self, v1};
@@ -54,6 +54,34 @@ pub struct PluginConfig {
     pub grants: Vec<Grant>,
     /// The secrets of its manifest, by name.
     pub secrets: BTreeMap<String, Secret>,
+    /// What is used of its abilities.
+    pub uses: Uses,
+}
+
+/// What is used of a plugin's abilities, of those its manifest has: a plugin may speak a service's
+/// protocol to a server that cannot do all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uses {
+    /// SSML.
+    pub ssml: bool,
+    /// Emotions.
+    pub emotions: bool,
+    /// Characters.
+    pub characters: bool,
+}
+
+impl Default for Uses {
+    fn default() -> Self {
+        Self { ssml: true, emotions: true, characters: true }
+    }
+}
+
+impl Uses {
+    fn narrow(self, can: &mut Capabilities) {
+        can.ssml &= self.ssml;
+        can.emotions &= self.emotions;
+        can.characters &= self.characters;
+    }
 }
 
 impl PluginConfig {
@@ -80,9 +108,10 @@ pub(crate) async fn load(
     wasm: Bytes,
     config: PluginConfig,
 ) -> Result<Plugin, LoadError> {
-    let Described { linked, inspection, settings_schema } =
+    let Described { linked, mut inspection, settings_schema } =
         describe(sandbox, wasm, Some(&config.name), &config.limits).await?;
-    let PluginConfig { name, settings, limits, grants, secrets } = config;
+    let PluginConfig { name, settings, limits, grants, secrets, uses } = config;
+    uses.narrow(&mut inspection.manifest.capabilities);
     let (settings, access) = admit(&inspection.manifest, &settings_schema, settings, grants, secrets)?;
     let tenant = Tenant::new(name, limits, settings.to_string(), access, sandbox.tls.clone());
     Ok(Plugin::new(Arc::clone(sandbox), linked, tenant, inspection))

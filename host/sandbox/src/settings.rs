@@ -8,14 +8,117 @@
 //! A schema comes from a plugin and is not trusted: references to other documents resolve to
 //! nothing, and patterns run on an engine without backtracking.
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
+use understudy_speech::Manifest;
 
 use crate::load::LoadError;
 use crate::trap::bounded;
 
 /// The longest message about a setting, in bytes.
 const MESSAGE_BYTES_MAX: usize = 500;
+/// The most that is told to be wrong with one plugin's settings.
+const FAULTS_MAX: usize = 100;
+/// Stands for a secret while settings are looked at by somebody who does not have it.
+const UNSEEN: &str = "unseen";
+
+/// Something that is wrong with a plugin's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingFault {
+    /// JSON pointer to the value; to the table that lacks or has too many keys, when that is it.
+    pub pointer: String,
+    /// What is wrong.
+    pub kind: SettingFaultKind,
+}
+
+/// What is wrong with a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingFaultKind {
+    /// There is no such setting.
+    Unknown {
+        /// The key.
+        key: String,
+        /// The keys there are in its place.
+        known: Vec<String>,
+    },
+    /// A setting that must be there is missing.
+    Missing {
+        /// The key, or keys of which one would do.
+        keys: Vec<String>,
+    },
+    /// Its value does not fit; the value and what was expected, in words.
+    Misfit(String),
+}
+
+/// Everything that is wrong with `settings`, by the schema of the plugin's manifest. Secrets are taken
+/// to be there: they are somebody else's to look at.
+#[must_use]
+pub fn setting_faults(manifest: &Manifest, settings: &Map<String, Value>) -> Vec<SettingFault> {
+    let secrets: Vec<&str> = manifest.secrets.iter().map(|secret| secret.name.as_str()).collect();
+    faults_by(&manifest.settings_schema, &secrets, settings.clone())
+}
+
+fn faults_by(schema: &Value, secrets: &[&str], mut settings: Map<String, Value>) -> Vec<SettingFault> {
+    let Ok(validator) = validator(schema) else { return Vec::new() };
+    for secret in secrets {
+        settings.entry(*secret).or_insert_with(|| UNSEEN.into());
+    }
+    let mut settings = Value::Object(settings);
+    fill_defaults(schema, &mut settings);
+    let is_of_a_secret = |fault: &SettingFault| {
+        let first = fault.pointer.split('/').nth(1);
+        first.is_some_and(|first| secrets.contains(&first))
+    };
+    let found = validator.iter_errors(&settings).flat_map(|error| faults(schema, &error));
+    found.filter(|fault| !is_of_a_secret(fault)).take(FAULTS_MAX).collect()
+}
+
+/// One error of the validator may be about several keys.
+fn faults(schema: &Value, error: &ValidationError<'_>) -> Vec<SettingFault> {
+    let fault = |kind| SettingFault { pointer: error.instance_path().as_str().to_owned(), kind };
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let known = known_beside(schema, error.schema_path().as_str());
+            let unknown = |key: &String| SettingFaultKind::Unknown { key: key.clone(), known: known.clone() };
+            unexpected.iter().map(|key| fault(unknown(key))).collect()
+        }
+        ValidationErrorKind::Required { property } => {
+            vec![fault(SettingFaultKind::Missing { keys: vec![name_of(property)] })]
+        }
+        // Alternatives that each want another key.
+        ValidationErrorKind::AnyOf { context } if context.iter().all(|errors| lacks(errors).is_some()) => {
+            let keys = context.iter().filter_map(|errors| lacks(errors)).collect();
+            vec![fault(SettingFaultKind::Missing { keys })]
+        }
+        _ => vec![fault(SettingFaultKind::Misfit(bounded(&error.to_string(), MESSAGE_BYTES_MAX)))],
+    }
+}
+
+/// The one key that an alternative wants and does not have.
+fn lacks(errors: &[ValidationError<'_>]) -> Option<String> {
+    match errors {
+        [error] => match error.kind() {
+            ValidationErrorKind::Required { property } => Some(name_of(property)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn name_of(property: &Value) -> String {
+    property.as_str().map_or_else(|| property.to_string(), str::to_owned)
+}
+
+/// The properties that stand beside a keyword of the schema.
+fn known_beside(schema: &Value, keyword: &str) -> Vec<String> {
+    let object = keyword.rsplit_once('/').map_or("", |(object, _)| object);
+    let properties = schema.pointer(&format!("{object}/properties")).and_then(Value::as_object);
+    let mut known: Vec<String> =
+        properties.into_iter().flat_map(|properties| properties.keys().cloned()).collect();
+    known.sort_unstable();
+    known
+}
 
 /// Compiles a schema; the error says what is wrong with it.
 pub(crate) fn validator(schema: &Value) -> Result<Validator, String> {
@@ -145,6 +248,39 @@ mod tests {
         check(&json!({ "region": "eu", "retry": { "attempts": "x" } }), Err(("/retry/attempts", "\"x\"")));
         check(&json!({}), Err(("", "\"region\" is a required property")));
         check(&json!({ "region": "eu", "sped": 1 }), Err(("", "'sped'")));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_found_and_secrets_are_nobodys_fault() {
+        let found =
+            |settings: Value| faults_by(&schema(), &["region"], settings.as_object().unwrap().clone());
+        assert_eq!(found(json!({ "speed": 2 })), []);
+        let told: Vec<String> = found(json!({ "speed": 0.1, "sped": 1, "retry": { "attempts": "x" } }))
+            .into_iter()
+            .map(|SettingFault { pointer, kind }| match kind {
+                SettingFaultKind::Unknown { key, known } => format!("{pointer} {key} of {}", known.join(" ")),
+                SettingFaultKind::Missing { keys } => format!("{pointer} lacks {}", keys.join(" or ")),
+                SettingFaultKind::Misfit(words) => format!("{pointer} {words}"),
+            })
+            .collect();
+        let mut expected = [
+            " sped of region retry speed voices",
+            "/retry/attempts \"x\" is not of type \"integer\"",
+            "/speed 0.1 is less than the minimum of 0.5",
+        ];
+        let mut told: Vec<&str> = told.iter().map(String::as_str).collect();
+        told.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn of_several_keys_that_would_do_all_are_told() {
+        let schema =
+            json!({ "type": "object", "anyOf": [{ "required": ["region"] }, { "required": ["url"] }] });
+        let missing = SettingFaultKind::Missing { keys: vec!["region".to_owned(), "url".to_owned()] };
+        let found = faults_by(&schema, &[], Map::new());
+        assert_eq!(found, [SettingFault { pointer: String::new(), kind: missing }]);
     }
 
     #[test]

@@ -81,7 +81,15 @@ fn voices_are_found_by_what_they_are() {
     assert_eq!(ids, ["azure/en-US-AriaNeural", "edge/en-US-AriaNeural"], "{stdout}");
     let (_, stdout, stderr) = run(&config, &["voices", "--provider", "azure", "--limit", "2"]);
     assert_eq!(stdout.lines().count(), 3, "{stdout}");
-    assert!(stderr.contains("\n2 of "), "{stderr}");
+    assert!(stderr.contains("\n2 of ") && stderr.contains("; --page 2 shows the next"), "{stderr}");
+    let (_, second, _) = run(&config, &["voices", "--provider", "azure", "--limit", "2", "--page", "2"]);
+    assert!(
+        second.lines().count() == 3 && !stdout.contains(second.lines().nth(1).expect("a voice")),
+        "{second}"
+    );
+    let (code, _, stderr) = run(&config, &["voices", "--provider", "azure", "--page", "9000"]);
+    assert_eq!(code, 65, "{stderr}");
+    assert!(stderr.contains("hint: the last one is "), "{stderr}");
     edge.faults().set(Fault::Failing(StatusCode::SERVICE_UNAVAILABLE));
     let (code, stdout, stderr) = run(&config, &["voices", "--search", "aria"]);
     assert_eq!((code, stdout.lines().count()), (0, 2), "{stdout}");
@@ -89,6 +97,33 @@ fn voices_are_found_by_what_they_are() {
     let (code, _, stderr) = run(&config, &["voices", "--gender", "tenor"]);
     assert_eq!(code, 65, "{stderr}");
     assert!(stderr.contains("gender must be female, male, neutral or unknown, got tenor"), "{stderr}");
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once_those_only_its_plugins_know_included() {
+    let config = "[server]\ndrain_secnds = 5\n\n\
+                  [providers.azure]\ntimeout = 8\ngrants = []\n\
+                  settings = { regoin = \"eastus\", output_format = \"mp4\" }\n\n\
+                  [providers.azure.secrets]\napi_kye = \"env:AZURE_KEY\"\n\n\
+                  [providers.openai]\ngrants = []\nsettings.api_key = \"sk-in-the-wrong-place\"\n";
+    let (code, _, stderr) = run(config, &["config", "check"]);
+    assert_eq!(code, 64, "{stderr}");
+    assert!(!stderr.contains("sk-in") && !stderr.contains("eastus"), "{stderr}");
+    for told in [
+        "error: unknown key in [server]: drain_secnds\n  --> ",
+        "hint: did you mean `drain_seconds`?\n",
+        "error: unknown key in [providers.azure]: timeout\n  --> ",
+        "error: unknown key in [providers.azure.settings]: regoin\n  --> ",
+        "understudy.toml:7:14\n",
+        "hint: did you mean `region`?\n",
+        "error: providers.azure.settings.output_format does not fit: \"mp4\" is not one of ",
+        "error: [providers.azure.settings] lacks a key: region or base_url\n",
+        "error: unknown key in [providers.azure.secrets]: api_kye\n",
+        "hint: did you mean `api_key`?\n",
+        "error: secret stands among the settings of openai: api_key\n",
+    ] {
+        assert!(stderr.contains(told), "{told} is not in {stderr}");
+    }
 }
 
 #[test]

@@ -145,6 +145,48 @@ async fn a_primary_that_limits_its_rate_is_passed_over_at_once_and_all_of_them_a
 }
 
 #[tokio::test]
+async fn when_so_many_are_spoken_and_so_many_wait_the_rest_is_told_when_to_come_back() {
+    let limits = "[limits]\nmax_concurrent_syntheses = 1\nqueue_depth = 1\n";
+    let (daemon, [kokoro]) = route(["kokoro"], limits).await;
+    speak(&daemon, json!({ "voice": "kokoro/af_heart" })).await;
+    kokoro.faults().set(Fault::Latency(Duration::from_millis(700)));
+    let ask = |line: usize| {
+        speak(&daemon, json!({ "voice": "kokoro/af_heart", "input": format!("{TEXT} Take {line}.") }))
+    };
+    let mut told = Vec::new();
+    for answer in futures_util::future::join_all((0..5).map(ask)).await {
+        if answer.status() == 503 {
+            assert_eq!((header(&answer, "retry-after"), header(&answer, "x-should-retry")), ("1", ""));
+            let error: Value = answer.json().await.expect("JSON");
+            told.push(error["error"]["code"].as_str().expect("a code").to_owned());
+        } else {
+            assert_eq!(answer.status(), 200);
+            told.push("ok".to_owned());
+        }
+    }
+    told.sort();
+    assert_eq!(told, ["busy", "busy", "busy", "ok", "ok"], "one was spoken, and one waited for it");
+}
+
+#[tokio::test]
+async fn a_slow_primary_gets_a_rival_only_where_the_operator_pays_for_two() {
+    for (hedge, spoke, why) in
+        [("", "azure", ""), ("[hedge]\nenabled = true\nafter_seconds = 0.3\n", "edge", "slow")]
+    {
+        let (daemon, [azure, edge]) = route(["azure", "edge"], hedge).await;
+        speak(&daemon, json!({})).await;
+        azure.faults().set(Fault::Latency(Duration::from_secs(2)));
+        let answer = speak(&daemon, json!({ "input": "Another line of the play." })).await;
+        assert_eq!((header(&answer, "x-understudy-provider"), told(&answer)[2]), (spoke, why));
+        assert_eq!(
+            syntheses(&edge),
+            usize::from(spoke == "edge"),
+            "nothing is bought twice unless asked for"
+        );
+    }
+}
+
+#[tokio::test]
 async fn when_everybody_was_called_the_error_lists_the_calls_and_says_not_to_retry() {
     let (daemon, [azure, edge]) = route(["azure", "edge"], "retry.backoff_seconds = 0.01\n").await;
     for simulator in [&azure, &edge] {
@@ -198,6 +240,30 @@ async fn the_plan_is_explained_and_nobody_is_called() {
     assert!(plan["candidates"][0]["price"].as_f64() > Some(0.0), "{plan}");
     for simulator in [&azure, &edge, &google] {
         assert_eq!(syntheses(simulator), 0, "{:?}", simulator.requests());
+    }
+}
+
+#[tokio::test]
+async fn an_ability_that_the_operator_leaves_unused_is_not_asked_for() {
+    let (azure, google) = (provider("azure"), provider("google"));
+    let simulators = [azure.simulator(), google.simulator()];
+    let off = "supports_ssml = false\nsupports_emotions = false\n";
+    for (off, skipped, dropped) in
+        [("", Value::Null, json!([])), (off, json!("unsupported"), json!(["emotion"]))]
+    {
+        let section = azure.section(&simulators[0]).replacen('\n', &format!("\n{off}"), 1);
+        let config = format!(
+            "default_route = \"main\"\n[routes.main]\nprimary = [\"azure\", \"google\"]\n{section}{}",
+            google.section(&simulators[1])
+        );
+        let daemon = Daemon::start_with(&config, leave_key).await;
+        let body = json!({ "ssml": format!("<speak>{TEXT}</speak>"), "language_code": "en-US" });
+        let plan: Value = daemon.ok("/api/v1/tts/explain", &body).await.json().await.expect("JSON");
+        assert_eq!(plan["candidates"][0]["skipped"]["code"], skipped, "{plan}");
+        assert_eq!(plan["candidates"][1]["skipped"], Value::Null, "{plan}");
+        let body = json!({ "text": TEXT, "voice_id": "azure/en-US-AriaNeural", "emotion": "cheerful" });
+        let plan: Value = daemon.ok("/api/v1/tts/explain", &body).await.json().await.expect("JSON");
+        assert_eq!(plan["candidates"][0]["dropped"], dropped, "{plan}");
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! A fault belongs to the simulator and not to the request that meets it: the client under test
 //! must not know. Each order says what happens, to which path, and how many times; orders may be
-//! given while the server runs. Delays add up, and the first order that decides the answer wins.
+//! given while the server runs. Delays add up, and the first order that decides the answer wins. A
+//! *schedule* says what happens to one purchase after the other, whenever they come.
 
 mod interfere;
 mod order;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -55,7 +57,13 @@ pub enum Fault {
 
 /// The orders of one simulator. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Arc<Mutex<Vec<Order>>>);
+pub struct Faults(Arc<Mutex<Orders>>);
+
+#[derive(Debug, Default)]
+struct Orders {
+    standing: Vec<Order>,
+    scheduled: VecDeque<Option<Fault>>,
+}
 
 impl Faults {
     /// Every request meets `fault` until [`Faults::clear`].
@@ -70,19 +78,32 @@ impl Faults {
 
     /// Gives an order in full.
     pub fn order(&self, order: Order) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(order);
+        self.orders().standing.push(order);
     }
 
-    /// Takes every order back.
+    /// The first request for speech from now on meets the first of these, or nothing, the second the
+    /// second, and so on. Lists of voices and the like meet none of them.
+    pub fn schedule(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
+        self.orders().scheduled = faults.into_iter().collect();
+    }
+
+    /// Takes every order back, and the schedule.
     pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.orders() = Orders::default();
     }
 
-    /// The faults a request for `path` meets, counted down.
-    pub fn take(&self, path: &str) -> Vec<Fault> {
-        let mut orders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let met = orders.iter_mut().filter_map(|order| order.meet(path)).collect();
-        orders.retain(|order| order.times != Some(0));
+    /// The faults a request for `path` meets, counted down; `for_speech` says what kind it is.
+    pub(crate) fn take(&self, path: &str, for_speech: bool) -> Vec<Fault> {
+        let mut orders = self.orders();
+        let mut met: Vec<Fault> = orders.standing.iter_mut().filter_map(|order| order.meet(path)).collect();
+        orders.standing.retain(|order| order.times != Some(0));
+        if for_speech {
+            met.extend(orders.scheduled.pop_front().flatten());
+        }
         met
+    }
+
+    fn orders(&self) -> MutexGuard<'_, Orders> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

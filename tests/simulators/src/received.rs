@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::http::header::UPGRADE;
 use axum::http::{HeaderMap, Method, Uri};
 use bytes::Bytes;
+use tokio::time::Instant;
 
 /// How many requests are remembered; the oldest are forgotten first.
 pub const RECEIVED_MAX: usize = 10_000;
@@ -20,6 +22,8 @@ pub struct Received {
     pub headers: HeaderMap,
     /// The whole body; empty for a WebSocket handshake.
     pub body: Bytes,
+    /// When it arrived.
+    pub at: Instant,
     /// The status of the answer; none while it is not decided, for ever when the request hangs.
     pub status: Option<u16>,
     sequence: u64,
@@ -36,6 +40,12 @@ impl Received {
     #[must_use]
     pub const fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    /// Something was to be spoken, as far as can be told from outside: a list is asked for with `GET`.
+    #[must_use]
+    pub fn is_for_speech(&self) -> bool {
+        self.method == Method::POST || self.headers.contains_key(UPGRADE)
     }
 
     /// A header as text, or nothing.
@@ -63,7 +73,8 @@ impl Log {
         if entries.requests.len() == RECEIVED_MAX {
             entries.requests.pop_front();
         }
-        entries.requests.push_back(Received { method, uri, headers, body, status: None, sequence });
+        let at = Instant::now();
+        entries.requests.push_back(Received { method, uri, headers, body, at, status: None, sequence });
         sequence
     }
 

@@ -71,6 +71,7 @@ Examples:
   understudy voices --provider flite --language en-US
   understudy voices --language de --gender female --style cheerful
   understudy voices --search aria --limit 5
+  understudy voices --limit 50 --page 2
   understudy voices --like azure/en-US-AriaNeural
   understudy voices --json | jq -r '.[].id'";
 
@@ -434,6 +435,10 @@ pub(super) struct Voices {
     /// Show at most so many; all when absent, or ten with --like.
     #[arg(short = 'n', long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) limit: Option<u32>,
+    /// Show this page of as many as --limit says, or of a hundred.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "like",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) page: Option<u32>,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,

@@ -106,7 +106,11 @@ impl From<SpeechError> for Fault {
 
 /// Who was asked before everybody had failed, and who was not.
 fn story(error: &SpeechError) -> Vec<String> {
-    let SpeechError::AllFailed { attempts, skipped, .. } = error else { return Vec::new() };
+    let (attempts, skipped) = match error {
+        SpeechError::AllFailed { attempts, skipped, .. } => (attempts.as_slice(), skipped.as_slice()),
+        SpeechError::Tried { attempts, .. } if attempts.len() > 1 => (attempts.as_slice(), &[][..]),
+        _ => return Vec::new(),
+    };
     let called = attempts.iter().map(|attempt| {
         format!("{} was called: {} after {} ms", attempt.provider, attempt.outcome, attempt.time.as_millis())
     });

@@ -8,11 +8,18 @@ pub(super) fn run(wanted: Option<&str>, printer: Printer) -> Result<(), Fault> {
     let keys = keys();
     let Some(wanted) = wanted else { return list(&keys, printer) };
     let path = known_path(wanted.trim_matches(['[', ']']));
+    let inside = |key: &&Key| {
+        let rest = key.path.strip_prefix(&path);
+        rest.is_some_and(|rest| rest.starts_with(['.', '[']))
+    };
+    let inside: Vec<Key> = keys.iter().filter(inside).cloned().collect();
     if let Some(key) = keys.iter().find(|key| key.path == path) {
-        return one(key, printer);
+        one(key, printer)?;
+        if inside.is_empty() {
+            return Ok(());
+        }
+        printer.result("")?;
     }
-    let inside = format!("{path}.");
-    let inside: Vec<Key> = keys.iter().filter(|key| key.path.starts_with(&inside)).cloned().collect();
     if !inside.is_empty() {
         return list(&inside, printer);
     }

@@ -54,23 +54,51 @@ pub(super) async fn run(voices: Voices, config: Config, printer: Printer) -> Res
     if let Some(wanted) = &voices.like {
         return likeness::print(wanted, &voices, &understudy.engine(), &lists, printer);
     }
-    let (listed, total) = find(&voices, &lists)?;
+    let found = find(&voices, &lists)?;
     if voices.json {
-        return Ok(printer.json(&listed)?);
+        printer.json(&found.listed)?;
+        found.tell_of_others(printer);
+        return Ok(());
     }
-    if listed.is_empty() {
+    if found.total == 0 {
         return Err(Fault::new(Exit::BadInput, "no voice is like that")
             .hint("`understudy voices` without options lists all"));
     }
-    table(&listed).print(printer)?;
-    if listed.len() < total {
-        printer.note(format_args!("\n{} of {total} voices", listed.len()));
+    if found.listed.is_empty() {
+        let pages = found.total.div_ceil(found.limit);
+        return Err(Fault::new(Exit::BadInput, format!("there is no such page: {}", found.page))
+            .hint(format!("the last one is {pages}")));
     }
+    table(&found.listed).print(printer)?;
+    found.tell_of_others(printer);
     Ok(())
 }
 
-/// The voices that are wanted, as many as are to be shown, and how many there are.
-fn find(voices: &Voices, lists: &Lists) -> Result<(Vec<Listed>, usize), Fault> {
+/// What was found, as much of it as is to be shown.
+struct Found {
+    listed: Vec<Listed>,
+    /// How many there are on all pages.
+    total: usize,
+    limit: usize,
+    /// From 1.
+    page: usize,
+}
+
+impl Found {
+    /// That there are others, and how to see them.
+    fn tell_of_others(&self, printer: Printer) {
+        let Self { listed, total, limit, page } = self;
+        if listed.len() == *total {
+            return;
+        }
+        let is_last = page * limit >= *total;
+        let next = if is_last { String::new() } else { format!("; --page {} shows the next", page + 1) };
+        printer.note(format_args!("\n{} of {total} voices{next}", listed.len()));
+    }
+}
+
+/// The voices that are wanted, a page of them, and how many there are.
+fn find(voices: &Voices, lists: &Lists) -> Result<Found, Fault> {
     let query = Query::read(&RawQuery {
         language: voices.language.as_deref(),
         gender: voices.gender.as_deref(),
@@ -79,11 +107,21 @@ fn find(voices: &Voices, lists: &Lists) -> Result<(Vec<Listed>, usize), Fault> {
         search: voices.search.as_deref(),
         ..RawQuery::default()
     });
-    let limit = voices.limit.map_or(usize::MAX, |limit| limit as usize);
-    let query = Query { limit, ..query.map_err(refused)? };
+    let mut query = query.map_err(refused)?;
+    let whole = voices.limit.is_none() && voices.page.is_none();
+    query.limit = voices.limit.map_or(if whole { usize::MAX } else { query.limit }, |limit| limit as usize);
+    let wanted = voices.page.unwrap_or(1) as usize;
     let catalogue = lists.catalogue();
-    let page = catalogue.page(&query).map_err(refused)?;
-    Ok((page.entries.iter().map(|entry| Listed::new(entry.provider, entry.voice)).collect(), page.total))
+    let mut page = catalogue.page(&query).map_err(refused)?;
+    for number in 1..wanted {
+        let Some(next) = page.next.take() else {
+            return Ok(Found { listed: Vec::new(), total: page.total, limit: query.limit, page: number + 1 });
+        };
+        query.cursor = Some(next);
+        page = catalogue.page(&query).map_err(refused)?;
+    }
+    let listed = page.entries.iter().map(|entry| Listed::new(entry.provider, entry.voice)).collect();
+    Ok(Found { listed, total: page.total, limit: query.limit, page: wanted })
 }
 
 fn refused(error: QueryError) -> Fault {

@@ -12,7 +12,7 @@ use toml::de::DeValue;
 use understudy_sandbox::{Grant, HostPattern, Secret};
 
 use super::folders;
-use super::keys::Kind;
+use super::keys::{Items, Kind};
 use super::section::{Found, Section};
 
 /// The largest file of a secret, in bytes. A service account's key file has two thousand.
@@ -69,7 +69,11 @@ impl std::fmt::Display for SecretSource {
 /// Reads `grants`: hosts, or tables of a host and what is dangerous about it. None when the key is
 /// not there.
 pub(super) fn grants(section: &Section<'_>) -> Option<Vec<Grant>> {
-    let items = section.items("grants", "a list of hosts")?;
+    let items = section.items("grants", "a list of hosts", Items::TextsOrTables);
+    if let Some(item) = section.described_item("grants") {
+        grant(item, &(0..0));
+    }
+    let items = items?;
     let granted = items.into_iter().filter_map(|item| match item.get_ref() {
         DeValue::String(host) => {
             let found = Found { value: host.to_string(), span: item.span() };

@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use understudy_engine::{CharacterPart, ConversationSettings, LocalCharacter, Manner, Plays, Recast};
 use understudy_speech::{Age, Gender, Language, Request};
 
+use super::keys::Items;
 use super::routes::part;
 use super::section::{Found, Section};
 
@@ -87,18 +88,28 @@ fn languages(section: &Section<'_>) -> Vec<Language> {
 }
 
 fn cast(section: &Section<'_>, providers: &[&str]) -> Vec<CharacterPart> {
-    let items = section.items("cast", "a list of { provider = \"…\", voice = \"…\" }").unwrap_or_default();
-    let parts = items.into_iter().filter_map(|item| {
+    let items = section.items("cast", "a list of { provider = \"…\", voice = \"…\" }", Items::Tables);
+    if let Some(item) = section.described_item("cast") {
+        character_part(item, &(0..0), providers);
+    }
+    let parts = items.into_iter().flatten().filter_map(|item| {
         let DeValue::Table(table) = item.get_ref() else {
             section.mismatch("cast", "tables like { provider = \"flite\", voice = \"ada\" }", item);
             return None;
         };
-        let nested = section.nested("cast", table);
-        let own = nested.string("character");
-        let plays = if own.is_some() { Plays::Character } else { Plays::Voice };
-        part(nested, own, &item.span(), providers).map(|part| CharacterPart { plays, part })
+        character_part(section.nested("cast", table), &item.span(), providers)
     });
     parts.collect()
+}
+
+fn character_part(
+    section: Section<'_>,
+    place: &std::ops::Range<usize>,
+    providers: &[&str],
+) -> Option<CharacterPart> {
+    let own = section.string("character");
+    let plays = if own.is_some() { Plays::Character } else { Plays::Voice };
+    part(section, own, place, providers).map(|part| CharacterPart { plays, part })
 }
 
 /// `[characters.NAME.emotions.EMOTION]`.

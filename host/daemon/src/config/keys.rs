@@ -14,6 +14,9 @@ use super::{read, restart};
 /// Stands for the names an operator chooses, in `providers.NAME.enabled`.
 pub(super) const NAME: &str = "NAME";
 
+/// Stands for every item of a list, in `voices.NAME.cast[].provider`.
+pub(super) const ITEM: &str = "[]";
+
 /// Added to the explanation of a key that a reload does not take.
 pub(crate) const RESTART: &str = "A new value is taken by a restart.";
 
@@ -54,10 +57,24 @@ pub(crate) enum Kind {
         most: String,
     },
     Choice(Vec<String>),
-    /// A list, and of what.
-    List(String),
+    /// A list, in words and of what.
+    List {
+        wanted: String,
+        items: Items,
+    },
     /// A table that is somebody else's to read.
     Table,
+}
+
+/// What a list holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Items {
+    /// Some of these words.
+    Words(Vec<String>),
+    /// Tables.
+    Tables,
+    /// Tables, or texts in their place.
+    TextsOrTables,
 }
 
 impl Kind {
@@ -82,7 +99,7 @@ impl Kind {
             Self::Integer { least, most } => format!("a whole number from {least} to {most}"),
             Self::Number { least, most } => format!("a number from {least} to {most}"),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
-            Self::List(wanted) => wanted.clone(),
+            Self::List { wanted, .. } => wanted.clone(),
             Self::Table => "a table".to_owned(),
         }
     }
@@ -100,7 +117,13 @@ impl Kind {
                 json!({ "type": "number", "minimum": number(least), "maximum": number(most) })
             }
             Self::Choice(words) => json!({ "type": "string", "enum": words }),
-            Self::List(_) => json!({ "type": "array" }),
+            Self::List { items: Items::Words(words), .. } => {
+                json!({ "type": ["string", "array"], "items": { "enum": words } })
+            }
+            Self::List { items: Items::Tables, .. } => json!({ "type": "array", "items": table() }),
+            Self::List { items: Items::TextsOrTables, .. } => {
+                json!({ "type": "array", "items": { "anyOf": [{ "type": "string" }, table()] } })
+            }
             Self::Table => json!({ "type": "object" }),
         }
     }
@@ -118,8 +141,9 @@ pub(crate) fn keys() -> Vec<Key> {
 }
 
 /// What a key means, in the words of the commented default file. The limits of one provider are
-/// those of `[sandbox]`.
+/// those of `[sandbox]`, and what the items of a list are is told of the list.
 pub(crate) fn explanation(path: &str) -> Option<String> {
+    let path = path.split_once(ITEM).map_or(path, |(list, _)| list);
     let shared = path.strip_prefix("providers.NAME.limits.").map(|limit| format!("sandbox.{limit}"));
     explained(shared.as_deref().unwrap_or(path))
 }
@@ -217,6 +241,7 @@ fn table() -> Map<String, Value> {
 /// Puts a key's schema into the tables that lead to it. A name of one's own is any property.
 fn put(into: &mut Map<String, Value>, path: &str, schema: Value) {
     let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let (first, in_items) = first.strip_suffix(ITEM).map_or((first, false), |list| (list, true));
     let place = if first == NAME {
         into.entry("additionalProperties").or_insert_with(|| Value::Object(table()))
     } else {
@@ -224,6 +249,8 @@ fn put(into: &mut Map<String, Value>, path: &str, schema: Value) {
         let Value::Object(properties) = properties else { return };
         properties.entry(first.to_owned()).or_insert_with(|| Value::Object(table()))
     };
+    let place = if in_items { table_of_items(place) } else { Some(place) };
+    let Some(place) = place else { return };
     match (rest, &mut *place) {
         (None, place) => *place = schema,
         (Some(rest), Value::Object(inner)) => put(inner, rest, schema),
@@ -236,9 +263,58 @@ fn put(into: &mut Map<String, Value>, path: &str, schema: Value) {
     }
 }
 
+/// The schema of a list's tables.
+fn table_of_items(list: &mut Value) -> Option<&mut Value> {
+    let place = if list.pointer("/items/anyOf").is_some() { "/items/anyOf/1" } else { "/items" };
+    list.pointer_mut(place)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    /// What the schema makes of a file.
+    fn faults(text: &str) -> Vec<String> {
+        let file: Value = toml::from_str(text).unwrap();
+        let validator = jsonschema::validator_for(&schema()).unwrap();
+        validator.iter_errors(&file).map(|error| format!("{} {error}", error.instance_path())).collect()
+    }
+
+    #[test]
+    fn the_schema_takes_every_file_that_is_right() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let examples = std::fs::read_dir(root.join("../../config/examples")).unwrap();
+        let mut files: Vec<_> = examples.map(|entry| entry.unwrap().path()).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+        files.push(root.join("tests/every_engine_key.toml"));
+        files.push(root.join("../../config/understudy.toml"));
+        for file in files {
+            assert_eq!(faults(&std::fs::read_to_string(&file).unwrap()), [""; 0], "{}", file.display());
+        }
+    }
+
+    #[test]
+    fn the_schema_refuses_what_the_reader_refuses() {
+        for wrong in [
+            "lissten = 1",
+            "[server]\ndrain_secnds = 1",
+            "[breaker]\nfailures = 0",
+            "[fallback]\naudition = \"loud\"",
+            "[providers.a]\npriorty = 1",
+            "[providers.a]\nsupported_formats = [\"ogg\"]",
+            "[providers.a]\ngrants = [{ host = \"a\", prvate = true }]",
+            "[providers.a.limits]\ncpu = 1",
+            "[voices.v]\ncast = [{ provider = \"a\", voice = \"b\", rte = 1 }]",
+            "[voices.v]\ncast = [{ provider = \"a\", voice = \"b\", rate = 9 }]",
+            "[voices.v]\ncast = [\"a/b\"]",
+            "[characters.c.emotions.happy]\nloud = true",
+        ] {
+            assert_ne!(faults(wrong), [""; 0], "{wrong}");
+            assert!(crate::Config::parse(wrong, Path::new("understudy.toml")).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn every_key_is_explained() {
@@ -270,6 +346,8 @@ mod tests {
         check("providers.NAME.enabled", "true or false", Some("true"));
         check("providers.NAME.limits.cpu_ms", "a whole number from 1 to 86400000", Some("60000"));
         check("sandbox.certificate_authorities", "a string", None);
+        check("voices.NAME.cast[].rate", "a number from 0.25 to 4", None);
+        check("providers.NAME.grants[].private", "true or false", Some("false"));
     }
 
     #[test]

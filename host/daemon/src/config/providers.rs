@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use toml::de::DeValue;
 use understudy_engine::ProviderPolicy;
-use understudy_sandbox::{Grant, Limits};
+use understudy_sandbox::{Grant, Limits, Uses};
 
 use super::access::{self, SecretSource};
 use super::canary::{self, Canary};
@@ -35,6 +35,8 @@ pub struct ProviderConfig {
     pub grants: Option<Vec<Grant>>,
     /// Where its secrets are, by their names in the manifest.
     pub secrets: BTreeMap<String, SecretSource>,
+    /// What is used of its plugin's abilities.
+    pub uses: Uses,
     /// When its turn comes, and how much may be asked of it.
     pub policy: ProviderPolicy,
     /// The limits of one call.
@@ -81,6 +83,7 @@ fn read_one(name: Found<String>, section: Section<'_>, folder: &Path, limits: &L
         settings: settings(&section),
         grants: access::grants(&section),
         secrets: access::secrets(&section, folder),
+        uses: uses(&section),
         policy: policies::provider(&section),
         limits: sandbox::read_limits(&overrides, limits),
         sha256: sha256(&section),
@@ -89,6 +92,14 @@ fn read_one(name: Found<String>, section: Section<'_>, folder: &Path, limits: &L
     overrides.finish();
     section.finish();
     provider
+}
+
+fn uses(section: &Section<'_>) -> Uses {
+    Uses {
+        ssml: section.boolean("supports_ssml", true),
+        emotions: section.boolean("supports_emotions", true),
+        characters: section.boolean("supports_characters", true),
+    }
 }
 
 fn check_name(name: &Found<String>, section: &Section<'_>) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::de::DeTable;
-use understudy_engine::text::{BlockedPatterns, TextRules};
+use understudy_engine::text::{BlockedPatterns, PatternError, TextRules};
 use understudy_engine::{GlobalLimits, Route};
 
 use super::findings::Findings;
@@ -34,6 +34,14 @@ const BODY_BYTES: RangeInclusive<usize> = 1_024..=1 << 30;
 const AUDIO_BYTES: RangeInclusive<usize> = 1 << 20..=4 << 30;
 
 pub(super) fn config(text: &str, file: &Path) -> Result<Config, Vec<Problem>> {
+    match examine(text, file) {
+        (Some(config), problems) if problems.is_empty() => Ok(config),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// The configuration as far as it can be read, and what is wrong with the text.
+pub(super) fn examine(text: &str, file: &Path) -> (Option<Config>, Vec<Problem>) {
     let findings = Findings::new(text);
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
@@ -43,12 +51,11 @@ pub(super) fn config(text: &str, file: &Path) -> Result<Config, Vec<Problem>> {
     // looked for only in a file that is well formed.
     let problems = findings.into_problems();
     if !problems.is_empty() {
-        return Err(problems);
+        return (None, problems);
     }
     let findings = Findings::new(text);
     let config = whole(Section::new(&findings, "", Some(table.get_ref())), file);
-    let problems = findings.into_problems();
-    if problems.is_empty() { Ok(config) } else { Err(problems) }
+    (Some(config), findings.into_problems())
 }
 
 /// Every key, by reading no file.
@@ -229,9 +236,18 @@ fn blocked(section: &Section<'_>) -> BlockedPatterns {
     let found = section.section("blocked").texts();
     let pairs = || found.iter().map(|(label, pattern)| (label.as_str(), pattern.value.as_str()));
     BlockedPatterns::new(pairs()).unwrap_or_else(|error| {
-        if let Some((_, pattern)) = found.iter().find(|(label, _)| *label == error.label) {
-            let hint = "a pattern is a regular expression of the Rust regex crate, such as '(?i)password'";
-            section.report(&pattern.span, error.to_string(), hint);
+        let alone = |pair| BlockedPatterns::new([pair]).err();
+        let mut errors: Vec<PatternError> = pairs().filter_map(alone).collect();
+        // None is wrong by itself: they are too large together.
+        if errors.is_empty() {
+            errors.push(error);
+        }
+        for error in errors {
+            if let Some((_, pattern)) = found.iter().find(|(label, _)| *label == error.label) {
+                let hint =
+                    "a pattern is a regular expression of the Rust regex crate, such as '(?i)password'";
+                section.report(&pattern.span, error.to_string(), hint);
+            }
         }
         BlockedPatterns::default()
     })

@@ -12,6 +12,7 @@ use understudy_engine::audition::Depth;
 use understudy_engine::{Delivery, LogicalVoice, Route, VoicePart, VoicePolicy};
 use understudy_speech::Request;
 
+use super::keys::{Items, Kind};
 use super::section::{Found, Section, suggestion};
 
 const SHARE: RangeInclusive<f32> = 0.0..=1.0;
@@ -90,7 +91,10 @@ fn known(section: &Section<'_>, name: &Found<String>, providers: &[&str]) {
 pub(super) fn voices(section: &Section<'_>, providers: &[&str]) -> BTreeMap<String, LogicalVoice> {
     let mut voices = BTreeMap::new();
     for (name, section) in section.sections() {
-        let items = section.items("cast", "a list of { provider = \"…\", voice = \"…\" }");
+        let items = section.items("cast", "a list of { provider = \"…\", voice = \"…\" }", Items::Tables);
+        if let Some(item) = section.described_item("cast") {
+            part(item, None, &(0..0), providers);
+        }
         let parts = items.into_iter().flatten().filter_map(|item| {
             let DeValue::Table(table) = item.get_ref() else {
                 section.mismatch(
@@ -126,6 +130,7 @@ pub(super) fn part(
     providers: &[&str],
 ) -> Option<VoicePart> {
     let (provider, voice) = (section.string("provider"), section.string("voice"));
+    section.describe("styles", Kind::Table, "");
     let voice = own.or(voice);
     let part = VoicePart {
         provider: String::new(),

@@ -16,8 +16,9 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::elsewhere::elsewhere;
 use super::findings::Findings;
-use super::keys::{Key, Kind, NAME};
+use super::keys::{ITEM, Key, Kind, NAME};
 
 /// One table.
 pub(super) struct Section<'file> {
@@ -110,6 +111,11 @@ impl<'file> Section<'file> {
         Section::new(self.findings, self.path_of(key), Some(table))
     }
 
+    /// The same when no file is read and only the keys of such a table are asked for.
+    pub(super) fn described_item(&self, key: &str) -> Option<Section<'file>> {
+        self.describes().then(|| Section::new(self.findings, self.path_of(key) + ITEM, None))
+    }
+
     /// Every text of this table, whatever its key.
     pub(super) fn texts(&self) -> Vec<(String, Found<String>)> {
         let entries = self.table.into_iter().flatten();
@@ -134,6 +140,7 @@ impl<'file> Section<'file> {
             }
             let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
             let hint = suggestion(key.get_ref(), asked.iter().copied())
+                .or_else(|| elsewhere(&self.name, key.get_ref()))
                 .unwrap_or_else(|| format!("the keys here are {}", asked.join(", ")));
             self.report(&key.span(), format!("unknown key{place}: {}", key.get_ref()), hint);
         }

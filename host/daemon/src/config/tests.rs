@@ -8,6 +8,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use understudy_sandbox::Uses;
+
 use super::*;
 
 fn repository(path: &str) -> PathBuf {
@@ -144,6 +146,18 @@ fn the_sandbox_never_ends_a_call_before_its_request() {
     check("limits.deadline_seconds = 900", 900);
     check("limits.stream_deadline_seconds = 1000", 1000);
     check("limits.deadline_seconds = 900\nsandbox.deadline_ms = 1000", 1);
+}
+
+#[test]
+fn an_ability_of_a_plugin_can_be_left_unused() {
+    let uses = |key: &str| {
+        let Uses { ssml, emotions, characters } = parse(&format!("[providers.a]\n{key}")).providers[0].uses;
+        (ssml, emotions, characters)
+    };
+    assert_eq!(uses(""), (true, true, true));
+    assert_eq!(uses("supports_ssml = false"), (false, true, true));
+    assert_eq!(uses("supports_emotions = false"), (true, false, true));
+    assert_eq!(uses("supports_characters = false"), (true, true, false));
 }
 
 #[test]

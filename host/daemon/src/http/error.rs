@@ -52,11 +52,11 @@ pub(crate) struct ApiError {
     pub(crate) retry_after: Option<Duration>,
     /// False when the same request must fail again.
     pub(crate) retryable: bool,
-    /// What was tried, when there was more than one candidate. Boxed: nearly no error has one.
+    /// What was tried, when somebody was called. Boxed: nearly no error has one.
     pub(crate) story: Option<Box<Story>>,
 }
 
-/// How all candidates failed.
+/// How every candidate failed.
 #[derive(Clone, Debug)]
 pub(crate) struct Story {
     /// The calls that were made.
@@ -89,7 +89,7 @@ pub(crate) struct ErrorObject {
     /// The request's id, as in the log and in `x-request-id`.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(crate) request_id: String,
-    /// Every call that was made, when all candidates failed.
+    /// Every call that was made, when every candidate failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) attempts: Vec<AttemptInfo>,
     /// The candidates that were not called, when all others failed.

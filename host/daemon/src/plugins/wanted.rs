@@ -112,6 +112,7 @@ fn of_section(config: &Config, provider: &ProviderConfig) -> Wanted {
             settings: provider.settings.clone(),
             limits: provider.limits.clone(),
             grants: provider.grants.clone().unwrap_or_default(),
+            uses: provider.uses,
             ..PluginConfig::named(&provider.name)
         },
         decided: provider.grants.is_some(),

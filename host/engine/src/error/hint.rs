@@ -10,9 +10,6 @@ impl SpeechError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownProvider { suggestion: Some(name), .. } => Some(format!("did you mean {name}?")),
-            Self::UnknownProvider { known, .. } if known.is_empty() => {
-                Some("no provider is ready; `understudy plugin list` tells why".to_owned())
-            }
             Self::UnknownProvider { known, .. } | Self::NoProviderChosen { known } => {
                 Some(format!("the providers are {}", list(known)))
             }
@@ -21,7 +18,7 @@ impl SpeechError {
             Self::UnknownRoute { known, .. } => Some(format!("the routes are {}", list(known))),
             Self::AllFailed { decisive, .. } => decisive.hint(),
             Self::Script(error) => error.hint(),
-            Self::Line { error, .. } => error.hint(),
+            Self::Line { error, .. } | Self::Tried { error, .. } => error.hint(),
             Self::NoProviders => Some("load a plugin; `understudy doctor` tells why none is".to_owned()),
             Self::UnknownVoice { suggestion: Some(voice), .. } => Some(format!("did you mean {voice}?")),
             Self::UnknownVoice { provider, known, .. } if known.is_empty() => {

@@ -163,9 +163,9 @@ impl Door {
         state.tally.status(&self.name, state.breaker.state(), retry_after, state.spending.on(today))
     }
 
-    /// What nineteen of twenty of its calls took.
+    /// What nineteen of twenty of its calls took at most; none before there are twenty.
     pub(crate) fn slow(&self) -> Option<Duration> {
-        self.lock().tally.latency(0.95)
+        self.lock().tally.slow()
     }
 
     pub(crate) fn spending(&self) -> Spending {

@@ -9,7 +9,6 @@ use crate::cast::{Cast, Seat};
 use crate::characters::{Persona, Played};
 use crate::error::SpeechError;
 use crate::settings::{EngineSettings, VoicePart};
-use crate::suggest::nearest;
 use crate::voice_id::VoiceId;
 
 /// What the first candidate is.
@@ -98,12 +97,17 @@ fn logical(settings: &EngineSettings, name: &str, provider: Option<&str>) -> Opt
 }
 
 fn require_of_voice<'cast>(cast: &'cast Cast, public: &VoiceId) -> Result<&'cast Arc<Seat>, SpeechError> {
-    cast.find(&public.provider).ok_or_else(|| SpeechError::UnknownProvider {
-        name: public.provider.clone(),
-        field: "voice",
-        suggestion: nearest(&public.provider, cast.names())
-            .map(|provider| VoiceId::new(provider, public.voice.as_str()).to_string()),
-        known: cast.names().map(str::to_owned).collect(),
+    cast.require(&public.provider).map_err(|error| match error {
+        SpeechError::UnknownProvider { name, suggestion, known, .. } => {
+            let with_voice = |provider: String| VoiceId::new(provider, public.voice.as_str()).to_string();
+            SpeechError::UnknownProvider {
+                name,
+                field: "voice",
+                suggestion: suggestion.map(with_voice),
+                known,
+            }
+        }
+        other => other,
     })
 }
 

@@ -98,7 +98,7 @@ pub struct HedgeSettings {
     /// Default false.
     pub enabled: bool,
     /// How long the provider has before its rival is asked; without it, what nineteen of twenty of
-    /// its calls took.
+    /// its calls took, once there were twenty.
     #[serde(rename = "after_seconds", deserialize_with = "seconds::optional::deserialize")]
     pub after: Option<Duration>,
 }

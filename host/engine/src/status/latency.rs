@@ -36,15 +36,25 @@ impl Latencies {
         }
     }
 
-    /// What `share` of the calls took at most; none before the first.
+    /// What `share` of the calls took, within a tenth either way; none before the first.
     pub(super) fn at(&self, share: f64) -> Option<Duration> {
+        self.bucket_at(share).map(|bucket| time_at(bucket, 0.5))
+    }
+
+    /// What `share` of the calls took at most: never less than they did, and up to a fifth more. None
+    /// before `notes_min` of them.
+    pub(super) fn at_most(&self, share: f64, notes_min: u32) -> Option<Duration> {
+        let bucket = self.bucket_at(share).filter(|_| self.notes >= notes_min)?;
+        Some(time_at(bucket, 1.0))
+    }
+
+    fn bucket_at(&self, share: f64) -> Option<usize> {
         let wanted = (f64::from(self.notes) * share).ceil().max(1.0);
         let mut seen = 0;
-        let found = self.counts.iter().position(|count| {
+        self.counts.iter().position(|count| {
             seen += count;
             f64::from(seen) >= wanted
-        })?;
-        Some(middle(found))
+        })
     }
 }
 
@@ -55,9 +65,10 @@ fn bucket(time: Duration) -> usize {
     bucket.min(BUCKETS - 1)
 }
 
-fn middle(bucket: usize) -> Duration {
+/// The time at `share` of a bucket: 0.5 is its middle, 1 its end.
+fn time_at(bucket: usize, share: f64) -> Duration {
     #[allow(clippy::cast_precision_loss, reason = "at most 80")]
-    let milliseconds = GROWTH.powf(bucket as f64 + 0.5);
+    let milliseconds = GROWTH.powf(bucket as f64 + share);
     Duration::from_secs_f64(milliseconds / 1_000.0)
 }
 
@@ -82,6 +93,21 @@ mod tests {
         check([10, 10, 10, 9_000], 0.5, 10.0);
         check([10, 10, 10, 9_000], 0.95, 9_000.0);
         assert_eq!(Latencies::default().at(0.5), None);
+    }
+
+    #[test]
+    fn what_calls_take_at_most_is_never_less_than_they_took() {
+        let mut latencies = Latencies::default();
+        for time in [1_u32, 90, 1_000, 2_000, 2_001, 60_000] {
+            for notes in 1..=20 {
+                assert_eq!(latencies.at_most(0.95, 20), None, "{notes}");
+                latencies.note(Duration::from_millis(u64::from(time)));
+            }
+            let time = f64::from(time);
+            let most = latencies.at_most(0.95, 20).unwrap().as_secs_f64() * 1_000.0;
+            assert!((time..time * 1.25).contains(&most), "{most} of {time}");
+            latencies = Latencies::default();
+        }
     }
 
     #[test]

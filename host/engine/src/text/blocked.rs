@@ -2,7 +2,8 @@
 //!
 //! Patterns are the `regex` crate's: matching takes time linear in the text whatever the pattern, so
 //! that neither an operator's slip nor a caller's text can hang a server. They see the text as it
-//! would be sent, after invisible characters are gone, so that a zero-width space hides nothing.
+//! would be sent, after invisible characters are gone, so that a zero-width space hides nothing; and
+//! they see what an SSML document has to be read out as well, so that a tag hides nothing either.
 
 use regex::{RegexSet, RegexSetBuilder};
 
@@ -60,6 +61,12 @@ impl BlockedPatterns {
                 Err(PatternError { label: label.clone(), reason: reason(&error) })
             }
         }
+    }
+
+    /// True when nothing is blocked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
     }
 
     /// The label of the first pattern that `text` matches.

@@ -22,20 +22,25 @@ const DEPTH_MAX: usize = 64;
 const ATTRIBUTES_MAX: usize = 64;
 const ROOT: &str = "speak";
 
+/// Elements that end a sentence: what stands on either side of one is not read as one word.
+const SENTENCES: [&str; 5] = ["p", "s", "paragraph", "sentence", "voice"];
+
 /// What a document holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Document {
     /// A letter or a digit to read, or audio to play.
     pub(super) speaks: bool,
     /// Any text at all but white space.
     pub(super) has_text: bool,
+    /// What is read out, without tags and with every reference resolved; empty unless it is wanted.
+    pub(super) read: String,
 }
 
-/// Reads all of `document`.
-pub(super) fn check(document: &str) -> Result<Document, TextFault> {
+/// Reads all of `document`. What is read out is put together when it is `wanted`.
+pub(super) fn check(document: &str, wanted: bool) -> Result<Document, TextFault> {
     let mut reader = Reader::from_str(document);
     reader.config_mut().enable_all_checks(true);
-    let mut check = Check::default();
+    let mut check = Check { wanted, ..Check::default() };
     loop {
         let start = reader.buffer_position();
         match reader.read_event() {
@@ -56,6 +61,8 @@ pub(super) fn check(document: &str) -> Result<Document, TextFault> {
 
 #[derive(Default)]
 struct Check {
+    /// What is read out is kept.
+    wanted: bool,
     depth: usize,
     /// The outermost element has begun.
     rooted: bool,
@@ -71,8 +78,10 @@ impl Check {
                 if self.depth > DEPTH_MAX { Err(SsmlProblem::TooDeep(DEPTH_MAX)) } else { Ok(()) }
             }
             Event::Empty(element) => self.open(element),
-            Event::End(_) => {
+            Event::End(element) => {
                 self.depth = self.depth.saturating_sub(1);
+                let qualified = element.name();
+                self.pass(local(qualified.as_ref()));
                 Ok(())
             }
             Event::Text(text) if text.contains("]]>") => {
@@ -97,7 +106,7 @@ impl Check {
         if !is_name(name) {
             return Err(SsmlProblem::Malformed("an element has no proper name".to_owned()));
         }
-        let local = name.rsplit(':').next().unwrap_or_default();
+        let local = local(name);
         match (self.depth, self.rooted) {
             (0, true) => return Err(SsmlProblem::Outside),
             (0, false) if local != ROOT => return Err(SsmlProblem::Root),
@@ -106,7 +115,15 @@ impl Check {
         // A recording is played, and an alias is read in place of what is written.
         self.found.speaks |= local == "audio";
         self.found.has_text |= local == "audio";
+        self.pass(local);
         self.attributes(element)
+    }
+
+    /// A tag is passed; some of them are heard as the end of a sentence.
+    fn pass(&mut self, local: &str) {
+        if self.wanted && SENTENCES.contains(&local) {
+            self.found.read.push('\n');
+        }
     }
 
     fn attributes(&mut self, element: &BytesStart<'_>) -> Result<(), SsmlProblem> {
@@ -142,6 +159,9 @@ impl Check {
         }
         self.found.has_text |= has_text;
         self.found.speaks |= text.chars().any(char::is_alphanumeric);
+        if self.wanted {
+            self.found.read.push_str(text);
+        }
         Ok(())
     }
 
@@ -151,10 +171,20 @@ impl Check {
             // A tab and the line ends are the only control characters XML may hold.
             Some(character) if super::sanitise::is_control(character) => Err(SsmlProblem::Entity),
             Some(character) => self.read(character.encode_utf8(&mut [0; 4])),
-            None if ["lt", "gt", "amp", "quot", "apos"].contains(&&**reference) => self.read("&"),
-            None => Err(SsmlProblem::Entity),
+            None => {
+                let named = ENTITIES.iter().find(|(name, _)| *name == &**reference);
+                named.map_or(Err(SsmlProblem::Entity), |(_, character)| self.read(character))
+            }
         }
     }
+}
+
+/// The entities of XML itself.
+const ENTITIES: [(&str, &str); 5] = [("lt", "<"), ("gt", ">"), ("amp", "&"), ("quot", "\""), ("apos", "'")];
+
+/// A name without its prefix.
+fn local(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or_default()
 }
 
 /// The declaration stands at the very beginning, and says 1.0 and UTF-8 when it says anything.

@@ -130,6 +130,8 @@ fn what_the_engine_finds() {
         decisive: Box::new(SpeechError::NoProviders),
     };
     check(all, "fail | nobody");
+    let tried = SpeechError::Tried { attempts: Vec::new(), error: Box::new(SpeechError::NoProviders) };
+    check(tried, "fail | nobody");
 }
 
 #[test]

@@ -19,6 +19,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_first_ceiling_and_the_last_are_the_operators_to_say() {
+        let settings = RetrySettings {
+            backoff: Duration::from_secs(1),
+            backoff_max: Duration::from_secs(3),
+            ..RetrySettings::default()
+        };
+        let longest = |tries| (0..200).map(|id| pause(&settings, tries, &id.to_string(), "p")).max().unwrap();
+        for (tries, ceiling) in [(0, 1.0), (1, 2.0), (2, 3.0), (9, 3.0)] {
+            let longest = longest(tries).as_secs_f64();
+            assert!((0.9 * ceiling..=ceiling).contains(&longest), "{longest} after {tries}");
+        }
+        let none = RetrySettings { backoff: Duration::ZERO, ..RetrySettings::default() };
+        assert_eq!(pause(&none, 3, "r-1", "p"), Duration::ZERO);
+    }
+
+    #[test]
     fn pauses_are_spread_over_all_of_a_ceiling_that_doubles_up_to_the_longest() {
         let settings = RetrySettings::default();
         for (tries, ceiling) in [(0, 100), (1, 200), (4, 1_600), (5, 2_000), (40, 2_000)] {

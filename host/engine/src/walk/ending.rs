@@ -1,6 +1,6 @@
 //! What is told when nobody could play it.
 //!
-//! One candidate: its own error. Otherwise the error that tells the caller most about what to do:
+//! One candidate: its own error, with the calls that were made. Otherwise the error that tells the caller most about what to do:
 //! to change the request, when everybody who looked at it refused it; to come back later, when
 //! everybody who could play it is only asked too often; else that all of them failed, and how.
 
@@ -30,6 +30,9 @@ impl Walk<'_> {
         let error = match error {
             SpeechError::Withheld { reason: Withheld::Full { .. }, .. } => {
                 SpeechError::Busy { retry_after: Duration::from_secs(1) }
+            }
+            error if lone && counts(&error) && !self.attempts.is_empty() => {
+                SpeechError::Tried { attempts: self.attempts, error: Box::new(error) }
             }
             error if lone || !counts(&error) => error,
             error => SpeechError::AllFailed {

@@ -248,3 +248,37 @@ async fn a_slow_first_gets_a_rival_when_that_is_wanted() {
     assert_eq!(engine.speak(request(TEXT)).await.unwrap().provenance.provider, "a");
     assert!(second.requests().is_empty(), "nothing is bought twice unless asked for");
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_a_time_of_its_own_a_rival_comes_when_nineteen_of_twenty_calls_would_be_over() {
+    let takes = |seconds: u32| vec![pcm(), Step::Wait(seconds * SECOND), Step::Audio(tone(24_000).into())];
+    let first = Arc::new(Scripted::new("a", takes(30)));
+    for _ in 0..20 {
+        first.queue(takes(2));
+    }
+    let (second, hedge) = (good("b"), HedgeSettings { enabled: true, after: None });
+    let engine = engine_with(&[&first, &second], EngineSettings { hedge, ..route(&["a", "b"]) });
+    for _ in 0..20 {
+        assert_eq!(engine.speak(request(TEXT)).await.unwrap().provenance.provider, "a");
+    }
+    assert!(second.requests().is_empty(), "a provider that is as it always is has no rival");
+    let began = Instant::now();
+    let provenance = engine.speak(request(TEXT)).await.unwrap().provenance;
+    assert_eq!((provenance.provider.as_str(), provenance.substituted.unwrap().why), ("b", "slow"));
+    let waited = began.elapsed().as_secs_f64();
+    assert!((2.0..2.5).contains(&waited), "{waited}");
+    assert_eq!((first.requests().len(), second.requests().len(), first.running()), (21, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stands_alone_tells_its_calls_and_after_retries_of_its_own_wants_no_more() {
+    for (max_retries, is_worth) in [(0, true), (2, false)] {
+        let policy = ProviderPolicy { max_retries, ..ProviderPolicy::default() };
+        let settings = EngineSettings { providers: [("a".to_owned(), policy)].into(), ..route(&["a"]) };
+        let engine = engine_with(&[&failing("a", unavailable())], settings);
+        let error = engine.speak(request(TEXT)).await.unwrap_err();
+        assert_eq!((error.code(), error.is_worth_retrying()), ("provider_unavailable", is_worth));
+        let SpeechError::Tried { attempts, .. } = error else { panic!("{error}") };
+        assert_eq!(attempts.len(), max_retries as usize + 1);
+    }
+}

@@ -85,6 +85,19 @@ async fn without_a_default_only_a_lone_provider_plays_unasked() {
     );
 }
 
+/// A server that is starting has nobody yet, and a name that will be right in a second is no mistake.
+#[tokio::test]
+async fn where_nobody_is_there_no_name_is_wrong() {
+    let nobody = engine(&[]);
+    let by_provider = SpeechRequest { provider: Some("flite".to_owned()), ..request(TEXT) };
+    let mut by_voice = request(TEXT);
+    by_voice.request.voice = Some("flite/kal".to_owned());
+    for wanted in [by_provider, by_voice] {
+        let error = nobody.speak(wanted).await.unwrap_err();
+        assert_eq!((error.code(), error.is_worth_retrying()), ("no_providers", true));
+    }
+}
+
 /// Speaks `change` of a plain request at a provider that lacks every control.
 async fn check_plain(change: impl FnOnce(&mut Request), dropped: &[&str]) {
     let mut plain = Scripted::speaking("plain", 1, Vec::new());

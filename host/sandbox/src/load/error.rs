@@ -134,7 +134,9 @@ impl LoadError {
             }
             Self::Describe(_) => "describe must be pure and quick: no network, no settings, no waiting",
             Self::BadManifest { .. } => "correct the field in the plugin's describe function",
-            Self::Settings { .. } => "correct the provider's settings in the configuration",
+            Self::Settings { .. } => {
+                "correct the provider's settings in the configuration; `understudy config check` names the line"
+            }
             Self::MissingSecret { .. } => "set it in the provider's secrets table of the configuration",
             Self::SecretInSettings { .. } => "move it to the provider's secrets table of the configuration",
             Self::Host { .. } => "see the log; memory or threads may be used up",

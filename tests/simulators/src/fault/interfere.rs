@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, UPGRADE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -71,7 +71,7 @@ async fn interfere(State(state): State<Interference>, request: Request, next: Ne
     let sequence =
         state.log.arrived(parts.method.clone(), parts.uri.clone(), parts.headers.clone(), body.clone());
 
-    let faults = state.faults.take(parts.uri.path());
+    let faults = state.faults.take(parts.uri.path(), upgrading || parts.method == Method::POST);
     let mut ordered = Ordered::default();
     for fault in &faults {
         match fault {

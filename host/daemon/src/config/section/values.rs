@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::{Found, Section, suggestion};
-use crate::config::keys::Kind;
+use crate::config::keys::{Items, Kind};
 
 impl<'file> Section<'file> {
     pub(in crate::config) fn boolean(&self, key: &'static str, default: bool) -> bool {
@@ -63,8 +63,9 @@ impl<'file> Section<'file> {
         &self,
         key: &'static str,
         wanted: &str,
+        items: Items,
     ) -> Option<Vec<&'file Spanned<DeValue<'file>>>> {
-        self.describe(key, Kind::List(wanted.to_owned()), "");
+        self.describe(key, Kind::List { wanted: wanted.to_owned(), items }, "");
         let value = self.raw(key)?;
         let DeValue::Array(items) = value.get_ref() else {
             self.mismatch(key, wanted, value);
@@ -230,7 +231,9 @@ impl<'file> Section<'file> {
         choices: &[(&str, T)],
     ) -> Option<Vec<T>> {
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        self.describe(key, Kind::List(format!("a list of {}", words.join(", "))), "");
+        let wanted = format!("a list of {}", words.join(", "));
+        let items = Items::Words(words.into_iter().map(str::to_owned).collect());
+        self.describe(key, Kind::List { wanted, items }, "");
         let found = self.texts_in(key)?;
         Some(found.iter().filter_map(|found| self.chosen(key, found, choices)).collect())
     }

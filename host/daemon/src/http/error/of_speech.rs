@@ -22,9 +22,14 @@ impl ApiError {
                 attempts: attempts.iter().map(AttemptInfo::from).collect(),
                 skipped: skipped.iter().map(SkippedInfo::from).collect(),
             })),
+            SpeechError::Tried { attempts, .. } => Some(Box::new(Story {
+                attempts: attempts.iter().map(AttemptInfo::from).collect(),
+                skipped: Vec::new(),
+            })),
             _ => None,
         };
-        let busy = matches!(error, SpeechError::Failed { failure: Failure::Busy { .. }, .. });
+        let last = if let SpeechError::Tried { error, .. } = error { error } else { error };
+        let busy = matches!(last, SpeechError::Failed { failure: Failure::Busy { .. }, .. });
         Self {
             openai_code,
             message: message(error, param.as_deref()).into(),
@@ -65,7 +70,7 @@ fn class(error: &SpeechError) -> (StatusCode, Option<&'static str>) {
         | SpeechError::NotOffered { .. }
         | SpeechError::CannotEncode { .. } => (StatusCode::BAD_REQUEST, None),
         SpeechError::UnknownCharacter { .. } => (StatusCode::NOT_FOUND, None),
-        SpeechError::Line { error, .. } => class(error),
+        SpeechError::Line { error, .. } | SpeechError::Tried { error, .. } => class(error),
         SpeechError::NoProviders | SpeechError::NoStandIn { .. } | SpeechError::Busy { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, None)
         }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use understudy_engine::scripted::{Scripted, Step};
 use understudy_speech::{Failure, InvalidField, ProviderError, TextLimit, TextUnit};
 
-use super::{Answer, app, app_with, flite, post, request, send, speak, synthesize};
+use super::{Answer, app, app_with, flite, post, request, send, speak, synthesize, without_times};
 use crate::Config;
 
 /// An error on a few lines: status, the headers that matter, the body.
@@ -24,7 +24,7 @@ fn told(answer: &Answer) -> String {
     }
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.header("x-request-id"), "r-1");
-    let body = answer.json();
+    let body = without_times(answer.json());
     for key in ["message", "type", "param", "code"] {
         assert!(body["error"].get(key).is_some(), "{key} is missing: {body}");
     }

@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use understudy_engine::scripted::{Scripted, Step};
 use understudy_speech::{Failure, Gender, ProviderError};
 
-use super::{Answer, app_with, flite, get, merged, post, request, send, speak, synthesize};
+use super::{Answer, app_with, flite, get, merged, post, request, send, speak, synthesize, without_times};
 use crate::Config;
 
 fn failing(id: &str, failure: impl Into<Failure>) -> Scripted {
@@ -35,23 +35,6 @@ fn route(providers: Vec<Scripted>) -> Router {
 
 fn headers(answer: &Answer, names: &[&str]) -> Vec<String> {
     names.iter().map(|name| answer.header(&format!("x-understudy-{name}")).to_owned()).collect()
-}
-
-/// Times are of the moment.
-fn without_times(mut value: Value) -> Value {
-    fn visit(value: &mut Value) {
-        match value {
-            Value::Object(fields) => fields.iter_mut().for_each(|(key, value)| match key.as_str() {
-                "ms" | "synthesis_ms" => *value = json!(0),
-                "audio_content" => *value = json!("…"),
-                _ => visit(value),
-            }),
-            Value::Array(items) => items.iter_mut().for_each(visit),
-            _ => {}
-        }
-    }
-    visit(&mut value);
-    value
 }
 
 #[tokio::test]

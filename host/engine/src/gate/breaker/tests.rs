@@ -72,6 +72,27 @@ fn half_of_a_minute_opens_it_and_a_fifth_does_not() {
 }
 
 #[test]
+fn how_many_how_long_and_what_share_is_the_operators_to_say() {
+    use BreakerState::{Closed, Open};
+    let check = |settings: BreakerSettings, calls: &str, expected: BreakerState| {
+        let mut stage = Stage::new(settings);
+        stage.play(calls);
+        assert_eq!(stage.breaker.state(), expected, "{calls}");
+    };
+    check(BreakerSettings { failures: 2, ..settings() }, "off", Open);
+    check(BreakerSettings { failures: 20, ..settings() }, &"f".repeat(19), Closed);
+    let short = || BreakerSettings { window: 10 * SECOND, ..settings() };
+    let spread = format!("ffff{}f", "1".repeat(20));
+    check(short(), &spread, Closed);
+    check(settings(), &spread, Open);
+    check(BreakerSettings { failure_percent: 80, ..settings() }, "ofofofofof", Closed);
+    check(BreakerSettings { failure_percent: 80, ..settings() }, "ffffof", Open);
+    let soon = || BreakerSettings { recovery: 5 * SECOND, ..settings() };
+    check(soon(), "fffff1111-", Open);
+    check(soon(), "fffff11111o", Closed);
+}
+
+#[test]
 fn it_recovers_through_one_probe() {
     use BreakerState::{Closed, HalfOpen, Open};
     let open = format!("fffff{}", "1".repeat(59));

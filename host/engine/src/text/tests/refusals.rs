@@ -60,6 +60,31 @@ fn a_blocked_text_is_refused_by_the_patterns_label_and_never_repeated() {
 }
 
 #[test]
+fn no_tag_and_no_reference_hides_what_is_blocked() {
+    let blocked = BlockedPatterns::new([("cards", r"\b\d{4}-?\d{4}\b"), ("names", "anna & otto")]).unwrap();
+    let rules = TextRules { blocked, ..TextRules::default() };
+    let check = |document: &str, expected: Option<&str>| {
+        let found = admit(&mut Utterance::Ssml(document.to_owned()), &rules).err();
+        let label = found.map(|fault| match fault {
+            TextFault::Blocked { label } => label,
+            fault => panic!("{document}: {fault}"),
+        });
+        assert_eq!(label.as_deref(), expected, "{document}");
+    };
+    check("<speak>It is 1234-5678.</speak>", Some("cards"));
+    check("<speak>It is 1234-<break time='0ms'/>5678.</speak>", Some("cards"));
+    check("<speak>It is 12<emphasis>34</emphasis>-56<!-- -->78.</speak>", Some("cards"));
+    check("<speak>It is &#49;23&#x34;-5678.</speak>", Some("cards"));
+    check("<speak>It is <![CDATA[1234-]]>5678.</speak>", Some("cards"));
+    check("<speak>It is <sub alias='1234-5678'>secret</sub>.</speak>", Some("cards"));
+    check("<speak>Anna &amp; Otto</speak>", Some("names"));
+    // Two sentences are no word.
+    check("<speak><p>In 1234</p><p>5678 people came.</p></speak>", None);
+    check("<speak><s>1234</s><s>5678</s></speak>", None);
+    check("<speak><voice name='a'>1234</voice><voice name='b'>5678</voice></speak>", None);
+}
+
+#[test]
 fn a_pattern_that_does_not_compile_is_named() {
     let check = |patterns: &[(&str, &str)], expected: &str| {
         let told = BlockedPatterns::new(patterns.iter().copied()).unwrap_err().to_string();

@@ -1,0 +1,154 @@
+//! What a plugin makes of its section, at its place in the file.
+//!
+//! Settings are the plugin's own and only its manifest knows them, so they are read long after the
+//! file is. A mistake in them is a mistake in the file all the same: it is told like any other, with its
+//! line and the key that was probably meant. What a misspelt key holds is not shown, because it may
+//! be a secret that is not known to be one.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use understudy_sandbox::{SettingFault, SettingFaultKind, setting_faults};
+use understudy_speech::Manifest;
+
+use super::problem::{Place, Problem};
+use super::providers::ProviderConfig;
+use super::section::suggestion;
+
+const ADVICE: &str = "`understudy plugin inspect NAME --json` shows what its plugin takes";
+
+/// A place in the file: a key, or an item of a list, and its value.
+struct Spot<'t> {
+    key: Range<usize>,
+    value: &'t Spanned<DeValue<'t>>,
+}
+
+/// Everything that is wrong with the settings and the secrets' names of a provider's section, for
+/// the plugin of this manifest. `text` is the file's, and well formed.
+pub(super) fn problems(text: &str, provider: &ProviderConfig, manifest: &Manifest) -> Vec<Problem> {
+    let Ok(table) = DeTable::parse(text) else { return Vec::new() };
+    let secrets: Vec<&str> = manifest.secrets.iter().map(|secret| secret.name.as_str()).collect();
+    let faults = setting_faults(manifest, &provider.settings);
+    let misplaced = || provider.settings.keys().filter(|name| secrets.contains(&name.as_str()));
+    let mut section = Told { text: text.to_owned(), table: table.get_ref(), provider: &provider.name };
+    for fault in &faults {
+        if let SettingFaultKind::Unknown { key, .. } = &fault.kind {
+            let mut inside = place_of(fault);
+            inside.push(key.clone());
+            section.hide(&inside);
+        }
+    }
+    for name in misplaced() {
+        section.hide(&["settings".to_owned(), name.clone()]);
+    }
+    let mut problems: Vec<Problem> = faults.iter().map(|fault| section.setting(fault)).collect();
+    problems.extend(misplaced().map(|name| section.secret_in_settings(name)));
+    for name in provider.secrets.keys().filter(|name| !secrets.contains(&name.as_str())) {
+        problems.push(section.unknown(&["secrets".to_owned()], name, &secrets));
+    }
+    problems
+}
+
+/// Where a fault is, inside its provider's section.
+fn place_of(fault: &SettingFault) -> Vec<String> {
+    let pointer = fault.pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"));
+    std::iter::once("settings".to_owned()).chain(pointer).collect()
+}
+
+struct Told<'t> {
+    /// The file's text, without what may be secrets.
+    text: String,
+    table: &'t DeTable<'t>,
+    provider: &'t str,
+}
+
+impl Told<'_> {
+    fn setting(&self, fault: &SettingFault) -> Problem {
+        let inside = place_of(fault);
+        let path = self.path(&inside).join(".");
+        let message = match &fault.kind {
+            SettingFaultKind::Unknown { key, known } => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                return self.unknown(&inside, key, &known);
+            }
+            SettingFaultKind::Missing { keys } => format!("[{path}] lacks a key: {}", keys.join(" or ")),
+            SettingFaultKind::Misfit(words) => format!("{path} does not fit: {words}"),
+        };
+        Problem { message, hint: Some(ADVICE.to_owned()), place: self.place(&inside) }
+    }
+
+    fn unknown(&self, inside: &[String], key: &str, known: &[&str]) -> Problem {
+        let path = self.path(inside).join(".");
+        let hint = suggestion(key, known.iter().copied()).unwrap_or_else(|| match known {
+            [] => "the plugin takes none here".to_owned(),
+            known => format!("the keys here are {}", known.join(", ")),
+        });
+        let mut place = inside.to_vec();
+        place.push(key.to_owned());
+        Problem {
+            message: format!("unknown key in [{path}]: {key}"),
+            hint: Some(hint),
+            place: self.place(&place),
+        }
+    }
+
+    fn secret_in_settings(&self, name: &str) -> Problem {
+        let message = format!("secret stands among the settings of {}: {name}", self.provider);
+        let hint =
+            format!("move it to [providers.{}.secrets], as \"env:NAME\" or \"file:PATH\"", self.provider);
+        let place = self.place(&["settings".to_owned(), name.to_owned()]);
+        Problem { message, hint: Some(hint), place }
+    }
+
+    fn path(&self, inside: &[String]) -> Vec<String> {
+        let section = ["providers".to_owned(), self.provider.to_owned()];
+        section.into_iter().chain(inside.iter().cloned()).collect()
+    }
+
+    /// Where a key stands; what is not in the file stands where the nearest thing around it does.
+    fn place(&self, inside: &[String]) -> Place {
+        Place::of(&self.text, &self.spot(inside).map_or(0..0, |spot| spot.key))
+    }
+
+    /// Makes the text of a value unreadable, wherever its line is shown.
+    fn hide(&mut self, inside: &[String]) {
+        let is_text = |spot: &Spot<'_>| spot.value.get_ref().as_str().is_some();
+        let span = self.spot(inside).filter(is_text).map(|spot| spot.value.span());
+        if let Some(span) = span {
+            self.text = without(&self.text, &span);
+        }
+    }
+
+    fn spot(&self, inside: &[String]) -> Option<Spot<'_>> {
+        let path = self.path(inside);
+        (1..=path.len()).rev().find_map(|length| spot(self.table, path.get(..length)?))
+    }
+}
+
+fn spot<'t>(table: &'t DeTable<'t>, path: &[String]) -> Option<Spot<'t>> {
+    let (first, rest) = path.split_first()?;
+    let (key, value) = table.get_key_value(first.as_str())?;
+    rest.iter().try_fold(Spot { key: key.span(), value }, |spot, part| match spot.value.get_ref() {
+        DeValue::Table(table) => {
+            table.get_key_value(part.as_str()).map(|(key, value)| Spot { key: key.span(), value })
+        }
+        DeValue::Array(items) => {
+            items.get(part.parse::<usize>().ok()?).map(|value| Spot { key: value.span(), value })
+        }
+        _ => None,
+    })
+}
+
+/// The text with everything in `span` but line ends made unreadable, and as long as before.
+fn without(text: &str, span: &Range<usize>) -> String {
+    let mut hidden = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        if span.contains(&at) && !matches!(character, '\n' | '\r') {
+            hidden.extend(std::iter::repeat_n('*', character.len_utf8()));
+        } else {
+            hidden.push(character);
+        }
+    }
+    hidden
+}
