@@ -46,6 +46,7 @@ mod purchase;
 mod recording;
 mod rehearsal;
 mod request;
+mod score;
 pub mod script;
 #[cfg(feature = "scripted")]
 pub mod scripted;
@@ -78,6 +79,7 @@ pub use provenance::{Attempt, Casting, How, Provenance, Skipped, Substitution};
 pub use purchase::{Bought, Had, Purchases, Sought, TakeSource};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use request::{CacheUse, Output, SpeechRequest};
+pub use score::{Score, Scored};
 pub use settings::{
     BreakerSettings, CharacterPart, ConversationSettings, Delivery, EngineSettings, GlobalLimits,
     HedgeSettings, LocalCharacter, LogicalVoice, Manner, Plays, Probe, ProviderPolicy, Recast, RetrySettings,

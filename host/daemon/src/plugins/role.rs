@@ -107,11 +107,11 @@ impl Role {
         let provider = Arc::clone(generation) as Arc<dyn Provider>;
         let settings = settings_digest(&judged.config.settings);
         let trial = self.trial.as_ref().and_then(|trial| {
-            let provider = Arc::clone(&trial.running()?.generation) as Arc<dyn Provider>;
-            let canary = trial.canary();
-            Some(understudy_engine::Trial { provider, percent: canary.percent, sticky: canary.sticky })
+            let (generation, canary) = (&trial.running()?.generation, trial.canary());
+            let (provider, score) = (Arc::clone(generation) as Arc<dyn Provider>, generation.score());
+            Some(understudy_engine::Trial { provider, score, percent: canary.percent, sticky: canary.sticky })
         });
-        Some(Member { name: self.name.clone(), provider, settings, trial })
+        Some(Member { name: self.name.clone(), provider, settings, score: generation.score(), trial })
     }
 
     /// As it is shown.

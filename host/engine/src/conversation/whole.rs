@@ -51,8 +51,11 @@ pub(super) async fn perform(
     let engine = scene.engine();
     let clock = Clock::start(scene.whole_deadline());
     let _place = engine.gate.queue().enter(clock.deadline()).await?;
+    let seat = engine.cast.require(provider)?;
     let pass = admit(scene, provider, clock)?;
+    let scored = seat.member.score.begin(is_patient(scene, provider, clock));
     let performed = record(scene, players, provider, clock).await;
+    scored.settle(performed.as_ref().err());
     match &performed {
         Ok(_) => pass.succeed(),
         Err(error) => pass.fail(verdict(error), error.code()),
@@ -70,7 +73,7 @@ fn admit(scene: &Scene<'_>, provider: &str, clock: Clock) -> Result<Pass, Speech
         characters: scene.characters as u64,
         sole: false,
         is_retry: false,
-        patient: clock.limit() >= policy.timeout.unwrap_or(settings.breaker.patience),
+        patient: is_patient(scene, provider, clock),
         place: None,
         on_trial: false,
         today: engine.calendar.today(),
@@ -82,6 +85,12 @@ fn admit(scene: &Scene<'_>, provider: &str, clock: Clock) -> Result<Pass, Speech
             Err(SpeechError::Withheld { provider: provider.to_owned(), reason })
         }
     }
+}
+
+/// Whether a provider that does not answer in this time may be blamed for it.
+fn is_patient(scene: &Scene<'_>, provider: &str, clock: Clock) -> bool {
+    let settings = &scene.engine().settings;
+    clock.limit() >= settings.policy(provider).timeout.unwrap_or(settings.breaker.patience)
 }
 
 async fn record(
