@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::plugins::misfit;
-use crate::support::Daemon;
+use crate::support::{Daemon, understudy};
 use versions::{BROKEN_WAYS, broken, herald, oversize, rename_into};
 
 /// Plugins lie in `plugins`, and nobody's voice stands in for another's.
@@ -106,6 +106,7 @@ async fn a_dropped_plugin_that_asks_for_hosts_is_listed_with_the_section_to_past
     let hint = listed["hint"].as_str().expect("a hint");
     assert!(hint.contains("[providers.misfit]") && hint.contains("grants = ["), "{hint}");
     // Pasted as it is, it plays.
+    assert!(hint.contains("add this to ") && hint.contains("understudy.toml"), "{hint}");
     let section = &hint[hint.find("[providers").expect("a section")..];
     let config = format!("{CONFIG}{section}");
     std::fs::write(daemon.folder().join("understudy.toml"), config).expect("it is written");
@@ -129,11 +130,72 @@ async fn every_broken_candidate_is_refused_in_its_own_words_and_changes_nothing(
     let metrics = daemon.get("/metrics").send().await.expect("an answer").text().await.expect("text");
     let told = "plugin_candidate_refused{provider=\"herald\",code=\"plugin_too_large\"} 1";
     assert!(metrics.contains(told), "{metrics}");
+    let ready = daemon.json("/readyz").await;
+    assert_eq!(ready["plugins"][0]["candidate_code"], "plugin_too_large", "{ready}");
     assert_eq!(speaks(&daemon, "speak 1").await, "0.0.1");
     // And a good one is taken after all of them.
     replace(&daemon, &herald(99, "calm"));
     let seen = until(&daemon, "herald", "version 99", |plugin| plugin["version"] == "0.0.99").await;
     assert_eq!(seen["candidate"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_broken_file_nobody_played_before_is_told_with_its_reason_everywhere() {
+    let daemon = Daemon::start_with(CONFIG, |_| ()).await;
+    let (bytes, code) = broken(0);
+    rename_into(&daemon.folder().join("plugins"), "newcomer.wasm", &bytes);
+    let seen = until(&daemon, "newcomer", "rejected", |plugin| plugin["state"] == "rejected").await;
+    assert_eq!(seen["code"], code, "{seen}");
+    let ready = daemon.json("/readyz").await;
+    let told =
+        ready["plugins"].as_array().expect("a list").iter().find(|plugin| plugin["name"] == "newcomer");
+    assert!(told.is_some_and(|told| told["code"] == code && told["reason"].is_string()), "{ready}");
+    let metrics = daemon.get("/metrics").send().await.expect("an answer").text().await.expect("text");
+    let told = format!("plugin_state{{provider=\"newcomer\",state=\"rejected\",code=\"{code}\"}} 1");
+    assert!(metrics.contains(&told), "{metrics}");
+    for command in [&["status"][..], &["plugin", "status"]] {
+        let shown = understudy(&[command, &["--url", &daemon.url("")]].concat()).ok();
+        let shown = String::from_utf8(shown.stdout).expect("text");
+        assert!(shown.contains("newcomer: is rejected: ") && shown.contains("hint: "), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_removed_plugin_finishes_what_it_speaks() {
+    let daemon = daemon("").await;
+    let body = json!({ "model": "herald", "input": "slowly 40", "response_format": "pcm", "stream": true });
+    let mut stream = daemon.ok("/v1/audio/speech", &body).await;
+    let mut bytes = stream.chunk().await.expect("audio").map_or(0, |piece| piece.len());
+    std::fs::remove_file(daemon.folder().join("plugins/herald.wasm")).expect("it is removed");
+    let seen = until(&daemon, "herald", "removed", |plugin| plugin["state"] == "removed").await;
+    assert_eq!(
+        (&seen["generations"][0]["role"], &seen["generations"][0]["in_flight"]),
+        (&json!("leaving"), &json!(1))
+    );
+    let refused = daemon.post("/api/v1/tts/synthesize", &json!({ "provider": "herald", "text": "speak 1" }));
+    assert!(refused.send().await.expect("an answer").status().is_client_error());
+    while let Some(piece) = stream.chunk().await.expect("it goes on") {
+        bytes += piece.len();
+    }
+    assert!((191_000..=193_000).contains(&bytes), "four seconds at 24 kHz: {bytes}");
+    until(&daemon, "herald", "gone", Value::is_null).await;
+    assert_eq!(mapped_code(daemon.pid()), 1, "the offline voice's code: {}", daemon.log());
+}
+
+#[tokio::test]
+async fn a_stream_that_outlives_the_drain_time_ends_with_a_typed_error() {
+    let daemon = daemon("plugins.drain_seconds = 0.2\n").await;
+    let body =
+        json!({ "model": "herald", "input": "slowly 600", "response_format": "pcm", "stream_format": "sse" });
+    let mut stream = daemon.ok("/v1/audio/speech", &body).await;
+    let mut heard =
+        String::from_utf8(stream.chunk().await.expect("audio").expect("a piece").to_vec()).expect("text");
+    replace(&daemon, &herald(2, "calm"));
+    while let Some(piece) = stream.chunk().await.expect("the stream is ended in order") {
+        heard.push_str(&String::from_utf8_lossy(&piece));
+    }
+    assert!(heard.contains("plugin_replaced"), "{}", &heard[heard.len().saturating_sub(400)..]);
+    assert!(daemon.log().contains("drain time is over"), "{}", daemon.log());
 }
 
 #[tokio::test]
@@ -149,12 +211,12 @@ async fn a_replacement_that_asks_for_more_waits_while_the_old_one_plays() {
     replace(&daemon, &herald(2, "greedy"));
     let waits = |plugin: &Value| plugin["candidate"]["state"] == "awaiting grant";
     let seen = until(&daemon, "herald", "awaiting a grant", waits).await;
-    assert!(
-        seen["candidate"]["hint"].as_str().is_some_and(|hint| hint.contains("api.example.com")),
-        "{seen}"
-    );
+    let hint = seen["candidate"]["hint"].as_str().expect("a hint");
     assert_eq!(speaks(&daemon, "speak 1").await, "0.0.1");
-    let config = format!("{CONFIG}[providers.herald]\ngrants = [\"api.example.com\"]\n");
+    // Its section is there already, so lines for it are printed and not another one.
+    let (told, lines) = hint.split_once(":\n").expect("a sentence and what to paste");
+    assert!(told.contains("write this into its section [providers.herald] in "), "{hint}");
+    let config = format!("{CONFIG}[providers.herald]\n{lines}");
     std::fs::write(daemon.folder().join("understudy.toml"), config).expect("it is written");
     until(&daemon, "herald", "version 2", |plugin| plugin["version"] == "0.0.2").await;
 }

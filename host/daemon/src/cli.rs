@@ -111,8 +111,10 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
 /// Reads the configuration and starts the log: at the configured level, at most `ceiling`, unless
 /// the command line asks for more or less.
 fn configure(global: &Global, ceiling: Option<LogLevel>) -> Result<Config, Fault> {
-    let file = locate(global.config.as_deref(), &Environment::of_process());
-    let mut config = file.as_deref().map_or_else(|| Ok(Config::default()), Config::load)?;
+    let environment = Environment::of_process();
+    let file = locate(global.config.as_deref(), &environment);
+    let default = || Config { looked_for: environment.places(), ..Config::default() };
+    let mut config = file.as_deref().map_or_else(|| Ok(default()), Config::load)?;
     config.plugins.locked |= global.locked;
     let configured = ceiling.map_or(config.log.level, |ceiling| config.log.level.min(ceiling));
     logging::start(asked_for(global, configured), config.log.format);

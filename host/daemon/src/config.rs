@@ -57,6 +57,8 @@ pub const DEFAULT_PORT: u16 = 8750;
 pub struct Config {
     /// The file this was read from; none when all is default.
     pub file: Option<PathBuf>,
+    /// Where a file is taken from when one appears, best first; empty once there is one.
+    pub looked_for: Vec<PathBuf>,
     /// Who speaks when a request names nobody: by default the first of `providers` that is ready,
     /// else the offline voice.
     pub default_provider: Option<String>,
@@ -226,6 +228,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             file: None,
+            looked_for: Vec::new(),
             default_provider: None,
             server: Server::default(),
             plugins: Plugins::default(),
@@ -323,6 +326,17 @@ impl Config {
         manifest: &understudy_speech::Manifest,
     ) -> Vec<Problem> {
         settings::problems(text, provider, manifest)
+    }
+
+    /// The file to read now: its own, or one that has appeared since it was looked for.
+    pub(crate) fn present_file(&self) -> Option<&Path> {
+        let appeared = || self.looked_for.iter().find(|file| file.is_file());
+        self.file.as_ref().or_else(appeared).map(PathBuf::as_path)
+    }
+
+    /// The file in which a person writes: its own, or the one that would be taken first.
+    pub(crate) fn file_to_write(&self) -> Option<&Path> {
+        self.file.as_ref().or_else(|| self.looked_for.first()).map(PathBuf::as_path)
     }
 
     /// The section of a provider, when the file has one.

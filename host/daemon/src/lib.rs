@@ -25,6 +25,7 @@ pub use plugins::{
     TrialStatus,
 };
 pub use reload::{
-    ConfigProblem, NotWatching, PluginChange, ReloadOutcome, ReloadReport, ReloadState, Trigger,
+    ConfigProblem, NotWatching, Pending, PendingWhy, PluginChange, ReloadOutcome, ReloadReport, ReloadState,
+    Trigger,
 };
 pub use understudy::{StartError, Understudy};

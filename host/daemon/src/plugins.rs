@@ -20,20 +20,21 @@ mod load;
 mod role;
 mod source;
 mod trial;
+mod trying;
 mod wanted;
 
 pub(crate) use bring_in::{Bringing, Numbers, Wrap};
 pub(crate) use folder::plugins_in;
 pub(crate) use generation::Generation;
 pub use generation::GenerationTally;
-pub(crate) use grant::{asks, section};
+pub(crate) use grant::{asks, plain_section, section};
 pub(crate) use load::{Loaded, load, tell};
 pub(crate) use role::Role;
 pub use source::PluginSource;
 pub(crate) use source::{Unread, read_component, rejected};
 pub(crate) use trial::Trial;
 pub use trial::TrialStatus;
-pub(crate) use wanted::{config_of, sources};
+pub(crate) use wanted::{Pinnable, config_of, pinnables, sectionless};
 
 /// One plugin and its state.
 #[derive(Clone, Debug)]
@@ -131,6 +132,8 @@ pub enum PluginState {
         asks: Vec<String>,
         /// What to write into the configuration to let it play.
         toml: String,
+        /// Where to write it, as the end of a sentence.
+        place: String,
     },
     /// It cannot play.
     Rejected {
@@ -157,11 +160,29 @@ impl PluginState {
         }
     }
 
-    /// Why it does not play, when there is more to say.
-    pub(crate) fn reason(&self) -> Option<&str> {
+    /// What to do so that it plays, when it does not and its state says enough.
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Rejected { reason, .. } => Some(reason),
+            Self::AwaitingGrant { toml, place, .. } => Some(format!("to let it play, {place}:\n{toml}")),
+            Self::Rejected { hint, .. } => hint.clone(),
+            Self::Ready | Self::Disabled => None,
+        }
+    }
+
+    /// A stable code for machines, when it was rejected.
+    pub(crate) const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Rejected { code, .. } => Some(*code),
             Self::Ready | Self::AwaitingGrant { .. } | Self::Disabled => None,
+        }
+    }
+
+    /// Why it was rejected, or what it asks for.
+    pub(crate) fn reason(&self) -> Option<String> {
+        match self {
+            Self::Rejected { reason, .. } => Some(reason.clone()),
+            Self::AwaitingGrant { asks, .. } => Some(asks.join("; ")),
+            Self::Ready | Self::Disabled => None,
         }
     }
 }
@@ -171,12 +192,8 @@ impl PluginStatus {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match &self.state {
-            PluginState::Ready => None,
-            PluginState::AwaitingGrant { toml, .. } => {
-                Some(format!("to let it play, add this to the configuration:\n{toml}"))
-            }
-            PluginState::Rejected { hint, .. } => hint.clone(),
             PluginState::Disabled => Some(format!("set enabled = true in [providers.{}]", self.name)),
+            state => state.hint(),
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) use canary::{Verdict, judge};
 pub(crate) use departure::{Departures, Leaving};
 pub use report::{ConfigProblem, PluginChange, ReloadOutcome, ReloadReport, Trigger};
 pub(crate) use sight::Stamp;
-pub use state::ReloadState;
+pub use state::{Pending, PendingWhy, ReloadState};
 
 use crate::Understudy;
 use crate::config::Watching;
@@ -43,6 +43,9 @@ use watch::Watch;
 
 /// Events that come this soon after one another are one change.
 const GATHERED: Duration = Duration::from_millis(20);
+
+/// How often a plugin on trial is judged, however seldom the files are looked at.
+const TRIALS: Duration = Duration::from_secs(1);
 
 /// Reloads that may be asked for before the first of them is done.
 const ORDERS_MAX: usize = 64;
@@ -85,8 +88,10 @@ pub(crate) struct Owner {
     trigger: Trigger,
     /// Somebody asked: what was refused is judged again.
     asked: bool,
-    /// The last pass left something undone.
-    undone: bool,
+    /// The last pass found a file in motion.
+    restless: bool,
+    /// What it left for an older generation's sake.
+    crowded: Vec<Pending>,
     due: Instant,
 }
 
@@ -108,7 +113,8 @@ impl Owner {
             report: None,
             trigger: Trigger::Files,
             asked: false,
-            undone: true,
+            restless: true,
+            crowded: Vec::new(),
             due: Instant::now(),
         };
         tokio::spawn(owner.run());
@@ -140,9 +146,11 @@ impl Owner {
     /// Looks, and does what there is to do.
     async fn attend(&mut self, understudy: &Arc<Understudy>) {
         let next_end = understudy.departures().end_overdue(Instant::now());
-        understudy.judge_trials();
+        let next_verdict = understudy.judge_trials().then(|| Instant::now() + TRIALS);
+        let next_end = next_end.into_iter().chain(next_verdict).min();
         let config = understudy.config();
-        if self.watching == Watching::Off && !self.asked && !self.undone && self.report.is_none() {
+        self.watch_as(config.plugins.watching);
+        if self.watching == Watching::Off && !self.asked && !self.is_undone() && self.report.is_none() {
             self.sleep_until(next_end, None, config.plugins.poll);
             return;
         }
@@ -152,10 +160,15 @@ impl Owner {
         let now = Instant::now();
         let settling = self.settling.get_or_insert_with(|| Settling::from_here(looked.clone(), now));
         let observed = settling.observe(looked, &arrived, now);
-        if observed.changed || self.asked || self.undone {
+        let seen = PendingWhy::Changing.all(&observed.unsettled);
+        if !observed.changed.is_empty() || self.asked || self.is_undone() {
+            let judged = PendingWhy::Judged.all(&observed.changed);
+            understudy.note_pending(self.crowded.iter().chain(&seen).chain(&judged));
             self.pass(understudy, &observed.unsettled).await;
         }
-        if observed.unsettled.is_empty() && !self.undone {
+        understudy.note_pending(self.crowded.iter().chain(&seen));
+        // What waits for an older generation may wait for minutes, and whoever asked does not.
+        if observed.unsettled.is_empty() && !self.restless {
             self.conclude(understudy);
         }
         let poll = understudy.config().plugins.poll;
@@ -165,13 +178,27 @@ impl Owner {
     async fn pass(&mut self, understudy: &Arc<Understudy>, unsettled: &BTreeSet<PathBuf>) {
         let done = pass(understudy, &mut self.text, unsettled, self.asked).await;
         self.asked = false;
-        let Pass { report, undone } = done;
-        self.undone = undone;
+        let Pass { report, restless } = done;
+        (self.restless, self.crowded) = (restless, report.pending.clone());
+        understudy.note_meanwhile(&report);
         match &mut self.report {
             Some(before) => before.go_on(report),
             None => self.report = Some(ReloadReport { trigger: self.trigger, ..report }),
         }
         self.watch.over(sight::folders(&understudy.config()));
+    }
+
+    /// The last pass left something for another.
+    fn is_undone(&self) -> bool {
+        self.restless || !self.crowded.is_empty()
+    }
+
+    /// Notices changes as the configuration would have it now.
+    fn watch_as(&mut self, watching: Watching) {
+        if self.watching != watching {
+            self.watch = Watch::new(watching == Watching::Events);
+            self.watching = watching;
+        }
     }
 
     /// The reload is over: it is told to whoever asked, and kept when it was one.

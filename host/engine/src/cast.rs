@@ -12,6 +12,7 @@ use crate::chance::is_on_trial;
 use crate::error::SpeechError;
 use crate::listing::Listing;
 use crate::plan::StandIns;
+use crate::score::Score;
 use crate::suggest::nearest;
 
 /// One provider under the name requests use.
@@ -25,6 +26,8 @@ pub struct Member {
     /// [`settings_digest`](crate::cache::settings_digest): a take that was bought under other
     /// settings is another take. Zero for a provider without any.
     pub settings: [u8; 32],
+    /// Where its calls are counted.
+    pub score: Arc<Score>,
     /// Who plays in its place for some callers, to prove itself.
     pub trial: Option<Trial>,
 }
@@ -37,6 +40,8 @@ pub struct Member {
 pub struct Trial {
     /// What speaks.
     pub provider: Arc<dyn Provider>,
+    /// Where its calls are counted.
+    pub score: Arc<Score>,
     /// The share of callers it plays for, 0 to 100.
     pub percent: u8,
     /// Who is the same caller.
@@ -59,7 +64,7 @@ impl Member {
     /// A provider without settings.
     #[must_use]
     pub fn new(name: impl Into<String>, provider: Arc<dyn Provider>) -> Self {
-        Self { name: name.into(), provider, settings: [0; 32], trial: None }
+        Self { name: name.into(), provider, settings: [0; 32], score: Arc::default(), trial: None }
     }
 }
 
@@ -108,8 +113,8 @@ impl Seat {
     fn new(member: Member) -> Self {
         let trial = member.trial.as_ref().map(|trial| {
             let provider = Arc::clone(&trial.provider);
-            let settings = on_trial(member.settings);
-            let tried = Member { provider, settings, trial: None, ..member.clone() };
+            let (settings, score) = (on_trial(member.settings), Arc::clone(&trial.score));
+            let tried = Member { provider, settings, score, trial: None, ..member.clone() };
             Arc::new(Self { on_trial: true, ..Self::new(tried) })
         });
         let (voices, characters, stand_ins) = (Listing::default(), Listing::default(), StandIns::default());

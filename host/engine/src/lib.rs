@@ -48,6 +48,7 @@ mod recording;
 mod rehearsal;
 mod request;
 mod rows;
+mod score;
 pub mod script;
 #[cfg(feature = "scripted")]
 pub mod scripted;
@@ -80,6 +81,7 @@ pub use provenance::{Attempt, Casting, How, Provenance, Skipped, Substitution};
 pub use purchase::{Bought, Had, Purchases, Sought, TakeSource};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use request::{CacheUse, Output, SpeechRequest};
+pub use score::{Score, Scored};
 pub use settings::{
     BreakerSettings, CharacterPart, ConversationSettings, Delivery, EngineSettings, GlobalLimits,
     HedgeSettings, LocalCharacter, LogicalVoice, Manner, Plays, Probe, ProviderPolicy, Recast, RetrySettings,

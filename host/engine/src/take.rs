@@ -15,6 +15,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -23,6 +24,7 @@ use understudy_speech::{Failure, ProviderError, Summary, TakeEvent};
 use crate::attempt::{Performance, Step};
 use crate::audition::{Brief, Depth, audition};
 use crate::cache::TakeNotes;
+use crate::cast::Seat;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::flight::Announcer;
@@ -31,6 +33,7 @@ use crate::plan::{Candidate, Plan};
 use crate::purchase::{Bought, Had, Sought, TakeSource};
 use crate::recording::Recording;
 use crate::request::CacheUse;
+use crate::score::ScoredCall;
 use crate::stock::Stock;
 use crate::timing;
 use crate::verdict::verdict;
@@ -65,6 +68,10 @@ pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Res
         }
     }
 }
+
+/// How long a candidate on trial has to have had to be blamed for a timeout. The one it would replace
+/// waits behind it, so its time is short; and a trial that ends too soon costs only another trial.
+const TRIAL_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How a take is looked for.
 pub(crate) struct Seeking {
@@ -141,6 +148,8 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
     let (settings, name) = (&engine.settings, turn.candidate.name());
     let policy = settings.policy(name);
     let patience = policy.timeout.unwrap_or(settings.breaker.patience);
+    let (limit, Seat { member, on_trial, .. }) = (turn.clock().limit(), &*turn.candidate.seat);
+    let patient = limit >= patience;
     let asking = Asking {
         policy,
         breaker: &settings.breaker,
@@ -148,13 +157,16 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
         characters: turn.candidate.characters as u64,
         sole: turn.sole,
         is_retry: turn.is_retry,
-        patient: turn.clock().limit() >= patience,
+        patient,
         place: turn.place.take(),
-        on_trial: turn.candidate.seat.on_trial,
+        on_trial: *on_trial,
         today: engine.calendar.today(),
     };
     let reason = match engine.gate.door(name).admit(asking) {
-        Entry::Pass(pass) => return Ok(Admitted { pass, note: turn.errand.call(name) }),
+        Entry::Pass(pass) => {
+            let scored = member.score.begin(patient || *on_trial && limit >= TRIAL_PATIENCE);
+            return Ok(Admitted { pass, scored, note: turn.errand.call(name) });
+        }
         Entry::Check(check, reason) => {
             tokio::spawn(prove(engine.clone(), name.to_owned(), check));
             reason
@@ -176,12 +188,14 @@ async fn prove(engine: Engine, provider: String, check: CheckPass) {
 /// A call that was let in. Dropped, it was cancelled.
 pub(crate) struct Admitted {
     pass: Pass,
+    scored: ScoredCall,
     note: CallNote,
 }
 
 impl Admitted {
-    /// Tells the door, and the record, how the call ended.
+    /// Tells the door, the score, and the record, how the call ended.
     pub(crate) fn settle(self, error: Option<&SpeechError>) {
+        self.scored.settle(error);
         match error {
             None => self.pass.succeed(),
             Some(error) => self.pass.fail(verdict(error), error.code()),

@@ -30,6 +30,7 @@ pub(crate) use race::{Won, race};
 pub(crate) use step::Turn;
 
 use crate::cache::TakeKey;
+use crate::cast::Seat;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::gate::Withheld;
@@ -149,7 +150,8 @@ impl<'a> Walk<'a> {
             self.attempts.push(Attempt { provider: provider.clone(), outcome: error.code(), time });
         }
         match verdict.decision {
-            Decision::FailNow => return Err(error),
+            // Behind a candidate on trial stands one whose word is final.
+            Decision::FailNow if self.trial(step.part).is_none() => return Err(error),
             Decision::Retry if step.tries < self.engine.settings.policy(&provider).max_retries => {
                 // Those who shared a call come back together, to share the next one too.
                 let seed = take.map_or_else(|| self.errand.id.to_string(), |take| take.to_string());
@@ -191,6 +193,7 @@ impl<'a> Walk<'a> {
 
     /// The story of the walk, won by `candidate` at `step`.
     pub(crate) fn won(self, step: &Step, candidate: &Candidate, time: Duration) -> Story {
+        self.overrule(candidate);
         let Self { mut attempts, skipped, errors, plan, .. } = self;
         let provider = candidate.name().to_owned();
         // Behind a candidate on trial stands another of the same name, who is no substitute.
@@ -203,6 +206,25 @@ impl<'a> Walk<'a> {
         attempts.push(Attempt { provider, outcome: "ok", time });
         let skipped = skipped.into_iter().filter(|skipped| skipped.provider != candidate.name()).collect();
         Story { attempts, skipped, substituted }
+    }
+
+    /// Whoever is on trial and refused what the one it would replace has played was wrong.
+    fn overrule(&self, winner: &Candidate) {
+        for (part, error) in &self.errors {
+            if error.is_client_fault()
+                && let Some(trial) = self.trial(*part)
+                && trial.member.name == winner.name()
+                && !winner.seat.on_trial
+            {
+                trial.member.score.overrule();
+            }
+        }
+    }
+
+    /// The candidate on trial at a place of the plan, if there is one.
+    fn trial(&self, part: usize) -> Option<&Seat> {
+        let seat = self.plan.parts.get(part)?.seat.as_deref().ok()?;
+        seat.on_trial.then_some(seat)
     }
 
     /// When the provider of `step` gets a rival, if it does.

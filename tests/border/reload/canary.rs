@@ -4,15 +4,20 @@ use serde_json::{Value, json};
 
 use super::versions::rename_into;
 use super::{PATIENCE, herald, reload, until};
-use crate::support::Daemon;
+use crate::support::{Daemon, understudy};
 use tokio::time::Instant;
 
 /// Half of the users hear version 2 until `watch` seconds and five calls are over.
 async fn daemon(temper: &str, watch: f64) -> Daemon {
+    trying(temper, &format!("watch_seconds = {watch:?}"), "").await
+}
+
+/// The same, with this in the canary's table and this in the section.
+async fn trying(temper: &str, canary: &str, section: &str) -> Daemon {
     let config = format!(
         "[cache]\nenabled = false\n[fallback]\nvoice_policy = \"strict\"\n\
-         [providers.herald]\nplugin = \"plugins/herald.wasm\"\ngrants = []\n\
-         canary = {{ path = \"next/herald.wasm\", percent = 50, watch_seconds = {watch:?}, min_calls = 5 }}\n"
+         [providers.herald]\nplugin = \"plugins/herald.wasm\"\ngrants = []\n{section}\
+         canary = {{ path = \"next/herald.wasm\", percent = 50, min_calls = 5, {canary} }}\n"
     );
     let temper = temper.to_owned();
     Daemon::start_with(&config, move |folder| {
@@ -89,6 +94,42 @@ async fn a_canary_that_fails_is_rolled_back_and_nobody_notices() {
 }
 
 #[tokio::test]
+async fn a_canary_that_sends_silence_hangs_or_refuses_what_is_right_is_rolled_back() {
+    for temper in ["silent", "stuck", "picky"] {
+        let daemon = trying(temper, "watch_seconds = 3600", "timeout_seconds = 0.5\n").await;
+        let over = until_over(&daemon, "rolled back").await;
+        let (canary, code) = (&over["canary"], "plugin_canary_rolled_back");
+        assert!(canary["reason"].as_str().is_some_and(|reason| reason.contains("calls failed")), "{over}");
+        assert_eq!((&over["version"], &canary["code"]), (&json!("0.0.1"), &json!(code)), "{temper}: {over}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_did_wrong_ends_no_trial() {
+    let daemon = daemon("calm", 3_600.0).await;
+    for user in 0..10 {
+        let body = json!({ "provider": "herald", "voice": "nobody", "text": "speak 1", "user_id": format!("u-{user}") });
+        let refused = daemon.post("/api/v1/tts/synthesize", &body).send().await.expect("an answer");
+        assert!(refused.status().is_client_error(), "{}", refused.status());
+    }
+    reload(&daemon).await;
+    let plugin = super::plugin(&daemon, "herald").await;
+    assert_eq!(plugin["canary"]["state"], "on trial", "{plugin}");
+}
+
+#[tokio::test]
+async fn a_task_hears_the_same_version_every_time_whoever_asks() {
+    let daemon = trying("calm", "watch_seconds = 3600, sticky = \"task\"", "").await;
+    let mut heard = std::collections::BTreeSet::new();
+    for user in 0..12 {
+        let body = json!({ "provider": "herald", "text": "speak 6", "user_id": format!("u-{user}"), "task_id": "a-film" });
+        let take: Value = daemon.ok("/api/v1/tts/synthesize", &body).await.json().await.expect("JSON");
+        heard.insert(take["provenance"]["plugin_version"].as_str().expect("a version").to_owned());
+    }
+    assert_eq!(heard.len(), 1, "{heard:?}");
+}
+
+#[tokio::test]
 async fn a_canary_that_is_slow_is_rolled_back() {
     let daemon = daemon("slow", 3_600.0).await;
     let over = until_over(&daemon, "rolled back").await;
@@ -107,6 +148,42 @@ async fn a_canary_that_holds_its_budget_plays_for_all() {
     reload(&daemon).await;
     assert_eq!(hears(&daemon, 0).await, "0.0.2");
     assert!(daemon.log().contains("canary promoted"), "{}", daemon.log());
+    let metrics = daemon.get("/metrics").send().await.expect("an answer").text().await.expect("text");
+    let told = "plugin_canary{provider=\"herald\",state=\"promoted\",code=\"\"} 1";
+    assert!(metrics.contains(told), "{metrics}");
+    // The next one is tried beside it, and what is written anew and is the same is not.
+    rename_into(&daemon.folder().join("next"), "herald.wasm", &herald(3, "mute"));
+    let over = until_over(&daemon, "rolled back").await;
+    assert_eq!((&over["version"], &over["canary"]["version"]), (&json!("0.0.2"), &json!("0.0.3")), "{over}");
+    rename_into(&daemon.folder().join("next"), "herald.wasm", &herald(3, "mute"));
+    reload(&daemon).await;
+    let plugin = super::plugin(&daemon, "herald").await;
+    assert_eq!((&plugin["canary"]["state"], &plugin["version"]), (&json!("rolled back"), &json!("0.0.2")));
+    let shown = understudy(&["plugin", "status", "--url", &daemon.url("")]).ok();
+    let shown = String::from_utf8(shown.stdout).expect("text");
+    assert!(shown.contains("is rolled back: ") && shown.contains("0.0.2"), "{shown}");
+}
+
+#[tokio::test]
+async fn when_both_are_replaced_at_once_no_more_than_three_live() {
+    let daemon = daemon("calm", 3_600.0).await;
+    let body =
+        |user: usize| json!({ "provider": "herald", "text": "slowly 15", "user_id": format!("user-{user}") });
+    let speaking: Vec<_> =
+        (0..8).map(|user| tokio::spawn(daemon.post("/api/v1/tts/synthesize", &body(user)).send())).collect();
+    let both = |plugin: &Value| [0_usize, 1].iter().all(|at| plugin["generations"][at]["in_flight"] != 0);
+    until(&daemon, "herald", "heard", both).await;
+    rename_into(&daemon.folder().join("plugins"), "herald.wasm", &herald(3, "calm"));
+    rename_into(&daemon.folder().join("next"), "herald.wasm", &herald(4, "calm"));
+    let replaced = |plugin: &Value| {
+        let alive = plugin["generations"].as_array().map_or(0, Vec::len);
+        assert!(alive <= 3, "{plugin}");
+        plugin["version"] == "0.0.3" && plugin["canary"]["version"] == "0.0.4"
+    };
+    until(&daemon, "herald", "replaced", replaced).await;
+    for speaking in speaking {
+        assert_eq!(speaking.await.expect("it is asked").expect("an answer").status(), 200);
+    }
 }
 
 #[tokio::test]

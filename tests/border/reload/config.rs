@@ -44,6 +44,11 @@ async fn a_wrong_edit_changes_nothing_and_is_told_everywhere_with_its_place() {
     let shown = String::from_utf8(shown.stdout).expect("text");
     assert!(shown.contains("understudy.toml:4:1: unknown key") && shown.contains("did you mean"), "{shown}");
 
+    // Taken back, it is as if nothing had been.
+    write(&daemon, CONFIG);
+    told(&daemon, "/readyz", |ready| ready["config_problems"].is_null()).await;
+    write(&daemon, &format!("{CONFIG}[limits]\nmax_text_charakters = 3\n"));
+    told(&daemon, "/readyz", |ready| ready["config_problems"][0].is_object()).await;
     // Put right, it is taken: texts have now to be short.
     write(&daemon, &format!("{CONFIG}[limits]\nmax_text_characters = 3\n"));
     told(&daemon, "/readyz", |ready| ready["config_problems"].is_null()).await;
@@ -59,7 +64,7 @@ async fn a_key_that_waits_for_a_restart_is_named_and_the_others_are_taken() {
     let ready = told(&daemon, "/readyz", |ready| ready["restart"] == json!(["sandbox.slots"])).await;
     assert_eq!(ready["ready"], true);
     let status = daemon.json("/api/v1/status").await;
-    assert_eq!(status["reload"]["last"]["changed"], json!(["breaker", "sandbox"]), "{status}");
+    assert_eq!(status["reload"]["last"]["changed"], json!(["breaker.failures", "sandbox.slots"]), "{status}");
     let told = understudy(&["config", "explain", "sandbox.slots"]).ok();
     assert!(String::from_utf8_lossy(&told.stdout).contains("restart"));
 }
@@ -90,6 +95,56 @@ async fn a_file_system_without_events_is_looked_at() {
     let daemon = daemon("plugins.watch = \"poll\"\nplugins.poll_seconds = 0.05\n").await;
     replace(&daemon, &herald(2, "calm"));
     until(&daemon, "herald", "version 2", |plugin| plugin["version"] == "0.0.2").await;
+}
+
+#[tokio::test]
+async fn how_changes_are_noticed_is_itself_taken_without_a_restart() {
+    let daemon = daemon("plugins.watch = \"off\"\n").await;
+    write(&daemon, CONFIG);
+    let report = reload(&daemon).await;
+    assert_eq!((&report["changed"], &report["restart"]), (&json!(["plugins.watch"]), &json!([])), "{report}");
+    replace(&daemon, &herald(2, "calm"));
+    until(&daemon, "herald", "version 2", |plugin| plugin["version"] == "0.0.2").await;
+}
+
+#[tokio::test]
+async fn a_server_without_a_configuration_takes_one_that_appears() {
+    let daemon = Daemon::start_with("", |folder| {
+        std::fs::remove_file(folder.join("understudy.toml")).expect("it was there");
+    })
+    .await;
+    assert!(daemon.log().contains("no configuration file"), "{}", daemon.log());
+    write(&daemon, "[limits]\nmax_text_charakters = 3\n");
+    let ready = told(&daemon, "/readyz", |ready| ready["config_problems"][0].is_object()).await;
+    assert_eq!(ready["config_problems"][0]["line"], 2, "{ready}");
+    write(&daemon, "[limits]\nmax_text_characters = 3\n");
+    told(&daemon, "/readyz", |ready| ready["config_problems"].is_null()).await;
+    let body = json!({ "text": "Much too long." });
+    let refused = daemon.post("/api/v1/tts/synthesize", &body).send().await.expect("an answer");
+    assert_eq!(refused.status(), 400);
+}
+
+#[tokio::test]
+async fn a_wrong_edit_is_told_while_a_replacement_waits_for_an_older_generation() {
+    let daemon = daemon("").await;
+    let body = json!({ "provider": "herald", "text": "slowly 600" });
+    let speaking = tokio::spawn(daemon.post("/api/v1/tts/synthesize", &body).send());
+    until(&daemon, "herald", "speaking", |plugin| plugin["generations"][0]["in_flight"] == 1).await;
+    replace(&daemon, &herald(2, "calm"));
+    until(&daemon, "herald", "version 2", |plugin| plugin["version"] == "0.0.2").await;
+    replace(&daemon, &herald(3, "calm"));
+    until(&daemon, "herald", "waiting", |plugin| plugin["pending"] == "crowded").await;
+    for command in ["status", "reload"] {
+        let shown = understudy(&["plugin", command, "--url", &daemon.url("")]).ok();
+        let shown = String::from_utf8(shown.stdout).expect("text");
+        assert!(shown.contains("herald: a change waits until an older generation of it has gone"), "{shown}");
+    }
+    write(&daemon, &format!("{CONFIG}[limit]\n"));
+    told(&daemon, "/readyz", |ready| ready["config_problems"][0].is_object()).await;
+    assert_eq!(super::plugin(&daemon, "herald").await["version"], "0.0.2", "it waits still");
+    // Its client leaves.
+    speaking.abort();
+    until(&daemon, "herald", "version 3", |plugin| plugin["version"] == "0.0.3").await;
 }
 
 #[tokio::test]

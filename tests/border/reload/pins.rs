@@ -57,6 +57,30 @@ fn with_locked_a_file_without_a_pin_is_refused() {
 }
 
 #[tokio::test]
+async fn a_canary_is_pinned_as_well_and_a_file_without_a_section_is_told() {
+    let canary = "canary = { path = \"next/herald.wasm\", percent = 50 }\n";
+    let config = format!("{CONFIG}{SECTION}{canary}");
+    let daemon = Daemon::start_with(&config, |folder| {
+        rename_into(&folder.join("plugins"), "herald.wasm", &herald(1, "calm"));
+        rename_into(&folder.join("plugins"), "stray.wasm", &herald(7, "calm"));
+        rename_into(&folder.join("next"), "herald.wasm", &herald(2, "calm"));
+    })
+    .await;
+    let told = lock(&daemon);
+    assert!(
+        told.contains("herald is pinned to ") && told.contains("herald's canary is pinned to "),
+        "{told}"
+    );
+    assert!(told.contains("stray.wasm has no section") && told.contains("[providers.stray]"), "{told}");
+    reload(&daemon).await;
+    rename_into(&daemon.folder().join("next"), "herald.wasm", &herald(3, "calm"));
+    let refused = |plugin: &Value| plugin["canary"]["code"] == "plugin_digest_mismatch";
+    let seen = until(&daemon, "herald", "refused", refused).await;
+    let hint = seen["canary"]["hint"].as_str().expect("a hint");
+    assert!(hint.contains("into canary of [providers.herald]"), "{hint}");
+}
+
+#[tokio::test]
 async fn a_running_server_is_asked_from_the_command_line() {
     let daemon = daemon().await;
     let url = daemon.url("");

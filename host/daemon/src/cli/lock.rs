@@ -15,7 +15,7 @@ use super::args::Lock;
 use super::exit::{Exit, Fault, FileError};
 use super::printer::Printer;
 use crate::config::{Config, Environment, locate};
-use crate::plugins::{PluginSource, Unread, read_component, sources};
+use crate::plugins::{Pinnable, PluginSource, Unread, pinnables, plain_section, read_component, sectionless};
 
 pub(super) async fn run(lock: Lock, config_file: Option<&Path>, printer: Printer) -> Result<(), Fault> {
     let bytes_max = SandboxOptions::default().component_bytes_max;
@@ -30,27 +30,45 @@ pub(super) async fn run(lock: Lock, config_file: Option<&Path>, printer: Printer
         .map_err(|error| Fault::new(Exit::BadConfig, format!("configuration cannot be edited: {error}")))?;
     check_names(&lock.names, &config)?;
     let mut pinned = 0;
-    for (name, source) in sources(&config) {
+    for Pinnable { name, source, is_canary } in pinnables(&config) {
         if !lock.names.is_empty() && !lock.names.contains(&name) {
             continue;
         }
+        let what = if is_canary { format!("{name}'s canary") } else { name.clone() };
         if matches!(source, PluginSource::BuiltIn(_)) {
-            printer.note(format_args!("{name} is inside the program and needs no pin"));
+            printer.note(format_args!("{what} is inside the program and needs no pin"));
             continue;
         }
         let wasm = read_component(&source, bytes_max).await;
-        let wasm = wasm.map_err(|unread| super::inspect::fault(Path::new(&name), Unread::state(unread)))?;
+        let wasm = wasm.map_err(|unread| super::inspect::fault(Path::new(&what), Unread::state(unread)))?;
         let digest = understudy_sandbox::digest(&wasm);
-        if pin(&mut document, &name, &digest) {
+        if pin(&mut document, &name, is_canary, &digest) {
             pinned += 1;
-            printer.result(format_args!("{name} is pinned to {digest} ({source})"))?;
+            printer.result(format_args!("{what} is pinned to {digest} ({source})"))?;
         } else {
-            printer.result(format_args!("{name} is pinned already"))?;
+            printer.result(format_args!("{what} is pinned already"))?;
         }
     }
     if pinned > 0 {
         replace(&file, &document.to_string())
             .map_err(|error| FileError::new(named("write", &file), error))?;
+    }
+    if lock.names.is_empty() {
+        tell_of_sectionless(&config, bytes_max, printer).await?;
+    }
+    Ok(())
+}
+
+/// Files in the plugin folders that no section speaks for have no place for a pin.
+async fn tell_of_sectionless(config: &Config, bytes_max: usize, printer: Printer) -> Result<(), Fault> {
+    for file in sectionless(config) {
+        let Ok(wasm) = read_component(&PluginSource::File(file.clone()), bytes_max).await else { continue };
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (section, digest) = (plain_section(&name, &file), understudy_sandbox::digest(&wasm));
+        printer.result(format_args!(
+            "{} has no section to be pinned in; to pin it, write:\n{section}sha256 = \"{digest}\"",
+            file.display()
+        ))?;
     }
     Ok(())
 }
@@ -70,9 +88,13 @@ fn check_names(names: &[String], config: &Config) -> Result<(), Fault> {
 }
 
 /// Writes the pin of a provider; false when it stands there already.
-fn pin(document: &mut DocumentMut, name: &str, digest: &str) -> bool {
+fn pin(document: &mut DocumentMut, name: &str, is_canary: bool, digest: &str) -> bool {
     let section = document.get_mut("providers").and_then(Item::as_table_like_mut);
     let section = section.and_then(|providers| providers.get_mut(name)).and_then(Item::as_table_like_mut);
+    let section = match section {
+        Some(section) if is_canary => section.get_mut("canary").and_then(Item::as_table_like_mut),
+        section => section,
+    };
     let Some(section) = section else { return false };
     if section.get("sha256").and_then(Item::as_str) == Some(digest) {
         return false;
@@ -114,7 +136,7 @@ mod tests {
 
     fn check(before: &str, expected: Option<&str>) {
         let mut document: DocumentMut = before.parse().unwrap();
-        let pinned = pin(&mut document, "amy", "abc");
+        let pinned = pin(&mut document, "amy", before.contains("canary"), "abc");
         assert_eq!((pinned, document.to_string().as_str()), (expected.is_some(), expected.unwrap_or(before)));
     }
 
@@ -137,6 +159,14 @@ mod tests {
             Some("[providers.amy]\nsha256 = \"abc\" # of May\n"),
         );
         check("[providers.amy]\nsha256 = \"abc\"\n", None);
+        check(
+            "[providers.amy]\ncanary = { path = 'b.wasm', percent = 5 }\n",
+            Some("[providers.amy]\ncanary = { path = 'b.wasm', percent = 5 , sha256 = \"abc\" }\n"),
+        );
+        check(
+            "[providers.amy.canary]\npath = 'b.wasm'\n",
+            Some("[providers.amy.canary]\npath = 'b.wasm'\nsha256 = \"abc\"\n"),
+        );
         check("[providers.bob]\n", None);
     }
 }

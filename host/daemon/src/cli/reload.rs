@@ -5,8 +5,8 @@ use super::exit::{Exit, Fault};
 use super::printer::Printer;
 use super::server::{ask, order};
 use super::table::Table;
-use crate::http::plugins::{GenerationInfo, PluginInfo};
-use crate::reload::{ConfigProblem, PluginChange, ReloadOutcome, ReloadReport};
+use crate::http::plugins::{CanaryInfo, GenerationInfo, PluginInfo};
+use crate::reload::{ConfigProblem, Pending, PluginChange, ReloadOutcome, ReloadReport};
 
 /// Has a running server read everything anew.
 pub(super) async fn reload(remote: Remote, printer: Printer) -> Result<(), Fault> {
@@ -24,7 +24,10 @@ pub(super) async fn reload(remote: Remote, printer: Printer) -> Result<(), Fault
 }
 
 fn tell(report: &ReloadReport, printer: Printer) -> Result<(), Fault> {
-    if report.outcome == ReloadOutcome::Unchanged {
+    for Pending { what, why } in &report.pending {
+        printer.result(format_args!("{what}: a change {}", why.words()))?;
+    }
+    if report.outcome == ReloadOutcome::Unchanged && report.pending.is_empty() {
         printer.result("everything is as the files want it already")?;
     }
     for ConfigProblem { file, line, column, message, hint } in &report.config_problems {
@@ -68,6 +71,7 @@ pub(super) async fn status(remote: Remote, printer: Printer) -> Result<(), Fault
     table.print(printer)?;
     for plugin in &plugins {
         refused(plugin, printer)?;
+        on_trial(plugin, printer)?;
     }
     Ok(())
 }
@@ -75,27 +79,49 @@ pub(super) async fn status(remote: Remote, printer: Printer) -> Result<(), Fault
 fn row(plugin: &PluginInfo, state: &str, generation: Option<&GenerationInfo>) -> [String; 8] {
     let count =
         |of: fn(&GenerationInfo) -> u64| generation.map(|one| of(one).to_string()).unwrap_or_default();
-    let of_the_newest = generation.is_none_or(|one| one.role != "leaving");
-    let known = |fact: &Option<String>| fact.clone().filter(|_| of_the_newest).unwrap_or_default();
+    // Of those that leave nothing is known any more but their counts.
+    let (version, digest) = match (generation.map(|one| one.role.as_str()), &plugin.canary) {
+        (None | Some("serving"), _) => (plugin.is.version.clone(), plugin.is.digest.clone()),
+        (Some("canary"), Some(canary)) => (canary.version.clone(), canary.digest.clone()),
+        _ => (None, None),
+    };
     [
         plugin.name.clone(),
         state.to_owned(),
-        known(&plugin.is.version),
+        version.unwrap_or_default(),
         count(|one| one.number),
         count(|one| one.tally.in_flight as u64),
         count(|one| one.tally.calls),
         count(|one| one.tally.failures),
-        known(&plugin.is.digest).chars().take(12).collect(),
+        digest.unwrap_or_default().chars().take(12).collect(),
     ]
 }
 
+/// A newer one on trial, or what became of it.
+pub(super) fn on_trial(plugin: &PluginInfo, printer: Printer) -> Result<(), Fault> {
+    let Some(canary) = &plugin.canary else { return Ok(()) };
+    let CanaryInfo { state, source, percent, reason, hint, .. } = canary;
+    let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    printer.result(format_args!(
+        "\n{}: the canary for {percent} % of the callers, {source}, is {state}{reason}",
+        plugin.name
+    ))?;
+    hint.iter().try_for_each(|hint| printer.result(format_args!("hint: {}", hint.trim_end())))?;
+    Ok(())
+}
+
 /// Who does not play, or would play in another's place, and why not.
-fn refused(plugin: &PluginInfo, printer: Printer) -> Result<(), Fault> {
-    let newer = plugin.candidate.as_ref().map(|candidate| (candidate, "a newer one "));
-    let itself = (plugin.is.reason.is_some()).then_some((&plugin.is, ""));
-    for (what, which) in itself.into_iter().chain(newer) {
+pub(super) fn refused(plugin: &PluginInfo, printer: Printer) -> Result<(), Fault> {
+    if let Some(why) = plugin.pending {
+        printer.result(format_args!("\n{}: a change {}", plugin.name, why.words()))?;
+    }
+    let newer = plugin.candidate.as_ref();
+    let newer = newer.map(|candidate| (candidate, "a newer one ", ", the one before it plays"));
+    let itself = (plugin.is.reason.is_some()).then_some((&plugin.is, "", ""));
+    for (what, which, consequence) in itself.into_iter().chain(newer) {
         let reason = what.reason.as_deref().unwrap_or_default();
-        printer.result(format_args!("\n{}: {which}is {}: {reason}", plugin.name, what.state))?;
+        let (name, state) = (&plugin.name, &what.state);
+        printer.result(format_args!("\n{name}: {which}is {state}{consequence}: {reason}"))?;
         what.hint.iter().try_for_each(|hint| printer.result(format_args!("hint: {}", hint.trim_end())))?;
     }
     Ok(())

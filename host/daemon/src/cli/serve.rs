@@ -28,6 +28,7 @@ pub(super) async fn run(serve: Serve, locked: bool, config: Config) -> Result<()
     let mut signals = Signals::listen().map_err(|error| FileError::new("listen for signals", error))?;
     let listeners = bind(&understudy.config().server.listen).await?;
     let stop = CancellationToken::new();
+    tell_of_no_file(&understudy.config());
     let mut servers = accept(listeners, &http::router(Arc::clone(&understudy)), &stop);
     tokio::select! {
         loaded = understudy.load() => loaded?,
@@ -38,6 +39,14 @@ pub(super) async fn run(serve: Serve, locked: bool, config: Config) -> Result<()
     drain(&understudy, &mut signals, &mut servers, &stop).await;
     understudy.settle().await;
     Ok(())
+}
+
+/// A server without a configuration takes one that appears, and says where.
+fn tell_of_no_file(config: &Config) {
+    let places: Vec<String> = config.looked_for.iter().map(|place| place.display().to_string()).collect();
+    if !places.is_empty() {
+        info!(places = places.join(", "), "no configuration file, one that appears there is taken");
+    }
 }
 
 /// Binds every address or none.

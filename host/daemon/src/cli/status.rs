@@ -3,6 +3,7 @@
 use super::args::Status;
 use super::exit::Fault;
 use super::printer::Printer;
+use super::reload::{on_trial, refused};
 use super::server::ask;
 use super::table::Table;
 use crate::http::keeping::CachedProvider;
@@ -37,15 +38,8 @@ fn reloading(reload: &ReloadInfo, printer: Printer) -> Result<(), Fault> {
         printer.result(format_args!("\nwaits for a restart: {}", reload.restart.join(", ")))?;
     }
     for plugin in &reload.plugins {
-        let Some(candidate) = &plugin.candidate else { continue };
-        let (name, state) = (&plugin.name, &candidate.state);
-        let reason = candidate.reason.as_deref().unwrap_or_default();
-        printer
-            .result(format_args!("\n{name}: a newer plugin is {state}, the one before it plays: {reason}"))?;
-        candidate
-            .hint
-            .iter()
-            .try_for_each(|hint| printer.result(format_args!("hint: {}", hint.trim_end())))?;
+        refused(plugin, printer)?;
+        on_trial(plugin, printer)?;
     }
     Ok(())
 }

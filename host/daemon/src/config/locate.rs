@@ -32,17 +32,19 @@ impl Environment {
             config_folder: folders::config(),
         }
     }
+
+    /// Where the file is looked for when none is named, best first.
+    #[must_use]
+    pub fn places(&self) -> Vec<PathBuf> {
+        [&self.working_folder, &self.config_folder].map(|folder| folder.join(FILE_NAME)).into()
+    }
 }
 
 /// The file to read; none means defaults.
 #[must_use]
 pub fn locate(on_command_line: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
-    on_command_line.map(Path::to_owned).or_else(|| environment.named.clone()).or_else(|| {
-        [&environment.working_folder, &environment.config_folder]
-            .into_iter()
-            .map(|folder| folder.join(FILE_NAME))
-            .find(|file| file.is_file())
-    })
+    let named = on_command_line.map(Path::to_owned).or_else(|| environment.named.clone());
+    named.or_else(|| environment.places().into_iter().find(|file| file.is_file()))
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ fn whole(file_section: Section<'_>, file: &Path) -> Config {
     let sandbox = sandbox::read(file_section.section("sandbox"), &limits, folder);
     let config = Config {
         file: Some(file.to_owned()),
+        looked_for: Vec::new(),
         server: server(file_section.section("server")),
         plugins: plugins(file_section.section("plugins"), folder),
         limits,

@@ -52,9 +52,21 @@ pub(crate) struct PluginReadiness {
     name: String,
     /// `ready`, `awaiting grant`, `rejected` or `disabled`.
     state: &'static str,
+    /// The stable code of why it was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// Why it was rejected, or what it asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// The state of a newer one that would play in its place and cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
     candidate: Option<&'static str>,
+    /// The stable code of why that one was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate_code: Option<&'static str>,
+    /// The state of a newer one on trial beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canary: Option<&'static str>,
 }
 
 /// Is it alive?
@@ -72,7 +84,11 @@ pub(crate) async fn ready(State(understudy): State<Arc<Understudy>>) -> Response
     let ready = understudy.is_ready();
     let state = |plugin: PluginStatus| PluginReadiness {
         state: plugin.state.name(),
-        candidate: plugin.candidate.map(|candidate| candidate.state.name()),
+        code: plugin.state.code(),
+        reason: plugin.state.reason(),
+        candidate: plugin.candidate.as_ref().map(|candidate| candidate.state.name()),
+        candidate_code: plugin.candidate.and_then(|candidate| candidate.state.code()),
+        canary: plugin.trial.map(|trial| trial.state),
         name: plugin.name,
     };
     let reload = understudy.reload_state();

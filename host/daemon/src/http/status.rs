@@ -15,7 +15,7 @@ use super::keeping::{self, CacheInfo, HistoryInfo, StoreHealth};
 use super::plugins::{PluginInfo, plugin_infos};
 use super::reply::milliseconds;
 use crate::Understudy;
-use crate::reload::{ConfigProblem, ReloadReport, ReloadState};
+use crate::reload::{ConfigProblem, Pending, ReloadReport, ReloadState};
 
 /// The server at one moment. Counts are from its start.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -59,6 +59,9 @@ pub(crate) struct ReloadInfo {
     pub(crate) config_problems: Vec<ConfigProblem>,
     /// Keys of the configuration whose new values wait for a restart.
     pub(crate) restart: Vec<String>,
+    /// Changes that are seen and not made yet.
+    #[serde(default)]
+    pub(crate) pending: Vec<Pending>,
     /// The last one that did something, or that was asked for.
     pub(crate) last: Option<ReloadReport>,
     /// Every plugin.
@@ -127,13 +130,14 @@ pub(crate) async fn status(State(understudy): State<Arc<Understudy>>) -> Json<St
 
 fn reload_info(understudy: &Understudy) -> ReloadInfo {
     let state = understudy.reload_state();
-    let ReloadState { last, applied, unchanged, rejected, config_problems, restart } = &*state;
+    let ReloadState { last, applied, unchanged, rejected, config_problems, restart, pending } = &*state;
     ReloadInfo {
         applied: *applied,
         unchanged: *unchanged,
         rejected: *rejected,
         config_problems: config_problems.clone(),
         restart: restart.clone(),
+        pending: pending.clone(),
         last: last.clone(),
         plugins: plugin_infos(understudy),
     }

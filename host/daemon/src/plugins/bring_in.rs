@@ -19,6 +19,7 @@ use understudy_sandbox::{LoadError, Plugin, Sandbox};
 use understudy_speech::{Manifest, Provider};
 
 use super::generation::Generation;
+use super::grant::plain_section;
 use super::load::name_taken;
 use super::role::{Judged, Newest, Role, Serving};
 use super::source::{Unread, read_component, rejected};
@@ -117,7 +118,7 @@ impl Bringing<'_> {
             return self.later(&name, before, judged);
         }
         let digest = understudy_sandbox::digest(&wasm);
-        if let Err(state) = wanted.pin.admits(&digest, &name) {
+        if let Err(state) = wanted.pin.admits(&digest, &wanted.how_pinned()) {
             return refuse(state, None);
         }
         let serving = before.and_then(|role| role.serving.as_ref());
@@ -171,7 +172,7 @@ impl Bringing<'_> {
             Ok(plugin) => plugin,
             Err(error @ LoadError::MissingSecret { .. }) => {
                 let seen = self.sandbox.inspect(wasm).await.map_err(|_| (rejected(&error), None))?;
-                return Err((awaiting(name, source, &seen.manifest), Some(PluginFacts::from(&seen))));
+                return Err((self.awaiting(name, source, &seen.manifest), Some(PluginFacts::from(&seen))));
             }
             Err(error) => return Err((rejected(&error), None)),
         };
@@ -180,7 +181,7 @@ impl Bringing<'_> {
         let asks_more = serving
             .is_some_and(|serving| grant::asks_more(&serving.facts.manifest, manifest, &wanted.config));
         if undecided || asks_more {
-            return Err((awaiting(name, source, manifest), Some(PluginFacts::from(&plugin))));
+            return Err((self.awaiting(name, source, manifest), Some(PluginFacts::from(&plugin))));
         }
         let patience = self.config.plugins.check;
         if serving.is_some() && !patience.is_zero() {
@@ -242,13 +243,14 @@ impl Bringing<'_> {
                 let manifest = &facts.manifest;
                 let name = manifest.id.clone();
                 let needs_nothing = manifest.hosts.is_empty() && manifest.secrets.is_empty();
-                let pinned = plain.pin.admits(&facts.digest, &name);
+                let pinned =
+                    plain.pin.admits(&facts.digest, &format!("write:\n{}", plain_section(&name, &file)));
                 let state = if let Err(unpinned) = pinned {
                     unpinned
                 } else if !free(&name) {
                     name_taken(&name, &source)
                 } else if !needs_nothing {
-                    awaiting(&name, &source, manifest)
+                    self.awaiting(&name, &source, manifest)
                 } else {
                     let before = before.filter(|role| role.name == name);
                     plain = Wanted::plain(&name, source, self.config);
@@ -264,6 +266,20 @@ impl Bringing<'_> {
         plain.config.name.clone_from(&name);
         let judged = Arc::new(Judged { nameless, ..judged(&plain) });
         Role::refused(name, keeps, Newest { state, facts, judged }).of_file(&file)
+    }
+
+    fn awaiting(&self, name: &str, source: &PluginSource, manifest: &Manifest) -> PluginState {
+        let file = self.config.file_to_write();
+        let shown = |file: &Path| std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let file = file.map_or_else(|| "the configuration".into(), |file| shown(file).display().to_string());
+        let (toml, place) = match self.config.provider(name) {
+            Some(section) => {
+                let place = format!("write this into its section [providers.{name}] in {file}");
+                (grant::additions(section, manifest), place)
+            }
+            None => (grant::section(name, source.path(), manifest), format!("add this to {file}")),
+        };
+        PluginState::AwaitingGrant { asks: grant::asks(manifest), toml, place }
     }
 
     async fn identify(&self, source: &PluginSource) -> Result<PluginFacts, PluginState> {
@@ -287,11 +303,6 @@ fn judged(wanted: &Wanted) -> Judged {
 /// The bytes are those of whoever plays, and so is all it is given.
 fn is_the_same(serving: &Serving, digest: &str, judged: &Judged) -> bool {
     serving.judged.config == judged.config && serving.facts.digest == digest
-}
-
-fn awaiting(name: &str, source: &PluginSource, manifest: &Manifest) -> PluginState {
-    let toml = grant::section(name, source.path(), manifest);
-    PluginState::AwaitingGrant { asks: grant::asks(manifest), toml }
 }
 
 impl<'a> Bringing<'a> {

@@ -6,15 +6,15 @@
 //! generation can be ended: its calls are interrupted and its code let go, whoever still holds the
 //! shell. And old code that is gone must be seen to be gone, so the end is in the log.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use understudy_engine::{Score, Scored};
 use understudy_speech::{
-    Call, Character, Failure, Manifest, Provider, ProviderError, Request, Script, Summary, TakeSink, Voice,
+    Call, Character, Failure, Manifest, Provider, Request, Script, Summary, TakeSink, Voice,
 };
 use utoipa::ToSchema;
 
@@ -26,19 +26,10 @@ pub(crate) struct Generation {
     /// None once it was ended.
     plugin: RwLock<Option<Arc<dyn Provider>>>,
     ended: CancellationToken,
-    tally: Tally,
+    /// Where the engine counts its calls.
+    score: Arc<Score>,
     /// Rings when a generation has gone.
     gone: Arc<Notify>,
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    in_flight: AtomicUsize,
-    calls: AtomicU64,
-    successes: AtomicU64,
-    failures: AtomicU64,
-    cancelled: AtomicU64,
-    microseconds: AtomicU64,
 }
 
 /// What a generation has done so far. Only calls that speak are counted.
@@ -50,8 +41,11 @@ pub struct GenerationTally {
     pub calls: u64,
     /// Calls that gave a take.
     pub successes: u64,
-    /// Calls that failed, but for those that failed by what the client had asked.
+    /// Calls that failed by its fault: what it sent could not be believed, or it took too long.
     pub failures: u64,
+    /// Calls that it refused for what was asked of it.
+    #[serde(default)]
+    pub declined: u64,
     /// Calls that nobody waited for any more.
     pub cancelled: u64,
     /// What all successes took together.
@@ -66,6 +60,7 @@ impl GenerationTally {
             calls: self.calls.saturating_sub(begun.calls),
             successes: self.successes.saturating_sub(begun.successes),
             failures: self.failures.saturating_sub(begun.failures),
+            declined: self.declined.saturating_sub(begun.declined),
             cancelled: self.cancelled.saturating_sub(begun.cancelled),
             success_ms: self.success_ms.saturating_sub(begun.success_ms),
         }
@@ -85,7 +80,7 @@ impl Generation {
             manifest: plugin.manifest().clone(),
             plugin: RwLock::new(Some(plugin)),
             ended: CancellationToken::new(),
-            tally: Tally::default(),
+            score: Arc::default(),
             gone,
         })
     }
@@ -99,16 +94,13 @@ impl Generation {
         self.number
     }
 
+    /// Where the engine counts its calls.
+    pub(crate) fn score(&self) -> Arc<Score> {
+        Arc::clone(&self.score)
+    }
+
     pub(crate) fn tally(&self) -> GenerationTally {
-        let Tally { in_flight, calls, successes, failures, cancelled, microseconds } = &self.tally;
-        GenerationTally {
-            in_flight: in_flight.load(Relaxed),
-            calls: calls.load(Relaxed),
-            successes: successes.load(Relaxed),
-            failures: failures.load(Relaxed),
-            cancelled: cancelled.load(Relaxed),
-            success_ms: microseconds.load(Relaxed) / 1_000,
-        }
+        self.score.now().into()
     }
 
     /// Interrupts every call and lets the code go. Later calls are refused.
@@ -134,89 +126,21 @@ impl Generation {
             () = self.ended.cancelled() => Err(self.interrupted()),
         }
     }
-
-    async fn count<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let mut counted = self.tally.begin();
-        let outcome = self.hold(work).await;
-        counted.settle(&outcome);
-        outcome
-    }
 }
 
 impl Drop for Generation {
     fn drop(&mut self) {
-        let (plugin, generation, calls) = (&self.provider, self.number, self.tally.calls.load(Relaxed));
+        let (plugin, generation, calls) = (&self.provider, self.number, self.tally().calls);
         tracing::info!(plugin, generation, calls, "plugin generation dropped");
         self.gone.notify_one();
     }
 }
 
-/// A call under way; dropped before it is settled, it was cancelled.
-struct Counted<'tally> {
-    tally: &'tally Tally,
-    began: tokio::time::Instant,
-    settled: bool,
-}
-
-impl Tally {
-    fn begin(&self) -> Counted<'_> {
-        self.in_flight.fetch_add(1, Relaxed);
-        self.calls.fetch_add(1, Relaxed);
-        Counted { tally: self, began: tokio::time::Instant::now(), settled: false }
-    }
-}
-
-impl Counted<'_> {
-    fn settle<T>(&mut self, outcome: &Result<T, Failure>) {
-        self.settled = true;
-        match outcome {
-            Ok(_) => {
-                let took = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
-                self.tally.microseconds.fetch_add(took, Relaxed);
-                self.tally.successes.fetch_add(1, Relaxed);
-            }
-            Err(failure) if is_its_own(failure) => {
-                self.tally.failures.fetch_add(1, Relaxed);
-            }
-            Err(_) => {}
-        }
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        if !self.settled {
-            self.tally.cancelled.fetch_add(1, Relaxed);
-        }
-        self.tally.in_flight.fetch_sub(1, Relaxed);
-    }
-}
-
-/// Whether a failure tells something about the plugin, and not about what was asked of it, about its
-/// account or about this host.
-const fn is_its_own(failure: &Failure) -> bool {
-    match failure {
-        Failure::Provider(error) => match error {
-            ProviderError::InvalidRequest(_)
-            | ProviderError::TextTooLong(_)
-            | ProviderError::VoiceNotFound(_)
-            | ProviderError::Unsupported(_)
-            | ProviderError::ContentBlocked(_)
-            | ProviderError::QuotaExhausted { .. }
-            | ProviderError::RateLimited { .. } => false,
-            ProviderError::Unauthorized(_)
-            | ProviderError::Unavailable(_)
-            | ProviderError::TimedOut
-            | ProviderError::Protocol(_)
-            | ProviderError::NoAudio => true,
-        },
-        Failure::Trapped { .. }
-        | Failure::DeadlineExceeded { .. }
-        | Failure::CpuExceeded { .. }
-        | Failure::LimitExceeded { .. }
-        | Failure::NotGranted { .. }
-        | Failure::BrokenContract { .. } => true,
-        Failure::Busy { .. } | Failure::Replaced { .. } => false,
+impl From<Scored> for GenerationTally {
+    fn from(scored: Scored) -> Self {
+        let Scored { in_flight, calls, successes, failures, declined, cancelled, success_time } = scored;
+        let success_ms = u64::try_from(success_time.as_millis()).unwrap_or(u64::MAX);
+        Self { in_flight, calls, successes, failures, declined, cancelled, success_ms }
     }
 }
 
@@ -240,7 +164,7 @@ impl Provider for Generation {
         request: Arc<Request>,
         take: TakeSink,
     ) -> Result<Summary, Failure> {
-        self.count(self.plugin()?.synthesize(call, request, take)).await
+        self.hold(self.plugin()?.synthesize(call, request, take)).await
     }
 
     async fn characters(&self, call: Call) -> Result<Vec<Character>, Failure> {
@@ -248,7 +172,7 @@ impl Provider for Generation {
     }
 
     async fn converse(&self, call: Call, script: Arc<Script>, take: TakeSink) -> Result<Summary, Failure> {
-        self.count(self.plugin()?.converse(call, script, take)).await
+        self.hold(self.plugin()?.converse(call, script, take)).await
     }
 }
 
@@ -289,18 +213,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_generation_did_is_counted() {
-        let (generation, plugin, _) = generation(Vec::new());
-        plugin.queue(vec![Step::Fail(ProviderError::TimedOut.into())]);
-        plugin.queue(vec![Step::Fail(ProviderError::VoiceNotFound("ann".to_owned()).into())]);
-        for _ in 0..3 {
-            let _ = speak(&generation).await;
-        }
-        let tally = generation.tally();
-        assert_eq!((tally.calls, tally.successes, tally.failures, tally.in_flight), (3, 1, 1, 0));
-    }
-
-    #[tokio::test]
     async fn an_ended_generation_interrupts_its_calls_and_lets_its_code_go() {
         let (generation, plugin, gone) = generation(vec![Step::Hang]);
         let speaking = tokio::spawn({
@@ -308,7 +220,6 @@ mod tests {
             async move { speak(&generation).await }
         });
         plugin.until(|plugin| plugin.running() == 1).await;
-        assert_eq!(generation.tally().in_flight, 1);
         generation.end();
         assert_eq!(speaking.await.unwrap().unwrap_err().code(), "plugin_replaced");
         assert_eq!(speak(&generation).await.unwrap_err().code(), "plugin_replaced");

@@ -10,6 +10,8 @@ use std::path::Path;
 use understudy_sandbox::{Grant, HostPattern, PluginConfig};
 use understudy_speech::{Host, Manifest, SecretRequest};
 
+use crate::config::ProviderConfig;
+
 /// Longest reason shown, in characters; it is the plugin's own text.
 const MAX_REASON_CHARACTERS: usize = 120;
 
@@ -45,7 +47,7 @@ pub(super) fn asks_more(before: &Manifest, now: &Manifest, config: &PluginConfig
 }
 
 /// The section that makes a file a provider and grants it nothing.
-pub(super) fn plain_section(provider: &str, file: &Path) -> String {
+pub(crate) fn plain_section(provider: &str, file: &Path) -> String {
     let file = toml::Value::String(file.display().to_string());
     format!("[providers.{provider}]\nplugin = {file}\n")
 }
@@ -54,12 +56,49 @@ pub(super) fn plain_section(provider: &str, file: &Path) -> String {
 pub(crate) fn section(provider: &str, file: Option<&Path>, manifest: &Manifest) -> String {
     let mut toml =
         file.map_or_else(|| format!("[providers.{provider}]\n"), |file| plain_section(provider, file));
-    let mut granted = Vec::new();
+    grants(&mut toml, &[], manifest);
+    if !manifest.secrets.is_empty() {
+        let _ = writeln!(toml, "\n[providers.{provider}.secrets]");
+    }
+    for asked in &manifest.secrets {
+        secret(&mut toml, provider, "", asked, &manifest.settings_schema);
+    }
+    toml
+}
+
+/// The lines that a section lacks to let this plugin play.
+pub(super) fn additions(section: &ProviderConfig, manifest: &Manifest) -> String {
+    let mut toml = String::new();
+    let missing = |asked: &&SecretRequest| asked.required && !section.secrets.contains_key(&asked.name);
+    let missing: Vec<&SecretRequest> = manifest.secrets.iter().filter(missing).collect();
+    match &section.grants {
+        None => grants(&mut toml, &[], manifest),
+        // It has what its predecessor asked for, and this one asks for more.
+        Some(granted) if missing.is_empty() => grants(&mut toml, granted, manifest),
+        Some(_) => {}
+    }
+    // A table that stands there already cannot be written to from above it.
+    let has_table = !section.secrets.is_empty();
+    if has_table && !missing.is_empty() {
+        let _ = writeln!(toml, "# and into [providers.{}.secrets]", section.name);
+    }
+    for asked in missing {
+        let prefix = if has_table { "" } else { "secrets." };
+        secret(&mut toml, &section.name, prefix, asked, &manifest.settings_schema);
+    }
+    toml
+}
+
+/// The key `grants`: what is granted already, and what a manifest asks for.
+fn grants(toml: &mut String, already: &[Grant], manifest: &Manifest) {
+    let mut granted: Vec<String> = already.iter().map(ToString::to_string).collect();
     for asked in &manifest.hosts {
         let why = reason(&asked.reason);
         let _ = match grant(&asked.host, &manifest.settings_schema) {
             Ok(grant) => {
-                granted.push(grant.to_string());
+                if already.iter().all(|known| known.host != grant.host) {
+                    granted.push(grant.to_string());
+                }
                 writeln!(toml, "# {}: {why}", grant.host)
             }
             Err(field) => writeln!(
@@ -72,21 +111,21 @@ pub(crate) fn section(provider: &str, file: Option<&Path>, manifest: &Manifest) 
     if !granted.is_empty() {
         let _ = writeln!(toml, "grants = [{}]", granted.join(", "));
     }
-    if !manifest.secrets.is_empty() {
-        let _ = writeln!(toml, "\n[providers.{provider}.secrets]");
-    }
-    for asked in &manifest.secrets {
-        let (name, why, comment) =
-            (&asked.name, reason(&asked.reason), if asked.required { "" } else { "# " });
-        let optional = if asked.required { "" } else { "optional, " };
-        let variable = variable(provider, name);
-        let _ = writeln!(
-            toml,
-            "# {optional}sent to {}: {why}\n{comment}{name} = \"env:{variable}\"",
-            targets(asked, &manifest.settings_schema)
-        );
-    }
-    toml
+}
+
+/// A secret's key, with the variable of the environment it may come from.
+fn secret(
+    toml: &mut String,
+    provider: &str,
+    prefix: &str,
+    asked: &SecretRequest,
+    schema: &serde_json::Value,
+) {
+    let (name, why) = (&asked.name, reason(&asked.reason));
+    let (optional, comment) = if asked.required { ("", "") } else { ("optional, ", "# ") };
+    let (hosts, variable) = (targets(asked, schema), variable(provider, name));
+    let _ =
+        writeln!(toml, "# {optional}sent to {hosts}: {why}\n{comment}{prefix}{name} = \"env:{variable}\"");
 }
 
 /// The grant a manifest's host needs, or the setting that would have to be known.

@@ -30,6 +30,9 @@ pub(crate) struct Role {
     pub(crate) newest: Option<Newest>,
     /// A newer one on trial beside it.
     pub(crate) trial: Option<Trial>,
+    /// Who plays was on trial and promoted; by this was judged what its section names, which does not
+    /// come back for as long as it would be judged the same.
+    pub(super) promoted_over: Option<Arc<Judged>>,
 }
 
 /// Who plays.
@@ -60,20 +63,27 @@ pub(crate) struct Judged {
     pub(super) nameless: bool,
 }
 
+impl Serving {
+    /// The same generation.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.generation, &other.generation)
+    }
+}
+
 impl Role {
     pub(super) fn playing(name: String, serving: Serving) -> Self {
-        Self { name, dropped: None, serving: Some(serving), newest: None, trial: None }
+        Self { name, dropped: None, serving: Some(serving), newest: None, trial: None, promoted_over: None }
     }
 
     /// Nobody plays, and here is why.
     pub(super) fn idle(name: String, newest: Newest) -> Self {
-        Self { name, dropped: None, serving: None, newest: Some(newest), trial: None }
+        Self { name, dropped: None, serving: None, newest: Some(newest), trial: None, promoted_over: None }
     }
 
     /// Whoever plays in `before` goes on; the newest does not.
     pub(super) fn refused(name: String, before: Option<&Self>, newest: Newest) -> Self {
         let serving = before.and_then(|role| role.serving.clone());
-        Self { name, dropped: None, serving, newest: Some(newest), trial: None }
+        Self { name, dropped: None, serving, newest: Some(newest), trial: None, promoted_over: None }
     }
 
     /// There is another of its name, which goes before it.
@@ -101,6 +111,11 @@ impl Role {
         self.serving.iter().chain(trial).map(|serving| &serving.generation)
     }
 
+    /// Somebody is on trial here.
+    pub(crate) fn is_trying(&self) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.running().is_some())
+    }
+
     /// The member of the cast, when somebody plays.
     pub(crate) fn member(&self) -> Option<Member> {
         let Serving { generation, judged, facts } = self.serving.as_ref()?;
@@ -110,11 +125,11 @@ impl Role {
         let schema = &facts.manifest.settings_schema;
         let settings = settings_digest(&with_defaults(schema, &judged.config.settings));
         let trial = self.trial.as_ref().and_then(|trial| {
-            let provider = Arc::clone(&trial.running()?.generation) as Arc<dyn Provider>;
-            let canary = trial.canary();
-            Some(understudy_engine::Trial { provider, percent: canary.percent, sticky: canary.sticky })
+            let (generation, canary) = (&trial.running()?.generation, trial.canary());
+            let (provider, score) = (Arc::clone(generation) as Arc<dyn Provider>, generation.score());
+            Some(understudy_engine::Trial { provider, score, percent: canary.percent, sticky: canary.sticky })
         });
-        Some(Member { name: self.name.clone(), provider, settings, trial })
+        Some(Member { name: self.name.clone(), provider, settings, score: generation.score(), trial })
     }
 
     /// As it is shown.

@@ -25,6 +25,8 @@ pub(super) struct Wanted {
     pub(super) pin: Pin,
     /// A newer one on trial beside it.
     pub(super) canary: Option<Canary>,
+    /// It is one itself.
+    pub(super) on_trial: bool,
 }
 
 /// What a plugin's file has to be.
@@ -48,40 +50,65 @@ impl Pin {
         }
     }
 
-    /// Holds a file against it.
-    pub(super) fn admits(&self, digest: &str, name: &str) -> Result<(), PluginState> {
+    /// Holds a file against it; `how` says how its pin is written.
+    pub(super) fn admits(&self, digest: &str, how: &str) -> Result<(), PluginState> {
         match self {
             Self::To(pinned) if pinned != digest => Err(PluginState::Rejected {
                 code: "plugin_digest_mismatch",
                 reason: format!("file is not the one that is pinned: {digest}"),
-                hint: Some(format!(
-                    "when the new file is meant, run `understudy plugin lock {name}`, or write this into its \
-                     section:\nsha256 = \"{digest}\""
-                )),
+                hint: Some(format!("when the new file is meant, {how}sha256 = \"{digest}\"")),
             }),
             Self::Missing => Err(PluginState::Rejected {
                 code: "plugin_not_pinned",
                 reason: format!("file is not pinned: {digest}"),
-                hint: Some(format!(
-                    "only pinned files are taken; write this into [providers.{name}]:\nsha256 = \"{digest}\""
-                )),
+                hint: Some(format!("only pinned files are taken; {how}sha256 = \"{digest}\"")),
             }),
             Self::To(_) | Self::Open => Ok(()),
         }
     }
 }
 
-/// Every section's name and where its plugin comes from.
-pub(crate) fn sources(config: &Config) -> Vec<(String, PluginSource)> {
-    configured(config).into_iter().map(|wanted| (wanted.name, wanted.source)).collect()
+/// A plugin that a section can pin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pinnable {
+    /// The provider's name.
+    pub(crate) name: String,
+    pub(crate) source: PluginSource,
+    /// It is the canary of its provider.
+    pub(crate) is_canary: bool,
+}
+
+/// Every plugin of the configuration's sections, those on trial included.
+pub(crate) fn pinnables(config: &Config) -> Vec<Pinnable> {
+    let of = |wanted: Wanted| {
+        let canary = wanted.canary.map(|canary| Pinnable {
+            name: wanted.name.clone(),
+            source: PluginSource::File(canary.path),
+            is_canary: true,
+        });
+        [Pinnable { name: wanted.name, source: wanted.source, is_canary: false }].into_iter().chain(canary)
+    };
+    configured(config).into_iter().flat_map(of).collect()
+}
+
+/// Files that cannot be pinned, because no section speaks for them.
+pub(crate) fn sectionless(config: &Config) -> Vec<PathBuf> {
+    dropped(config, &configured(config))
 }
 
 impl Wanted {
+    /// How its pin is written.
+    pub(super) fn how_pinned(&self) -> String {
+        let (name, canary) = (&self.name, if self.on_trial { "canary of " } else { "" });
+        format!("run `understudy plugin lock {name}`, or write this into {canary}[providers.{name}]:\n")
+    }
+
     /// One that plays without a section: it asks for nothing.
     pub(super) fn plain(name: &str, source: PluginSource, config: &Config) -> Self {
         Self {
             pin: Pin::of(None, &source, config),
             canary: None,
+            on_trial: false,
             name: name.to_owned(),
             source,
             enabled: true,
@@ -106,6 +133,7 @@ fn of_section(config: &Config, provider: &ProviderConfig) -> Wanted {
         name: provider.name.clone(),
         pin: Pin::of(provider.sha256.as_ref(), &source, config),
         canary: provider.canary.clone(),
+        on_trial: false,
         source,
         enabled: provider.enabled,
         config: PluginConfig {

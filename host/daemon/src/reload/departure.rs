@@ -27,6 +27,8 @@ pub(crate) struct Leaving {
     pub(crate) status: GenerationStatus,
     /// How long it has before it is interrupted.
     pub(crate) left: Duration,
+    /// It was interrupted and its code has gone; a request still holds its name.
+    pub(crate) ended: bool,
 }
 
 impl Departures {
@@ -82,6 +84,7 @@ impl Departures {
                 provider: generation.provider().to_owned(),
                 status: GenerationStatus::of(&generation),
                 left: departure.deadline.saturating_duration_since(now),
+                ended: departure.ended,
             })
         };
         self.lock().iter().filter_map(leaving).collect()

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::report::{ConfigProblem, ReloadOutcome, ReloadReport, Trigger, changes, now_ms};
+use super::state::PendingWhy;
 use crate::Understudy;
 use crate::config::{Config, ConfigError};
 use crate::plugins::{Loaded, tell};
@@ -15,8 +16,8 @@ use crate::plugins::{Loaded, tell};
 /// What a pass did.
 pub(super) struct Pass {
     pub(super) report: ReloadReport,
-    /// Something has to wait for an older generation, or for a file.
-    pub(super) undone: bool,
+    /// A file changed while it was read.
+    pub(super) restless: bool,
 }
 
 /// The configuration's part of a pass.
@@ -42,7 +43,9 @@ pub(super) async fn pass(
     let Loaded { roles: now, crowded, restless } =
         understudy.bring_in(&config, &roles, unsettled, again).await;
     tell(&roles, &now);
-    for plugin in &crowded {
+    let told = understudy.reload_state();
+    let is_new = |plugin: &&String| told.pending.iter().all(|pending| pending.what != **plugin);
+    for plugin in crowded.iter().filter(is_new) {
         info!(plugin, "replacement waits until an older generation has gone");
     }
     let plugins = changes(&roles, &now, again);
@@ -67,8 +70,9 @@ pub(super) async fn pass(
         restart,
         config_problems: problems,
         plugins,
+        pending: PendingWhy::Crowded.all(&crowded),
     };
-    Pass { report, undone: restless || !crowded.is_empty() }
+    Pass { report, restless }
 }
 
 /// Reads the configuration. What cannot be used changes nothing.
@@ -85,7 +89,7 @@ fn configure(
         restart: state.restart.clone(),
         problems,
     };
-    let Some(file) = before.file.as_deref() else { return same(Vec::new()) };
+    let Some(file) = before.present_file() else { return same(Vec::new()) };
     if unsettled.contains(file) {
         return same(state.config_problems.clone());
     }
@@ -105,14 +109,13 @@ fn configure(
     let restart = understudy.take_over(&mut config);
     let changed = changed_keys(text.as_deref().unwrap_or_default(), &new_text);
     *text = Some(new_text);
+    if restart != state.restart && !restart.is_empty() {
+        warn!(keys = restart.join(", "), "these keys wait for a restart");
+    }
     if config == **before {
-        let restart_told = restart == state.restart;
-        if !restart_told && !restart.is_empty() {
-            warn!(keys = restart.join(", "), "configuration waits for a restart");
-        }
         return Configured { changed: Vec::new(), restart, ..same(Vec::new()) };
     }
-    info!(keys = changed.join(", "), restart = restart.join(", "), "configuration taken");
+    info!(keys = changed.join(", "), "configuration taken");
     Configured { config: Arc::new(config), changed, restart, problems: Vec::new() }
 }
 
@@ -135,12 +138,17 @@ fn compare(path: &str, before: &toml::Table, now: &toml::Table, changed: &mut Ve
     let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     for key in keys {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        match (before.get(key), now.get(key)) {
-            (Some(toml::Value::Table(before)), Some(toml::Value::Table(now))) => {
-                compare(&path, before, now, changed);
-            }
-            (before, now) if before == now => {}
-            _ => changed.push(path),
+        let (before, now) = (before.get(key), now.get(key));
+        if before == now {
+            continue;
+        }
+        let table = |value: Option<&toml::Value>| value.and_then(toml::Value::as_table).cloned();
+        let (before, now) = (table(before).unwrap_or_default(), table(now).unwrap_or_default());
+        let known = changed.len();
+        compare(&path, &before, &now, changed);
+        // No table, or one that came or went without a key.
+        if changed.len() == known {
+            changed.push(path);
         }
     }
 }
@@ -154,7 +162,11 @@ mod tests {
         let check = |before, now, expected: &[&str]| assert_eq!(changed_keys(before, now), expected);
         check("a = 1\n[b]\nc = 2", "# said anew\na = 1\nb = { c = 2 }", &[]);
         check("a = 1\n[b]\nc = 2", "a = 2\n[b]\nc = 2\nd = 3", &["a", "b.d"]);
-        check("[providers.amy]\nenabled = true", "[providers.bob]", &["providers.amy", "providers.bob"]);
+        check(
+            "[providers.amy]\nenabled = true",
+            "[providers.bob]",
+            &["providers.amy.enabled", "providers.bob"],
+        );
         check("a.b.c = [1]", "a.b.c = [2]", &["a.b.c"]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::state::ReloadState;
+use super::state::{Pending, ReloadState};
 use crate::config::ConfigError;
 use crate::plugins::{PluginState, Role, Trial, TrialStatus};
 
@@ -30,6 +30,9 @@ pub struct ReloadReport {
     pub config_problems: Vec<ConfigProblem>,
     /// The plugins that are not as they were, or were refused.
     pub plugins: Vec<PluginChange>,
+    /// What waits for an older generation of its provider to go.
+    #[serde(default)]
+    pub pending: Vec<Pending>,
 }
 
 /// Who asked for a reload.
@@ -131,6 +134,7 @@ impl ReloadReport {
             restart: state.restart.clone(),
             config_problems: state.config_problems.clone(),
             plugins,
+            pending: Vec::new(),
         }
     }
 
@@ -147,6 +151,7 @@ impl ReloadReport {
         };
         (self.restart, self.config_problems, self.at_ms) =
             (later.restart, later.config_problems, later.at_ms);
+        self.pending = later.pending;
     }
 }
 
@@ -186,7 +191,7 @@ fn trial(was: Option<&Role>, role: &Role, refused: bool) -> Option<PluginChange>
         return None;
     }
     let change = PluginChange::of(role, &format!("canary {}", status.state));
-    let code = matches!(status.state, "rejected" | "rolled back").then(|| "plugin_canary_refused".to_owned());
+    let code = status.code.map(str::to_owned);
     Some(PluginChange { digest: digest(&status), code, reason: status.reason, hint: status.hint, ..change })
 }
 
@@ -208,21 +213,17 @@ fn newest(was: Option<&Role>, role: &Role, refused: bool) -> Option<PluginChange
     if old.is_some_and(|old| old.is_like(newest)) && !refused {
         return None;
     }
-    let mut change = PluginChange::of(role, newest.state.name());
-    change.digest = newest.facts.as_ref().map(|facts| facts.digest.clone());
     match &newest.state {
-        PluginState::Rejected { code, reason, hint } => {
-            change.code = Some((*code).to_owned());
-            (change.reason, change.hint) = (Some(reason.clone()), hint.clone());
-        }
-        PluginState::AwaitingGrant { asks, toml } => {
-            change.reason = Some(asks.join("; "));
-            change.hint = Some(toml.clone());
-        }
         // Told when it stops playing, and not every time after.
-        PluginState::Ready | PluginState::Disabled => return serving(was, role),
+        PluginState::Ready | PluginState::Disabled => serving(was, role),
+        PluginState::Rejected { .. } | PluginState::AwaitingGrant { .. } => Some(PluginChange {
+            digest: newest.facts.as_ref().map(|facts| facts.digest.clone()),
+            code: newest.state.code().map(str::to_owned),
+            reason: newest.state.reason(),
+            hint: newest.state.hint(),
+            ..PluginChange::of(role, newest.state.name())
+        }),
     }
-    Some(change)
 }
 
 impl PluginChange {

@@ -32,8 +32,8 @@ struct Seen {
 /// What a look says.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Observed {
-    /// Something is whole that was another before.
-    pub(super) changed: bool,
+    /// Files that are whole and were others before.
+    pub(super) changed: BTreeSet<PathBuf>,
     /// Files that are still changing.
     pub(super) unsettled: BTreeSet<PathBuf>,
     /// When to look again at the latest.
@@ -57,11 +57,15 @@ impl Settling {
             let known = self.0.get(&path).copied().unwrap_or(Seen { stamp: None, since: now, settled: true });
             let seen = if known.stamp == stamp {
                 let settled = known.settled || now.duration_since(known.since) >= SETTLED;
-                observed.changed |= settled && !known.settled;
+                if settled && !known.settled {
+                    observed.changed.insert(path.clone());
+                }
                 Seen { settled, ..known }
             } else {
                 let settled = stamp.is_some() && arrived.contains(&path);
-                observed.changed |= settled;
+                if settled {
+                    observed.changed.insert(path.clone());
+                }
                 Seen { stamp, since: now, settled }
             };
             if !seen.settled {
@@ -103,7 +107,7 @@ mod tests {
             }
             let arrived = renamed.then(|| path.clone()).into_iter().collect();
             let observed = settling.observe(sight(), &arrived, begin + STEP * index);
-            said.push(match (observed.changed, observed.unsettled.is_empty()) {
+            said.push(match (!observed.changed.is_empty(), observed.unsettled.is_empty()) {
                 (true, _) => '!',
                 (false, false) => '~',
                 (false, true) => '=',

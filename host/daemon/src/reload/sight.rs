@@ -67,15 +67,14 @@ fn named(config: &Config) -> impl Iterator<Item = PathBuf> {
         SecretSource::File(path) => Some(path.clone()),
         SecretSource::Environment(_) => None,
     });
-    config.file.iter().cloned().chain(plugins).chain(canaries).chain(secrets)
+    config.file.iter().chain(&config.looked_for).cloned().chain(plugins).chain(canaries).chain(secrets)
 }
 
 /// The folders in which something can change.
 pub(super) fn folders(config: &Config) -> Vec<PathBuf> {
-    let parents = named(config).filter_map(|path| path.parent().map(Path::to_owned));
-    let here = |folder: PathBuf| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+    let parents = named(config).filter_map(|path| path.parent().map(nearest));
     let mut folders: Vec<PathBuf> =
-        parents.map(here).chain(config.plugins.folders.iter().map(|folder| nearest(folder))).collect();
+        parents.chain(config.plugins.folders.iter().map(|folder| nearest(folder))).collect();
     folders.sort();
     folders.dedup();
     folders

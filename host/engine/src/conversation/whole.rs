@@ -170,7 +170,9 @@ impl Order<'_> {
         let _place = self.scene.engine().gate.queue().enter(clock.deadline()).await?;
         let pass = admit(self.scene, provider, clock)?;
         let call = errand.call(provider);
+        let scored = self.seat.member.score.begin(is_patient(self.scene, provider, clock));
         let recorded = self.record(clock).await;
+        scored.settle(recorded.as_ref().err());
         match &recorded {
             Ok(_) => pass.succeed(),
             Err(error) => pass.fail(verdict(error), error.code()),
@@ -269,7 +271,7 @@ fn admit(scene: &Scene<'_>, provider: &str, clock: Clock) -> Result<Pass, Speech
         characters: scene.characters as u64,
         sole: false,
         is_retry: false,
-        patient: clock.limit() >= policy.timeout.unwrap_or(settings.breaker.patience),
+        patient: is_patient(scene, provider, clock),
         place: None,
         on_trial: false,
         today: engine.calendar.today(),
@@ -281,6 +283,12 @@ fn admit(scene: &Scene<'_>, provider: &str, clock: Clock) -> Result<Pass, Speech
             Err(SpeechError::Withheld { provider: provider.to_owned(), reason })
         }
     }
+}
+
+/// Whether a provider that does not answer in this time may be blamed for it.
+fn is_patient(scene: &Scene<'_>, provider: &str, clock: Clock) -> bool {
+    let settings = &scene.engine().settings;
+    clock.limit() >= settings.policy(provider).timeout.unwrap_or(settings.breaker.patience)
 }
 
 /// The script as the contract has it.

@@ -3,23 +3,36 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use understudy_engine::scripted::Scripted;
+use bytes::Bytes;
+use understudy_engine::scripted::{Scripted, Step};
 use understudy_engine::{
-    BreakerState, Cast, Engine, EngineSettings, Member, SpeechRequest, Sticky, Store, StoreSettings, Trial,
-    WallClock,
+    BreakerState, Cast, Engine, EngineSettings, Member, Score, Scored, SpeechRequest, Sticky, Store,
+    StoreSettings, Trial, WallClock,
 };
-use understudy_speech::Provider;
+use understudy_speech::{AudioFormat, Encoding, InvalidField, Provider, ProviderError};
 
 use crate::{TEXT, calls, failing, good, request, status, unavailable};
 
+const PCM: AudioFormat = AudioFormat::mono(Encoding::PcmS16le, 24_000);
+
 /// An engine whose `a` has `candidate` on trial for this share of callers.
 fn engine(stable: &Arc<Scripted>, candidate: &Arc<Scripted>, percent: u8, sticky: Sticky) -> Engine {
-    let provider = Arc::clone(candidate) as Arc<dyn Provider>;
+    scored(stable, candidate, percent, sticky).0
+}
+
+/// The same, and where the candidate's calls are counted.
+fn scored(
+    stable: &Arc<Scripted>,
+    candidate: &Arc<Scripted>,
+    percent: u8,
+    sticky: Sticky,
+) -> (Engine, Arc<Score>) {
+    let (provider, score) = (Arc::clone(candidate) as Arc<dyn Provider>, Arc::<Score>::default());
     let member = Member {
-        trial: Some(Trial { provider, percent, sticky }),
+        trial: Some(Trial { provider, score: Arc::clone(&score), percent, sticky }),
         ..Member::new("a", Arc::clone(stable) as Arc<dyn Provider>)
     };
-    Engine::new(Cast::new(vec![member]), EngineSettings::default())
+    (Engine::new(Cast::new(vec![member]), EngineSettings::default()), score)
 }
 
 fn of(user: Option<&str>, task: Option<&str>, id: usize) -> SpeechRequest {
@@ -66,6 +79,46 @@ async fn a_candidate_that_fails_moves_no_breaker_and_the_one_it_would_replace_st
     }
     assert_eq!(status(&engine, "a").breaker, BreakerState::Closed);
     assert_eq!(stable.calls().len(), 20);
+}
+
+/// What ten requests made of the candidate's calls, when the one behind it plays them all.
+async fn ten_calls(candidate: Arc<Scripted>) -> Scored {
+    let stable = good("a");
+    let (engine, score) = scored(&stable, &candidate, 100, Sticky::None);
+    for id in 0..10 {
+        engine.speak(of(None, None, id)).await.unwrap();
+    }
+    assert_eq!(stable.calls().len(), 10);
+    score.now()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_candidate_is_judged_by_what_is_heard_of_it_and_not_by_its_word() {
+    let silent = Scripted::new("a", vec![Step::Begin(PCM), Step::Audio(Bytes::from(vec![0; 48_000]))]);
+    let silent = ten_calls(Arc::new(silent)).await;
+    assert_eq!((silent.successes, silent.failures, silent.calls), (0, silent.calls, silent.failures));
+    let stuck = ten_calls(Arc::new(Scripted::new("a", vec![Step::Hang]))).await;
+    assert_eq!((stuck.successes, stuck.failures, stuck.cancelled), (0, 10, 0));
+    assert_eq!(stuck.in_flight, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_candidate_refuses_and_the_one_behind_it_plays_is_the_candidates_fault() {
+    let field = InvalidField { field: "text".to_owned(), message: "is beneath it".to_owned() };
+    for refusal in [ProviderError::InvalidRequest(field), ProviderError::VoiceNotFound("ann".to_owned())] {
+        let picky = ten_calls(failing("a", refusal)).await;
+        assert_eq!((picky.failures, picky.declined), (10, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_both_refuse_is_the_clients_mistake() {
+    let blocked = || failing("a", ProviderError::ContentBlocked("violence".to_owned()));
+    let (stable, candidate) = (blocked(), blocked());
+    let (engine, score) = scored(&stable, &candidate, 100, Sticky::None);
+    let error = engine.speak(of(None, None, 1)).await.unwrap_err();
+    assert!(error.is_client_fault(), "{error}");
+    assert_eq!((score.now().failures, score.now().declined), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,141 @@
+//! How a plugin comes to be on trial: from its section to the second seat behind a name.
+//!
+//! The stable one is brought in first, as if there were no trial. Only then is the candidate looked at,
+//! and only when it is another than the one whose trial is under way or over.
+
+use std::sync::{Arc, PoisonError};
+
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::bring_in::Bringing;
+use super::role::{Judged, Newest, Role, Serving};
+use super::source::{Unread, read_component};
+use super::trial::{Running, Trial};
+use super::wanted::{Pin, Wanted};
+use super::{PluginFacts, PluginSource, PluginState};
+use crate::config::{Canary, Config};
+
+impl Bringing<'_> {
+    /// Brings in the plugin of a section, and the one that is on trial beside it.
+    pub(super) async fn bring_in_both(&self, mut wanted: Wanted, before: Option<&Role>) -> Role {
+        let Some(canary) = wanted.canary.take().filter(|_| wanted.enabled) else {
+            return Role { trial: None, ..self.bring_in(wanted, before).await };
+        };
+        let mut tried = Wanted::on_trial(&wanted, &canary, self.config);
+        let (judged, unreadable) = self.prepare(&mut tried).await;
+        let (stable, _) = self.prepare(&mut wanted.clone()).await;
+        let promoted = before.filter(|role| role.promoted_over.as_deref() == Some(&*stable));
+        let role = match promoted {
+            Some(role) => role.clone(),
+            None => self.bring_in(wanted, before).await,
+        };
+        // What was promoted and has been replaced since is no longer what plays.
+        let is_past = |old: &&Trial| promoted.is_none() && matches!(old, Trial::Promoted(_));
+        let old = before.and_then(|role| role.trial.as_ref()).filter(|old| !is_past(old));
+        let Some(serving) = &role.serving else { return Role { trial: None, ..role } };
+        if self.unsettled.contains(&canary.path) {
+            return Role { trial: old.cloned(), ..role };
+        }
+        let known = old
+            .filter(|old| **old.judged() == *judged && !(self.again && matches!(old, Trial::Refused { .. })));
+        if let Some(known) = known {
+            return Role { trial: Some(known.under(canary)), ..role };
+        }
+        let is_crowded = old.is_some_and(|old| old.running().is_some())
+            && before.and_then(|before| before.serving.as_ref()).is_some_and(|was| !was.is(serving));
+        let tried = match unreadable {
+            Some(state) => Err((state, None)),
+            // Both were replaced at once, and both of the old ones still play.
+            None if is_crowded => Ok(self.crowd(&role.name)),
+            None => self.try_out(&tried, &judged, serving, old).await,
+        };
+        let trial = match tried {
+            Ok(Tried::Waits) => old.cloned(),
+            Ok(Tried::Before(trial)) => Some(trial.under(canary)),
+            Ok(Tried::Candidate(candidate)) => Some(begin(canary, candidate, serving)),
+            Err((state, facts)) => {
+                let (plugin, path) = (&role.name, canary.path.display());
+                warn!(plugin, %path, state = state.name(), reason = state.reason(), "canary refused");
+                let newest = Newest { state, facts: facts.map(Arc::new), judged };
+                Some(Trial::Refused { canary, newest })
+            }
+        };
+        Role { trial, ..role }
+    }
+
+    /// There would be too many generations of the name: the newest waits.
+    fn crowd(&self, name: &str) -> Tried {
+        self.crowded.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        Tried::Waits
+    }
+
+    /// A candidate for a trial, if there has to be one and it can be had.
+    async fn try_out(
+        &self,
+        wanted: &Wanted,
+        judged: &Arc<Judged>,
+        serving: &Serving,
+        old: Option<&Trial>,
+    ) -> Result<Tried, (PluginState, Option<PluginFacts>)> {
+        let wasm = read_component(&wanted.source, self.sandbox.component_bytes_max()).await;
+        let wasm = wasm.map_err(|unread| (Unread::state(unread), None))?;
+        let digest = understudy_sandbox::digest(&wasm);
+        wanted.pin.admits(&digest, &wanted.how_pinned()).map_err(|state| (state, None))?;
+        if let Some(old) = old.filter(|old| old.is_of(&digest, judged)) {
+            return Ok(Tried::Before(Box::new(old.judged_by(judged))));
+        }
+        if digest == serving.facts.digest {
+            let state = PluginState::Rejected {
+                code: "canary_plays_already",
+                reason: "canary is the plugin that plays already".to_owned(),
+                hint: Some("remove canary from the section".to_owned()),
+            };
+            return Err((state, None));
+        }
+        if self.must_wait(&wanted.name) {
+            return Ok(Tried::Waits);
+        }
+        let plugin = self.audition(wasm, wanted, Some(serving)).await?;
+        Ok(Tried::Candidate(self.cast(&wanted.name, plugin, Arc::clone(judged))))
+    }
+}
+
+/// What came of a candidate for a trial.
+enum Tried {
+    /// It can be tried.
+    Candidate(Serving),
+    /// It is the one that is, or was, on trial: only its file's times are others.
+    Before(Box<Trial>),
+    /// It has to wait.
+    Waits,
+}
+
+fn begin(canary: Canary, candidate: Serving, beside: &Serving) -> Trial {
+    let number = candidate.generation.number();
+    info!(
+        plugin = candidate.generation.provider(),
+        generation = number,
+        percent = canary.percent,
+        watch_seconds = canary.budget.watch.as_secs_f64(),
+        "canary on trial"
+    );
+    Trial::Running(Running {
+        canary,
+        number,
+        facts: Arc::clone(&candidate.facts),
+        judged: Arc::clone(&candidate.judged),
+        since: Instant::now(),
+        beside: (beside.generation.number(), beside.generation.tally()),
+        serving: Some(candidate),
+    })
+}
+
+impl Wanted {
+    /// The plugin of a canary: all is as the section says, but for the file.
+    fn on_trial(wanted: &Self, canary: &Canary, config: &Config) -> Self {
+        let source = PluginSource::File(canary.path.clone());
+        let pin = Pin::of(canary.sha256.as_ref(), &source, config);
+        Self { source, pin, canary: None, on_trial: true, ..wanted.clone() }
+    }
+}
