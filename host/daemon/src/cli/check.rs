@@ -10,7 +10,7 @@ use super::args::Global;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
 use crate::config::{Config, ConfigError, Environment, LogLevel, Problem, locate};
-use crate::plugins::{read_component, sources};
+use crate::plugins::{Pinnable, pinnables, read_component};
 use crate::understudy::{Keeping, StartError, sandbox};
 use crate::{PluginState, PluginStatus, Understudy, logging};
 
@@ -56,7 +56,7 @@ async fn examined(file: &Path) -> Result<Config, Fault> {
 async fn found_by_plugins(config: &Config, text: &str) -> Result<Vec<Problem>, Fault> {
     let sandbox = sandbox(config).map_err(StartError::from)?;
     let mut problems = Vec::new();
-    for (name, source) in sources(config) {
+    for Pinnable { name, source, .. } in pinnables(config).into_iter().filter(|plugin| !plugin.is_canary) {
         let Some(section) = config.provider(&name).filter(|section| section.enabled) else { continue };
         let Ok(wasm) = read_component(&source, sandbox.component_bytes_max()).await else { continue };
         let Ok(seen) = sandbox.inspect(wasm).await else { continue };
