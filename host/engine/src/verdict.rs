@@ -60,7 +60,7 @@ const fn row(decision: Decision, blame: Blame, billed: bool) -> Verdict {
 }
 
 /// The row of an error.
-pub(crate) const fn verdict(error: &SpeechError) -> Verdict {
+pub(crate) fn verdict(error: &SpeechError) -> Verdict {
     use Blame::{Nobody, Provider, ProviderIfGivenTime};
     use Decision::{FailNow, Next, Retry};
     match error {
@@ -87,8 +87,9 @@ pub(crate) const fn verdict(error: &SpeechError) -> Verdict {
         SpeechError::Busy { .. }
         | SpeechError::RateLimited { .. }
         | SpeechError::AllFailed { .. }
-        | SpeechError::Tried { .. }
         | SpeechError::Internal(_) => row(FailNow, Nobody, false),
+        // The calls are only told beside it: to a scene, which asks again elsewhere, it is what it was.
+        SpeechError::Tried { error, .. } => verdict(error),
     }
 }
 

@@ -132,6 +132,9 @@ fn what_the_engine_finds() {
     check(all, "fail | nobody");
     let tried = SpeechError::Tried { attempts: Vec::new(), error: Box::new(SpeechError::NoProviders) };
     check(tried, "fail | nobody");
+    let slow = Box::new(SpeechError::DeadlineExceeded { provider: name(), limit: MINUTE });
+    let tried = SpeechError::Tried { attempts: Vec::new(), error: slow };
+    check(tried, "next | provider if given time | billed");
 }
 
 #[test]
