@@ -179,7 +179,11 @@ async fn a_removed_plugin_finishes_what_it_speaks() {
     }
     assert!((191_000..=193_000).contains(&bytes), "four seconds at 24 kHz: {bytes}");
     until(&daemon, "herald", "gone", Value::is_null).await;
-    assert_eq!(mapped_code(daemon.pid()), 1, "the offline voice's code: {}", daemon.log());
+    let begun = Instant::now();
+    while mapped_code(daemon.pid()) > 1 {
+        assert!(begun.elapsed().as_secs() < 10, "more than the offline voice's code: {}", daemon.log());
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

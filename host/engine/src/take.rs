@@ -69,6 +69,10 @@ pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Res
     }
 }
 
+/// What a shared call may have lost of its attempt's time before it was begun on a task of its own. It is
+/// still blamed for a timeout; without this no provider with a timeout would ever be.
+const HANDED_ON: Duration = Duration::from_millis(50);
+
 /// How long a candidate on trial has to have had to be blamed for a timeout. The one it would replace
 /// waits behind it, so its time is short; and a trial that ends too soon costs only another trial.
 const TRIAL_PATIENCE: Duration = Duration::from_secs(1);
@@ -149,7 +153,7 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
     let policy = settings.policy(name);
     let patience = policy.timeout.unwrap_or(settings.breaker.patience);
     let (limit, Seat { member, on_trial, .. }) = (turn.clock().limit(), &*turn.candidate.seat);
-    let patient = limit >= patience;
+    let patient = limit.saturating_add(HANDED_ON) >= patience;
     let asking = Asking {
         policy,
         breaker: &settings.breaker,

@@ -106,6 +106,7 @@ async fn endless(State(seen): State<Arc<Seen>>) -> Body {
 }
 
 /// A tone, after some thought.
+#[expect(clippy::cast_possible_truncation, reason = "a sine of ten thousand fits")]
 async fn speech() -> Vec<u8> {
     tokio::time::sleep(THOUGHT).await;
     let sample = |number: usize| (number as f64 * 0.17).sin() * 10_000.0;

@@ -49,6 +49,10 @@ async fn check(fault: Fault, expected: &[(u16, &str)]) {
 async fn check_overcome(order: Order) {
     let (daemon, simulators) = everybody("retry.backoff_seconds = 0.01\n").await;
     for (provider, simulator) in PROVIDERS.iter().zip(&simulators) {
+        // CharacterBox promises what its audio is, and is held to it.
+        if provider.name == "characterbox" && matches!(order.fault, Fault::ContentType(_)) {
+            continue;
+        }
         simulator.faults().order(order.clone());
         let answer = speak(&daemon, provider).await;
         let status = answer.status();

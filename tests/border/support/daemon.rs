@@ -125,7 +125,7 @@ impl Daemon {
 
     /// Asks it to end in good order, as a service manager does.
     pub(crate) fn terminate(&self) {
-        let told = std::process::Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
+        let told = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
         assert!(told.expect("kill runs").success());
     }
 

@@ -359,3 +359,18 @@ async fn a_rehearsal_tells_what_is_in_the_cache_and_touches_nothing() {
     engine.speak(request("And on.")).await.unwrap();
     assert_eq!(cached(engine.clone(), request(TEXT)).await, told(&[Some(true), Some(false)]));
 }
+
+/// In real time, because a shared call begins some microseconds into its attempt.
+#[tokio::test]
+async fn a_provider_that_hangs_is_left_alone_though_its_calls_are_shared() {
+    let hanging = Arc::new(Scripted::new("a", vec![Step::Hang]));
+    let mut settings = route(&["a", "b"]);
+    settings.breaker.failures = 2;
+    let hasty = ProviderPolicy { timeout: Some(Duration::from_millis(60)), ..ProviderPolicy::default() };
+    settings.providers.insert("a".to_owned(), hasty);
+    let (_folder, engine) = keeping(&[&hanging, &good("b")], settings);
+    for text in ["One thing.", "Another thing.", "A third thing."] {
+        engine.speak(request(text)).await.unwrap();
+    }
+    assert_eq!(asked(&hanging), 2, "its breaker is open");
+}
