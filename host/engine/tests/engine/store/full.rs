@@ -60,11 +60,11 @@ async fn a_disk_that_is_full_and_then_is_not() {
 async fn until_serving(store: &Store) {
     for _ in 0..1_000 {
         if store.state() == StoreState::Serving {
-            return;
+            break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("it does not serve again: {:?}", store.state());
+    assert_eq!(store.state(), StoreState::Serving, "it does not serve again");
 }
 
 async fn put(store: &Store, number: u64) -> Result<(), CacheError> {
