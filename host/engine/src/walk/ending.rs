@@ -1,8 +1,9 @@
 //! What is told when nobody could play it.
 //!
-//! One candidate: its own error, with the calls that were made. Otherwise the error that tells the caller most about what to do:
-//! to change the request, when everybody who looked at it refused it; to come back later, when
-//! everybody who could play it is only asked too often; else that all of them failed, and how.
+//! One candidate: its own error, with the calls that were made. Otherwise the error that tells the
+//! caller most about what to do: to change the request, when everybody who looked at it refused it; to
+//! come back later, when everybody who could play it is only asked too often; else that all of them
+//! failed, and how.
 
 use std::time::Duration;
 
