@@ -172,7 +172,7 @@ impl Error {
     /// | 401, 403 | [`Error::Unauthorized`] |
     /// | 402 | [`Error::QuotaExhausted`] |
     /// | 408, 504 | [`Error::TimedOut`] |
-    /// | 429 | [`Error::RateLimited`] |
+    /// | 429, and 503 with a wait | [`Error::RateLimited`] |
     /// | other 5xx | [`Error::Unavailable`] |
     /// | the rest | [`Error::Protocol`] |
     #[must_use]
@@ -183,6 +183,8 @@ impl Error {
             402 => Self::QuotaExhausted { resets_in: retry_after },
             408 | 504 => Self::TimedOut,
             429 => Self::RateLimited { retry_after },
+            // Too busy, and it says until when: to ask again before that is of no use.
+            503 if retry_after.is_some() => Self::RateLimited { retry_after },
             500..=599 => Self::Unavailable(said()),
             _ => Self::Protocol(said()),
         }
@@ -214,3 +216,22 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(status: u16, seconds: Option<u64>, expected: &Error) {
+        assert_eq!(&Error::from_status(status, seconds.map(Duration::from_secs), "busy"), expected);
+    }
+
+    #[test]
+    fn a_service_that_says_how_long_it_is_busy_limits_the_rate() {
+        let wait = |seconds| Error::RateLimited { retry_after: Some(Duration::from_secs(seconds)) };
+        check(503, Some(30), &wait(30));
+        check(429, Some(7), &wait(7));
+        check(429, None, &Error::RateLimited { retry_after: None });
+        check(503, None, &Error::Unavailable("status 503: busy".to_owned()));
+        check(500, Some(30), &Error::Unavailable("status 500: busy".to_owned()));
+    }
+}

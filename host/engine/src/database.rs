@@ -20,8 +20,8 @@ use crate::cache::sync_folder;
 
 /// sled's own cache of pages, in bytes. What we ask often is in memory already.
 const PAGE_CACHE_BYTES: u64 = 8 * 1024 * 1024;
-/// Records copied at once while a generation is rewritten.
-const COPIED_AT_ONCE: usize = 1024;
+/// Bytes copied at once while a generation is rewritten.
+const COPIED_AT_ONCE: usize = 512 * 1024;
 const COMPLETE: &str = "complete";
 /// How often a database that is still closing is waited for, and how long each time.
 const CLOSING_WAITS: u32 = 200;
@@ -167,9 +167,9 @@ fn copy(from: &sled::Tree, to: &sled::Tree) -> io::Result<()> {
     let (mut batch, mut waiting) = (sled::Batch::default(), 0);
     for item in from {
         let (key, value) = item.map_err(into_io)?;
+        waiting += key.len() + value.len();
         batch.insert(key, value);
-        waiting += 1;
-        if waiting == COPIED_AT_ONCE {
+        if waiting >= COPIED_AT_ONCE {
             to.apply_batch(std::mem::take(&mut batch)).map_err(into_io)?;
             waiting = 0;
         }

@@ -11,6 +11,7 @@
 //! [`History::record`] never waits and never fails. A bounded queue leads to one thread that
 //! writes in batches; what does not fit is dropped, counted, and shown in [`HistoryStats`].
 
+mod block;
 mod calendar;
 mod counters;
 mod ledger;
@@ -165,6 +166,7 @@ impl History {
             rewrite_past: settings.rewrite_bytes,
             synced: Instant::now(),
             unsynced: false,
+            aged: Instant::now(),
             failed: None,
         };
         let thread = Builder::new().name("history".to_owned()).spawn(move || writer.run())?;

@@ -16,6 +16,7 @@ mod casting;
 mod chain;
 mod lead;
 mod memory;
+mod options;
 mod stand_in;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use understudy_speech::Request;
 
 pub(crate) use casting::Candidate;
 pub(crate) use memory::StandIns;
+pub(crate) use options::{INSTRUCTIONS, takes_instructions};
 pub(crate) use stand_in::{LISTING_PATIENCE, suitable};
 
 use crate::cast::{Caller, Cast, Seat};

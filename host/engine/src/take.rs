@@ -70,7 +70,8 @@ pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Res
 }
 
 /// What a shared call may have lost of its attempt's time before it was begun on a task of its own. It is
-/// still blamed for a timeout; without this no provider with a timeout would ever be.
+/// still blamed for a timeout; without this no provider with a timeout, and no candidate on trial, would
+/// ever be.
 const HANDED_ON: Duration = Duration::from_millis(50);
 
 /// How long a candidate on trial has to have had to be blamed for a timeout. The one it would replace
@@ -153,7 +154,8 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
     let policy = settings.policy(name);
     let patience = policy.timeout.unwrap_or(settings.breaker.patience);
     let (limit, Seat { member, on_trial, .. }) = (turn.clock().limit(), &*turn.candidate.seat);
-    let patient = limit.saturating_add(HANDED_ON) >= patience;
+    let had = |time: Duration| limit.saturating_add(HANDED_ON) >= time;
+    let patient = had(patience);
     let asking = Asking {
         policy,
         breaker: &settings.breaker,
@@ -168,7 +170,7 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
     };
     let reason = match engine.gate.door(name).admit(asking) {
         Entry::Pass(pass) => {
-            let scored = member.score.begin(patient || *on_trial && limit >= TRIAL_PATIENCE);
+            let scored = member.score.begin(patient || *on_trial && had(TRIAL_PATIENCE));
             return Ok(Admitted { pass, scored, note: turn.errand.call(name) });
         }
         Entry::Check(check, reason) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use understudy_sandbox::Plugin;
 use understudy_speech::{
     AudioFormat, Call, Failure, Provider, Request, Summary, TakeEvent, Word, take_channel,
@@ -85,4 +85,11 @@ pub(crate) async fn hang_up(plugin: &Plugin, request: Request) -> bool {
         heard = listening => heard,
         _ = speaking => false,
     }
+}
+
+/// Asks for speech that nobody hears from the first push on; true when the call ends by then.
+pub(crate) async fn stops_unheard(plugin: &Plugin, request: Request, patience: Duration) -> bool {
+    let (sink, stream) = take_channel(BUFFER);
+    drop(stream);
+    timeout(patience, plugin.synthesize(call(PATIENCE), Arc::new(request), sink)).await.is_ok()
 }

@@ -17,7 +17,7 @@
 //! let sandbox = Sandbox::new(SandboxOptions::default())?;
 //! let plugin = sandbox.load(wasm, config).await?;
 //! // A service of one's own takes `Some(trouble)` and makes it, or says that it cannot.
-//! let service = Service { voice: Some("amy".to_owned()), make: &|_trouble| false };
+//! let service = Service { voice: Some("amy".to_owned()), blocked: None, make: &|_trouble| false };
 //! let report = check_served(&plugin, &service).await;
 //! assert!(report.passed(), "{report}");
 //! # Ok(()) }

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::json;
 use understudy_audio::inspect;
 use understudy_sandbox::Plugin;
 use understudy_speech::{Encoding, Failure, Provider, ProviderError, Request, Summary};
 
-use crate::hearing::{Heard, call, hang_up, hear, hear_within};
+use crate::hearing::{Heard, call, hang_up, hear, hear_within, stops_unheard};
 use crate::report::Report;
 use crate::trouble::Trouble;
 use crate::{voices, words};
@@ -26,10 +27,15 @@ const SILENT: &str = "… — !?";
 /// A voice nobody has.
 const NOBODY: &str = "nobody-has-this-voice";
 
+/// What services call the text: options that set it would have something else spoken.
+const TEXT_FIELDS: [&str; 2] = ["text", "input"];
+
 /// The service behind a plugin, for as long as it is held against the rules.
 pub struct Service<'service> {
     /// A voice it has, by its own id; none lets the service choose.
     pub voice: Option<String>,
+    /// A text it refuses for what it says, if there is one.
+    pub blocked: Option<String>,
     /// Makes a trouble from now on, or with none ends it. Says whether it can; rules for troubles
     /// that cannot be made are skipped.
     pub make: &'service (dyn Fn(Option<Trouble>) -> bool + Sync),
@@ -56,6 +62,7 @@ pub async fn check_served(plugin: &Plugin, service: &Service<'_>) -> Report {
     listed(&mut report, plugin, service).await;
     spoken(&mut report, plugin, service).await;
     streamed(&mut report, plugin, service).await;
+    unheard(&mut report, plugin, service).await;
     refused(&mut report, plugin, service).await;
     for trouble in Trouble::ALL {
         troubled(&mut report, plugin, service, trouble).await;
@@ -143,6 +150,22 @@ async fn streamed(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
     report.tell(rule, asks, held);
 }
 
+/// Nobody listens, and the plugin is told with its first push. Its service stalls, so one that wants the
+/// rest all the same does not come back.
+async fn unheard(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
+    const UNHEARD: (&str, &str) = ("stops-unheard", "a plugin that is told `false` by a push stops");
+    if !plugin.manifest().capabilities.streaming {
+        return report.skip(UNHEARD.0, UNHEARD.1, "the plugin does not claim to stream");
+    }
+    if !(service.make)(Some(Trouble::Stall)) {
+        return report.skip(UNHEARD.0, UNHEARD.1, "the service cannot stall");
+    }
+    let stopped = stops_unheard(plugin, service.request(TEXT), IMPATIENCE).await;
+    (service.make)(None);
+    let held = if stopped { Ok(()) } else { Err("it went on for audio that nobody hears".to_owned()) };
+    report.tell(UNHEARD.0, UNHEARD.1, held);
+}
+
 /// What is wrong with the request, whatever the service's day.
 async fn refused(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
     let unknown = Request { voice: Some(NOBODY.to_owned()), ..Request::text(TEXT) };
@@ -157,6 +180,9 @@ async fn refused(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
     };
     report.tell("error-unspeakable", "text in which nothing can be spoken is unsupported", held);
 
+    optioned(report, plugin, service).await;
+    blocked(report, plugin, service).await;
+
     const TOO_LONG: (&str, &str) = ("error-text-too-long", "a text past the limit is text-too-long, with it");
     let Some(limit) = plugin.manifest().capabilities.text_limit else {
         return report.skip(TOO_LONG.0, TOO_LONG.1, "the plugin claims no limit");
@@ -168,6 +194,32 @@ async fn refused(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
         Ok(_) => Err("it was taken".to_owned()),
     };
     report.tell(TOO_LONG.0, TOO_LONG.1, held);
+}
+
+async fn optioned(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
+    const OPTIONS: (&str, &str) = ("error-invalid-request", "options that set the text are the caller's mistake");
+    let options = TEXT_FIELDS.iter().map(|name| ((*name).to_owned(), json!("Something else.")));
+    let request = Request { options: Some(options.collect()), ..service.request(TEXT) };
+    let held = match hear(plugin, request).await.outcome {
+        Err(Failure::Provider(ProviderError::InvalidRequest(field))) if field.field == "options" => Ok(()),
+        Err(Failure::Provider(ProviderError::Unsupported(_))) => Ok(()),
+        Err(failure) => Err(format!("it was {}: {failure}", failure.code())),
+        Ok(_) => return report.skip(OPTIONS.0, OPTIONS.1, "plugin and service leave such options unread"),
+    };
+    report.tell(OPTIONS.0, OPTIONS.1, held);
+}
+
+async fn blocked(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
+    const BLOCKED: (&str, &str) = ("error-content-blocked", "a text refused for what it says is content-blocked");
+    let Some(text) = &service.blocked else {
+        return report.skip(BLOCKED.0, BLOCKED.1, "the service speaks every text");
+    };
+    let held = match hear(plugin, service.request(text)).await.outcome {
+        Err(Failure::Provider(ProviderError::ContentBlocked(_))) => Ok(()),
+        Err(failure) => Err(format!("it was {}: {failure}", failure.code())),
+        Ok(_) => Err("it was spoken".to_owned()),
+    };
+    report.tell(BLOCKED.0, BLOCKED.1, held);
 }
 
 /// The summary of a take that is what it says.

@@ -17,7 +17,7 @@ const CONTENT: &str = "\u{E000}";
 
 /// The caller's options.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct Options {
     role: Option<String>,
     effect: Option<String>,

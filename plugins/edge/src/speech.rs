@@ -20,7 +20,7 @@ const MALE_HERTZ: f64 = 115.0;
 
 /// Controls in the service's own spelling, from the caller's options; they go before the request's.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct Options {
     rate: Option<String>,
     pitch: Option<String>,

@@ -66,7 +66,8 @@ async fn served(sandbox: &Sandbox, provider: &Provider, simulator: &Simulator) -
             }
         }
     };
-    check_served(&plugin, &Service { voice: Some(provider.voice.to_owned()), make: &make }).await
+    let blocked = (provider.name == "characterbox").then(|| "simulated blocked words".to_owned());
+    check_served(&plugin, &Service { voice: Some(provider.voice.to_owned()), blocked, make: &make }).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -115,7 +116,7 @@ async fn a_plugin_that_takes_every_trouble_for_a_success_is_told_of_each() {
     let sandbox = Sandbox::new(SandboxOptions::default()).expect("a sandbox");
     let wasm = std::fs::read(misfit_with(&[])).expect("it is read").into();
     let plugin = sandbox.load(wasm, PluginConfig::named("misfit")).await.expect("it loads");
-    let report = check_served(&plugin, &Service { voice: None, make: &|_| true }).await;
+    let report = check_served(&plugin, &Service { voice: None, blocked: Some("Boo.".to_owned()), make: &|_| true }).await;
     let broken = report.findings().iter().filter(|found| matches!(found.verdict, Verdict::Failed(_)));
     let broken: Vec<&str> = broken.map(|found| found.rule).collect();
     let expected = [
@@ -123,6 +124,7 @@ async fn a_plugin_that_takes_every_trouble_for_a_success_is_told_of_each() {
         "streaming",
         "error-voice-not-found",
         "error-unspeakable",
+        "error-content-blocked",
         "error-rate-limited",
         "error-retry-after",
         "error-quota-exhausted",

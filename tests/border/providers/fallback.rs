@@ -105,6 +105,22 @@ async fn a_dead_primary_costs_no_client_an_error_and_its_part_is_played_alike() 
 }
 
 #[tokio::test]
+async fn a_primary_that_answers_503_to_one_in_five_costs_no_client_an_error() {
+    let (daemon, [azure, _edge]) = route(["azure", "edge"], "retry.backoff_seconds = 0.01\n").await;
+    let failing = || Some(Fault::Failing(StatusCode::SERVICE_UNAVAILABLE));
+    azure.faults().schedule((0..200).map(|call| if call % 5 == 2 { failing() } else { None }));
+    let mut tried_again = 0;
+    for _ in 0..40 {
+        let answer = speak(&daemon, json!({})).await;
+        let attempts = header(&answer, "x-understudy-attempts").to_owned();
+        tried_again += usize::from(attempts.contains("outcome=provider_unavailable"));
+        assert_eq!(told(&answer)[0], "azure/en-US-AriaNeural", "a retry is enough: {attempts}");
+        assert_spoken(answer).await;
+    }
+    assert!((8..=12).contains(&tried_again), "{tried_again}");
+}
+
+#[tokio::test]
 async fn a_primary_cut_in_mid_body_costs_no_client_an_error() {
     let (daemon, [kokoro, _google]) = route(["kokoro", "google"], "breaker.failures = 1_000\n").await;
     let path = Some("/v1/audio/speech".to_owned());

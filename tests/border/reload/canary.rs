@@ -182,3 +182,27 @@ async fn a_canary_that_cannot_be_loaded_is_told_and_never_heard() {
         assert_eq!(hears(&daemon, user).await, "0.0.1");
     }
 }
+
+#[tokio::test]
+async fn a_canary_whose_file_is_replaced_by_a_broken_one_goes_on() {
+    let daemon = daemon("calm", 3_600.0).await;
+    let on_trial = |plugin: &Value| plugin["canary"]["state"] == "on trial";
+    until(&daemon, "herald", "tried", on_trial).await;
+    std::fs::write(daemon.folder().join("next/broken.wasm"), b"\0asm, and then nothing").expect("written");
+    std::fs::rename(daemon.folder().join("next/broken.wasm"), daemon.folder().join("next/herald.wasm"))
+        .expect("renamed");
+    let told = |plugin: &Value| plugin["canary"]["reason"].is_string();
+    until(&daemon, "herald", "told", told).await;
+    let plugin = super::plugin(&daemon, "herald").await;
+    assert_eq!((&plugin["canary"]["state"], &plugin["canary"]["version"]), (&json!("on trial"), &json!("0.0.2")));
+    assert!(plugin["canary"]["code"].is_string(), "{plugin}");
+    let mut heard = std::collections::BTreeSet::new();
+    for user in 0..20 {
+        heard.insert(hears(&daemon, user).await);
+    }
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    // A good one is tried in its place.
+    rename_into(&daemon.folder().join("next"), "herald.wasm", &herald(3, "calm"));
+    let replaced = |plugin: &Value| plugin["canary"]["version"] == "0.0.3" && plugin["canary"]["reason"].is_null();
+    until(&daemon, "herald", "replaced", replaced).await;
+}

@@ -35,7 +35,8 @@ pub struct CanaryBudget {
     pub min_calls: u64,
     /// The most calls in a hundred that may fail.
     pub failure_percent: u8,
-    /// The most its calls may take on average, in percent of those of the one it would replace.
+    /// The most its calls may take on average, in percent of those of the one it would replace. Less than
+    /// 20 ms more is never too much.
     pub latency_percent: u32,
 }
 

@@ -73,14 +73,14 @@ pub(crate) async fn speak(
     let engine = understudy.engine();
     let default_delivery = understudy.config().server.default_delivery;
     let head = Head { id, route: route_of(&headers), cache: caching::wanted(&headers), default_delivery };
-    let Wanted { request, media_type, delivery, instructions, dropped } = value.read(&engine, head).await?;
-    let asked = Asked { ignored, instructions, dropped, media_type };
+    let Wanted { request, media_type, delivery, dropped } = value.read(&engine, head).await?;
+    let asked = Asked { ignored, dropped, media_type };
     match delivery {
         Delivery::Whole => whole(&engine, request, asked, &headers).await,
-        Delivery::Stream => Ok(plain(&engine, open(&engine, request).await?, &asked)),
+        Delivery::Stream => Ok(plain(open(&engine, request).await?, &asked)),
         Delivery::Events => {
             let characters = request.request.utterance.source().chars().count();
-            Ok(events(&engine, open(&engine, request).await?, asked, characters))
+            Ok(events(open(&engine, request).await?, asked, characters))
         }
     }
 }
@@ -88,21 +88,16 @@ pub(crate) async fn speak(
 /// What the answer needs of the request.
 struct Asked {
     ignored: Vec<String>,
-    /// True when the client sent instructions.
-    instructions: bool,
     /// Fields that were dropped before the engine saw them.
     dropped: Vec<String>,
     media_type: &'static str,
 }
 
 impl Asked {
-    /// Instructions travel as a provider option, which the engine does not read; a provider without
-    /// styles has no use for them.
-    fn dropped(&self, engine: &Engine, provider: &str, dropped: &[String]) -> Vec<String> {
-        let styled = engine.manifest(provider).is_some_and(|manifest| manifest.capabilities.styles);
-        let lost = (self.instructions && !styled).then(|| "instructions".to_owned());
+    /// All that was dropped, by OpenAI's names.
+    fn dropped(&self, dropped: &[String]) -> Vec<String> {
         let openai = |field: &String| if field == "rate" { "speed".to_owned() } else { field.clone() };
-        dropped.iter().map(openai).chain(self.dropped.iter().cloned()).chain(lost).collect()
+        dropped.iter().map(openai).chain(self.dropped.iter().cloned()).collect()
     }
 }
 
@@ -125,7 +120,7 @@ async fn whole(
         substituted: provenance.substituted.as_ref(),
         attempts: &provenance.attempts,
         skipped: &provenance.skipped,
-        dropped: &asked.dropped(engine, &provenance.provider, &provenance.dropped),
+        dropped: &asked.dropped(&provenance.dropped),
         ignored: &asked.ignored,
         place: place_of(engine, &speech),
     };
@@ -137,8 +132,8 @@ async fn open(engine: &Engine, request: SpeechRequest) -> Result<SpeechStream, A
     engine.stream(request).await.map_err(|error| ApiError::of(&error, Dialect::OpenAi))
 }
 
-fn plain(engine: &Engine, stream: SpeechStream, asked: &Asked) -> Response {
-    let told = told(engine, &stream, asked);
+fn plain(stream: SpeechStream, asked: &Asked) -> Response {
+    let told = told(&stream, asked);
     let frames = stream.filter_map(|event| {
         future::ready(match event {
             Ok(SpeechEvent::Audio(audio)) => Some(Ok(Frame::data(audio))),
@@ -165,9 +160,9 @@ fn trailers(finished: &Finished) -> Option<HeaderMap> {
     Some(HeaderMap::from_iter([(DURATION, HeaderValue::from(duration))]))
 }
 
-fn events(engine: &Engine, stream: SpeechStream, asked: Asked, characters: usize) -> Response {
-    let told = told(engine, &stream, &asked);
-    let dropped = asked.dropped(engine, stream.provider(), stream.dropped());
+fn events(stream: SpeechStream, asked: Asked, characters: usize) -> Response {
+    let told = told(&stream, &asked);
+    let dropped = asked.dropped(stream.dropped());
     let events = sse::events(stream, characters, sse::Asked { dropped, ignored: asked.ignored });
     let mut response = answer(Body::from_stream(events), "text/event-stream");
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -176,7 +171,7 @@ fn events(engine: &Engine, stream: SpeechStream, asked: Asked, characters: usize
 }
 
 /// What is known of a stream when it begins.
-fn told(engine: &Engine, stream: &SpeechStream, asked: &Asked) -> Told {
+fn told(stream: &SpeechStream, asked: &Asked) -> Told {
     Reply {
         provider: stream.provider(),
         cache: stream.cache(),
@@ -186,7 +181,7 @@ fn told(engine: &Engine, stream: &SpeechStream, asked: &Asked) -> Told {
         substituted: stream.substituted(),
         attempts: stream.attempts(),
         skipped: stream.skipped(),
-        dropped: &asked.dropped(engine, stream.provider(), stream.dropped()),
+        dropped: &asked.dropped(stream.dropped()),
         ignored: &asked.ignored,
         place: None,
     }

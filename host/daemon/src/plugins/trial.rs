@@ -38,6 +38,8 @@ pub(crate) struct Running {
     pub(super) facts: Arc<PluginFacts>,
     pub(super) judged: Arc<Judged>,
     pub(super) since: Instant,
+    /// What its file has been replaced by since, and why that could not be tried.
+    pub(super) refused: Option<Newest>,
     /// The one beside it, and what it had done when the trial began.
     pub(super) beside: (u64, GenerationTally),
 }
@@ -55,7 +57,8 @@ pub struct TrialStatus {
     pub facts: Option<PluginFacts>,
     /// Which of the plugins that had this name it is, while it plays.
     pub generation: Option<GenerationStatus>,
-    /// A stable code for machines, when it was rolled back or refused.
+    /// A stable code for machines, when it was rolled back or refused, or when its file was replaced by one
+    /// that was refused while it plays.
     pub code: Option<&'static str>,
     /// Why it was rolled back or refused.
     pub reason: Option<String>,
@@ -101,8 +104,21 @@ impl Trial {
         let mut trial = self.clone();
         if let Self::Running(was) | Self::RolledBack { was, .. } | Self::Promoted(was) = &mut trial {
             was.judged = Arc::clone(judged);
+            was.refused = None;
         }
         trial
+    }
+
+    /// The same trial; its file was replaced by one that cannot be tried, which changes nothing that plays.
+    pub(super) fn keeps_playing(&self, newest: &Newest) -> Option<Self> {
+        let Self::Running(running) = self else { return None };
+        let judged = Arc::clone(&newest.judged);
+        Some(Self::Running(Running { refused: Some(newest.clone()), judged, ..running.clone() }))
+    }
+
+    /// It has a file that could not be tried.
+    pub(super) const fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Running(Running { refused: Some(_), .. }))
     }
 
     /// The same trial in the words of its section now.
@@ -131,7 +147,11 @@ impl Trial {
             hint,
         };
         match self {
-            Self::Running(was) => of(was, "on trial", None, None),
+            Self::Running(was) => {
+                let Some(newest) = &was.refused else { return of(was, "on trial", None, None) };
+                let status = of(was, "on trial", newest.state.reason(), newest.state.hint());
+                TrialStatus { code: newest.state.code(), ..status }
+            }
             Self::RolledBack { was, reason } => {
                 let hint = "another file, or another canary section, is tried anew".to_owned();
                 of(was, "rolled back", Some(reason.clone()), Some(hint))

@@ -38,7 +38,7 @@ impl Bringing<'_> {
             return Role { trial: old.cloned(), ..role };
         }
         let known = old
-            .filter(|old| **old.judged() == *judged && !(self.again && matches!(old, Trial::Refused { .. })));
+            .filter(|old| **old.judged() == *judged && !(self.again && old.is_refused()));
         if let Some(known) = known {
             return Role { trial: Some(known.under(canary)), ..role };
         }
@@ -58,7 +58,9 @@ impl Bringing<'_> {
                 let (plugin, path) = (&role.name, canary.path.display());
                 warn!(plugin, %path, state = state.name(), reason = state.reason(), "canary refused");
                 let newest = Newest { state, facts: facts.map(Arc::new), judged };
-                Some(Trial::Refused { canary, newest })
+                let playing = old.and_then(|old| old.keeps_playing(&newest));
+                let trial = playing.unwrap_or(Trial::Refused { canary: canary.clone(), newest });
+                Some(trial.under(canary))
             }
         };
         Role { trial, ..role }
@@ -125,6 +127,7 @@ fn begin(canary: Canary, candidate: Serving, beside: &Serving) -> Trial {
         number,
         facts: Arc::clone(&candidate.facts),
         judged: Arc::clone(&candidate.judged),
+        refused: None,
         since: Instant::now(),
         beside: (beside.generation.number(), beside.generation.tally()),
         serving: Some(candidate),

@@ -11,6 +11,10 @@ use std::time::Duration;
 use crate::config::CanaryBudget;
 use crate::plugins::GenerationTally;
 
+/// A mean that is less than this above the other's is not slower, whatever the percentage: two plugins that
+/// speak by themselves in a millisecond or two differ by a multiple for no reason at all.
+const NOISE_MS: u64 = 20;
+
 /// What is to be done with a candidate on trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -39,6 +43,7 @@ pub(crate) fn judge(
     }
     if let Some((own, other)) = latencies(budget, predecessor, candidate)
         && own * 100 > other * u64::from(budget.latency_percent)
+        && own - other >= NOISE_MS
     {
         return Verdict::RollBack(format!(
             "its calls take {own} ms where {other} ms were usual, more than {} in a hundred",
@@ -57,8 +62,7 @@ fn latencies(
     let mean = |tally: &GenerationTally| {
         (tally.successes >= budget.min_calls.max(1)).then(|| tally.success_ms / tally.successes)
     };
-    // A difference of a millisecond says nothing.
-    Some((mean(candidate)?, mean(predecessor)?.max(1)))
+    Some((mean(candidate)?, mean(predecessor)?))
 }
 
 #[cfg(test)]
@@ -123,6 +127,15 @@ mod tests {
         check(1, (9, 0, 900), "watch");
         check(1, (10, 0, 151), "its calls take 151 ms where 100 ms were usual");
         check(1, (10, 0, 150), "watch");
+    }
+
+    #[test]
+    fn some_milliseconds_are_no_difference() {
+        let budget =
+            CanaryBudget { watch: Duration::ZERO, min_calls: 1, failure_percent: 0, latency_percent: 200 };
+        let judged = |mean_ms| judge(&budget, &tally(5, 0, 0), &tally(5, 0, mean_ms), Duration::ZERO);
+        assert_eq!(judged(NOISE_MS - 1), Verdict::Promote);
+        assert!(matches!(judged(NOISE_MS), Verdict::RollBack(_)));
     }
 
     #[test]

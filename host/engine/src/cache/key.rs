@@ -49,7 +49,6 @@ pub fn settings_digest(settings: &serde_json::Map<String, serde_json::Value>) ->
 
 /// A take's name: a SHA-256, 64 hexadecimal digits when written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
 pub struct TakeKey(pub(crate) [u8; 32]);
 
 /// The text is no key.

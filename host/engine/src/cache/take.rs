@@ -73,7 +73,6 @@ impl TakeNotes {
 
 /// The SHA-256 of a take's audio: its file's name, and a strong ETag.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
 pub struct AudioDigest(pub(crate) [u8; 32]);
 
 impl AudioDigest {

@@ -11,12 +11,11 @@ use understudy_speech::{Manifest, Range, Request, Voice};
 
 use super::manner::Feeling;
 use super::persona::Played;
+use crate::plan::{INSTRUCTIONS, takes_instructions};
 use crate::settings::{Manner, Plays};
 
 /// The feeling of whoever feels nothing in particular.
 const NEUTRAL: &str = "neutral";
-/// The field of providers that are told in words how to speak.
-const INSTRUCTIONS: &str = "instructions";
 
 /// What became of an emotion.
 #[derive(Debug, Default, PartialEq)]
@@ -108,8 +107,9 @@ fn instructions(
     manifest: &Manifest,
     request: &Request,
 ) -> Option<String> {
-    let field = format!("/properties/{INSTRUCTIONS}");
-    manifest.settings_schema.pointer(&field)?;
+    if !takes_instructions(manifest) {
+        return None;
+    }
     if request.options.as_ref().is_some_and(|options| options.contains_key(INSTRUCTIONS)) {
         return None;
     }

@@ -1,41 +1,47 @@
 //! The history's tables.
 //!
-//! Records stand in the order of time, so that a range of time is one walk, newest first, and
-//! retention takes from the other end. Two small tables lead to single records: by request, and by
-//! task. Provider, status and route have none: few records of a range fail to match those, and a
-//! walk through all of a hundred thousand takes a fraction of a second on a thread that may.
+//! Records are kept by the block, in the order in which they were written. Blocks are few, and their heads
+//! are small: whoever looks for a record reads all heads, and then the blocks that have what is wanted. A hundred thousand
+//! records are four megabytes of heads, which takes milliseconds on a thread that may.
+//!
+//! When little is asked, records come one by one. Then blocks grow as the digits of a binary
+//! counter do: a new one takes the last along when that is no longer than itself, so that a record
+//! is written some six times until its block is full.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::path::Path;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 
+use super::block::{Block, Head, Name, Row};
 use super::query::{Cursor, HistoryPage, HistoryQuery};
 use super::record::RequestRecord;
 use crate::books::Entries;
 use crate::database::{Database, into_io};
 
-/// A request or a task in a table's key: half a SHA-256, so that all are equally long.
-const NAME_BYTES: usize = 16;
+/// Blocks forgotten in one go at most, so that a lowered limit does not hold up new records.
+const FORGOTTEN_AT_ONCE: usize = 32;
+/// What a key of the table of blocks begins with; its block's number follows.
+const HEAD: u8 = 0;
+const BODY: u8 = 1;
 
 pub(super) struct Ledger {
     pub(super) database: Database,
-    requests: sled::Tree,
-    ids: sled::Tree,
-    tasks: sled::Tree,
+    /// A block's head and body go in and out together.
+    blocks: sled::Tree,
     counters: sled::Tree,
     characters: sled::Tree,
     loudness: sled::Tree,
+    /// Whoever reads sees all blocks as they stood between two writes.
+    turn: RwLock<()>,
 }
 
 /// What is written at once.
 #[derive(Default)]
 pub(super) struct Page {
-    requests: sled::Batch,
-    ids: sled::Batch,
-    tasks: sled::Batch,
+    block: Block,
     counters: sled::Batch,
     characters: sled::Batch,
     loudness: sled::Batch,
@@ -43,12 +49,7 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn insert(&mut self, place: Cursor, record: &RequestRecord) -> io::Result<()> {
-        self.requests.insert(&place.key(), serde_json::to_vec(record)?);
-        self.ids.insert(&name(&record.id), &place.key());
-        if let Some(task) = &record.task_id {
-            self.tasks.insert(named(task, place).as_slice(), &[]);
-        }
-        Ok(())
+        self.block.push(place, record)
     }
 
     pub(super) fn count(&mut self, counter: &str, total: Option<u64>) {
@@ -76,13 +77,12 @@ impl Ledger {
 
     pub(super) fn of(database: Database) -> io::Result<Self> {
         Ok(Self {
-            requests: database.tree("requests")?,
-            ids: database.tree("ids")?,
-            tasks: database.tree("tasks")?,
+            blocks: database.tree("blocks")?,
             counters: database.tree("counters")?,
             characters: database.tree("characters")?,
             loudness: database.tree("loudness")?,
             database,
+            turn: RwLock::default(),
         })
     }
 
@@ -94,9 +94,10 @@ impl Ledger {
     /// How many records there are, and the first number none of them has.
     pub(super) fn count(&self) -> io::Result<(usize, u64)> {
         let (mut records, mut free) = (0, 0);
-        for key in self.requests.iter().keys() {
-            let number = Cursor::of_key(&key.map_err(into_io)?).map_or(0, Cursor::number);
-            (records, free) = (records + 1, free.max(number.saturating_add(1)));
+        for head in self.heads() {
+            let head = head?;
+            records += head.len();
+            free = head.rows().iter().map(|row| row.place.number().saturating_add(1)).fold(free, u64::max);
         }
         Ok((records, free))
     }
@@ -117,51 +118,90 @@ impl Ledger {
     }
 
     pub(super) fn write(&self, page: Page) -> io::Result<()> {
-        let Page { requests, ids, tasks, counters, characters, loudness } = page;
+        let Page { block, counters, characters, loudness } = page;
         self.characters.apply_batch(characters).map_err(into_io)?;
         self.loudness.apply_batch(loudness).map_err(into_io)?;
-        self.requests.apply_batch(requests).map_err(into_io)?;
-        self.ids.apply_batch(ids).map_err(into_io)?;
-        self.tasks.apply_batch(tasks).map_err(into_io)?;
+        self.append(block)?;
         self.counters.apply_batch(counters).map_err(into_io)
     }
 
-    /// Removes the oldest record if it came before `before_ms`; true when it did.
-    pub(super) fn forget_oldest(&self, before_ms: u64) -> io::Result<bool> {
-        let Some((key, value)) = self.requests.first().map_err(into_io)? else { return Ok(false) };
-        let place = Cursor::of_key(&key);
-        if place.is_some_and(|place| place >= Cursor::new(before_ms, 0)) {
-            return Ok(false);
-        }
-        if let (Some(place), Ok(record)) = (place, serde_json::from_slice::<RequestRecord>(&value)) {
-            let id = name(&record.id);
-            // A later request of the same id keeps its way.
-            if self.ids.get(id).map_err(into_io)?.as_deref() == Some(&key) {
-                self.ids.remove(id).map_err(into_io)?;
+    fn append(&self, mut block: Block) -> io::Result<()> {
+        let mut batch = sled::Batch::default();
+        for last in self.heads().rev() {
+            let last = last?;
+            if last.is_full() || last.len() > block.head().len() {
+                break;
             }
-            if let Some(task) = &record.task_id {
-                self.tasks.remove(named(task, place)).map_err(into_io)?;
-            }
+            remove(&mut batch, &last);
+            let Some(mut last) = self.block(last)? else { continue };
+            last.append(&block);
+            block = last;
         }
-        self.requests.remove(key).map_err(into_io)?;
-        Ok(true)
+        block.split().iter().for_each(|block| insert(&mut batch, block));
+        self.change(batch)
+    }
+
+    /// Forgets the `surplus` records that were written first, and what came before `before_ms`, as far as
+    /// it stands at the beginning. Says how many those were.
+    pub(super) fn forget(&self, surplus: usize, before_ms: u64) -> io::Result<usize> {
+        let mut forgotten = 0;
+        let mut batch = sled::Batch::default();
+        let oldest = Cursor::new(before_ms, 0);
+        for head in self.heads().take(FORGOTTEN_AT_ONCE) {
+            let head = head?;
+            let length = head.len();
+            let kept_from = head.rows().get(surplus.saturating_sub(forgotten)).map(|row| row.place.number());
+            let is_kept = |row: &Row| {
+                row.place >= oldest && kept_from.is_some_and(|kept_from| row.place.number() >= kept_from)
+            };
+            if head.rows().iter().all(is_kept) {
+                break;
+            }
+            remove(&mut batch, &head);
+            let kept = self.block(head)?.unwrap_or_default().filter(is_kept);
+            insert(&mut batch, &kept);
+            forgotten += length - kept.head().len();
+        }
+        if forgotten > 0 {
+            self.change(batch)?;
+        }
+        Ok(forgotten)
     }
 
     pub(super) fn find(&self, id: &str) -> io::Result<Option<RequestRecord>> {
-        let Some(key) = self.ids.get(name(id)).map_err(into_io)? else { return Ok(None) };
-        Ok(self.read(&key)?.filter(|record| record.id == id))
+        let _turn = self.reading();
+        let name = Name::of(id);
+        for head in self.heads().rev() {
+            let head = head?;
+            let places = head.rows().iter().rev().filter(|row| row.id == name).map(|row| row.place);
+            let places: Vec<Cursor> = places.collect();
+            if places.is_empty() {
+                continue;
+            }
+            let block = self.block(head)?.unwrap_or_default();
+            let mut records = places.into_iter().filter_map(|place| block.read(place));
+            if let Some(record) = records.find(|record| record.id == id) {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
     }
 
     /// At most `length` records, newest first.
     pub(super) fn query(&self, query: &HistoryQuery, length: usize) -> io::Result<HistoryPage> {
+        let _turn = self.reading();
         let mut page = HistoryPage::default();
         let mut last = None;
-        for place in self.places(query) {
-            let place = place?;
-            let Some(record) = self.read(&place.key())? else { continue };
-            if !query.matches(&record) {
-                continue;
+        let mut open: Option<(u64, Block)> = None;
+        let mut places = self.places(query)?;
+        while let Some((place, number)) = places.pop() {
+            if open.as_ref().is_none_or(|(is_open, _)| *is_open != number) {
+                let head = self.blocks.get(key(HEAD, number)).map_err(into_io)?;
+                let block = self.block(Head::decode(&head.unwrap_or_default()))?;
+                open = Some((number, block.unwrap_or_default()));
             }
+            let record = open.as_ref().and_then(|(_, block)| block.read(place));
+            let Some(record) = record.filter(|record| query.matches(record)) else { continue };
             if page.records.len() == length {
                 page.next = last;
                 break;
@@ -172,28 +212,39 @@ impl Ledger {
         Ok(page)
     }
 
-    /// Where to look, newest first.
-    fn places(&self, query: &HistoryQuery) -> Box<dyn Iterator<Item = io::Result<Cursor>>> {
+    /// Where to look, the newest on top: a place, and the number of its block.
+    fn places(&self, query: &HistoryQuery) -> io::Result<BinaryHeap<(Cursor, u64)>> {
         let (first, end) = query.places();
-        if first >= end {
-            return Box::new(std::iter::empty());
+        let task = query.task_id.as_deref().map(Name::of);
+        let is_wanted =
+            |row: &&Row| row.place >= first && row.place < end && (task.is_none() || row.task == task);
+        let mut places = Vec::new();
+        for head in self.heads() {
+            let head = head?;
+            let number = head.number().unwrap_or_default();
+            places.extend(head.rows().iter().filter(is_wanted).map(|row| (row.place, number)));
         }
-        let place = |key: sled::Result<sled::IVec>| match key {
-            Ok(key) => key.get(key.len().saturating_sub(16)..).and_then(Cursor::of_key).map(Ok),
-            Err(error) => Some(Err(into_io(error))),
-        };
-        match &query.task_id {
-            Some(task) => {
-                let range = named(task, first)..named(task, end);
-                Box::new(self.tasks.range(range).keys().rev().filter_map(place))
-            }
-            None => Box::new(self.requests.range(first.key()..end.key()).keys().rev().filter_map(place)),
-        }
+        Ok(places.into())
     }
 
-    fn read(&self, key: &[u8]) -> io::Result<Option<RequestRecord>> {
-        let value = self.requests.get(key).map_err(into_io)?;
-        Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
+    fn heads(&self) -> impl DoubleEndedIterator<Item = io::Result<Head>> {
+        let heads = self.blocks.range([HEAD]..[BODY]).values();
+        heads.map(|head| head.map(|head| Head::decode(&head)).map_err(into_io))
+    }
+
+    fn block(&self, head: Head) -> io::Result<Option<Block>> {
+        let Some(number) = head.number() else { return Ok(None) };
+        let body = self.blocks.get(key(BODY, number)).map_err(into_io)?;
+        Ok(body.map(|body| Block::new(head, body.to_vec())))
+    }
+
+    fn change(&self, batch: sled::Batch) -> io::Result<()> {
+        let _turn = self.turn.write().unwrap_or_else(PoisonError::into_inner);
+        self.blocks.apply_batch(batch).map_err(into_io)
+    }
+
+    fn reading(&self) -> RwLockReadGuard<'_, ()> {
+        self.turn.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -208,20 +259,30 @@ fn read_all<T: DeserializeOwned>(tree: &sled::Tree) -> io::Result<Vec<(String, T
     Ok(rows)
 }
 
-fn name(text: &str) -> [u8; NAME_BYTES] {
-    let digest: [u8; 32] = Sha256::digest(text).into();
-    let (name, _) = digest.split_first_chunk().unwrap_or((&[0; NAME_BYTES], &[]));
-    *name
+fn insert(batch: &mut sled::Batch, block: &Block) {
+    if let Some(number) = block.head().number() {
+        batch.insert(&key(HEAD, number), block.head().encode());
+        batch.insert(&key(BODY, number), block.body());
+    }
 }
 
-fn named(text: &str, place: Cursor) -> Vec<u8> {
-    [name(text), place.key()].concat()
+fn remove(batch: &mut sled::Batch, head: &Head) {
+    if let Some(number) = head.number() {
+        batch.remove(&key(HEAD, number));
+        batch.remove(&key(BODY, number));
+    }
+}
+
+fn key(kind: u8, number: u64) -> [u8; 9] {
+    let mut key = [kind; 9];
+    key[1..].copy_from_slice(&number.to_be_bytes());
+    key
 }
 
 #[cfg(test)]
 impl Ledger {
-    /// Rows of the tables of records, requests and tasks.
-    pub(super) fn lengths(&self) -> [usize; 3] {
-        [self.requests.len(), self.ids.len(), self.tasks.len()]
+    /// Records of every block, in order.
+    pub(super) fn lengths(&self) -> Vec<usize> {
+        self.heads().map(|head| head.unwrap().len()).collect()
     }
 }

@@ -15,7 +15,7 @@ use super::record::RequestRecord;
 /// How long the writer waits for more.
 const GATHER: Duration = Duration::from_millis(20);
 /// Records written together at most.
-pub(super) const BATCH_MAX: usize = 512;
+const BATCH_MAX: usize = 512;
 
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,

@@ -30,7 +30,8 @@ pub struct AttemptRecord {
     pub ms: u64,
 }
 
-/// One request, from its beginning to its end.
+/// One request, from its beginning to its end. Written with postcard, field after field: a version that has
+/// others has to be able to read these, see [`super::block`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RequestRecord {
     /// The request's id, unique.
@@ -38,84 +39,60 @@ pub struct RequestRecord {
     /// When it came, in milliseconds since 1970.
     pub at_ms: u64,
     /// The client's own task.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// The client's own user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// The route it took.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
     /// The provider that spoke, or was asked last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The voice that spoke, or was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voice: Option<String>,
     /// The language of the text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// The character that spoke.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub character: Option<String>,
     /// The key of the take that was played, or of one that failed of the first that was to be had: the
     /// same for the same request to the same provider.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub take: Option<TakeKey>,
     /// The speaking rate asked for, as a factor.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f32>,
     /// The pitch shift asked for, in semitones.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pitch: Option<f32>,
     /// The gain asked for, in decibels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub volume: Option<f32>,
     /// The emotion asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emotion: Option<String>,
     /// How it ended.
     pub status: RequestStatus,
     /// The error's code, of one that failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// What the client was told, of one that failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Characters of the text.
     pub characters: u64,
     /// Characters the service billed; none when it did not say, 0 from the cache.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub characters_billed: Option<u64>,
     /// What it is thought to have cost, in millionths of a US dollar.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_micro_usd: Option<u64>,
     /// How long the audio plays, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio_ms: Option<u64>,
     /// Bytes of audio that were sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio_bytes: Option<u64>,
     /// The encoding that was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
     /// The SHA-256 of the audio that was sent, when it was a take of the store's in its own encoding
     /// or a whole one in another.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<AudioDigest>,
     /// When the cache throws its take away, in milliseconds since 1970; none when it was not kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at_ms: Option<u64>,
     /// From the request to its last byte, in milliseconds.
     pub latency_ms: u64,
     /// From the call to the provider's last byte, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synthesis_ms: Option<u64>,
     /// What the audition made of it: 0 to 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<f32>,
     /// `hit`, `shared`, `miss` or `bypass`; none when it did not come that far.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<String>,
     /// Every call that this request began, in order. One that was shared is told of the request that
     /// began it, so the calls of all records are the calls that providers had.
@@ -123,7 +100,6 @@ pub struct RequestRecord {
     /// The SHA-256 of the text.
     pub text_sha256: AudioDigest,
     /// The text itself, only if [`HistorySettings::store_text`](super::HistorySettings::store_text).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 

@@ -144,7 +144,39 @@ async fn records_are_forgotten_by_number_and_by_age_with_all_that_leads_to_them(
     assert_eq!(pages(&store, HistoryQuery::default(), 9).await, [vec![8, 7]]);
     assert_eq!(store.history().stats().records, 2);
     let ledger = store.history().0.shared.ledger().unwrap();
-    assert_eq!(ledger.lengths(), [2, 2, 2]);
+    assert_eq!(ledger.lengths(), [2]);
+}
+
+#[tokio::test]
+async fn records_that_come_one_by_one_grow_together_into_full_blocks() {
+    let place = Place::new(HistorySettings::default());
+    let store = place.open();
+    for number in 0..140 {
+        store.history().record(record(number));
+        store.history().flush().await;
+    }
+    assert_eq!(store.history().0.shared.ledger().unwrap().lengths(), [64, 64, 8, 4]);
+    assert_eq!(pages(&store, HistoryQuery::default(), 140).await, [(0..140).rev().collect::<Vec<_>>()]);
+    assert_eq!(store.history().find("r-70").await.unwrap().unwrap().at_ms, START_MS + 70);
+    drop(store);
+    let store = place.open();
+    assert_eq!(store.history().stats().records, 140);
+    store.history().record(record(140));
+    store.history().flush().await;
+    assert_eq!(pages(&store, HistoryQuery::default(), 2).await[0], [140, 139]);
+}
+
+#[tokio::test]
+async fn pages_are_in_the_order_of_time_whatever_order_requests_ended_in() {
+    let place = Place::new(HistorySettings::default());
+    let store = place.open();
+    let order: Vec<u64> = (0..300).map(|number| number * 7 % 300).collect();
+    for numbers in order.chunks(90) {
+        numbers.iter().for_each(|number| store.history().record(record(*number)));
+        store.history().flush().await;
+    }
+    let expected: Vec<u64> = (0..300).rev().collect();
+    assert_eq!(pages(&store, HistoryQuery::default(), 33).await.concat(), expected);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use super::HistorySettings;
 use super::counters::Counters;
 use super::ledger::{Ledger, Page};
 use super::query::Cursor;
-use super::queue::{BATCH_MAX, Batch, Queue};
+use super::queue::{Batch, Queue};
 use super::record::RequestRecord;
 use crate::books::{Books, Entries};
 use crate::cache::{Degradation, StoreState};
@@ -27,8 +27,8 @@ use crate::wall_clock::{WallClock, milliseconds};
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// How long after a failure the database is opened anew: that reads all of it.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-/// Old records forgotten in one go at most, so that a lowered limit does not hold up new ones.
-const FORGOTTEN_AT_ONCE: usize = 4 * BATCH_MAX;
+/// How often records are looked for that are too old.
+const AGE_EVERY: Duration = Duration::from_secs(60);
 
 /// What the writer and those who read share.
 pub(super) struct Shared {
@@ -81,6 +81,8 @@ pub(super) struct Writer {
     pub(super) rewrite_past: u64,
     pub(super) synced: Instant,
     pub(super) unsynced: bool,
+    /// When records were last looked for that are too old.
+    pub(super) aged: Instant,
     /// When it last failed; none while it works.
     pub(super) failed: Option<Instant>,
 }
@@ -123,7 +125,7 @@ impl Writer {
             self.counters.put_back(counted);
             self.books.put_back(learnt);
         }
-        self.forget();
+        self.forget(!orders.is_empty());
         if !orders.is_empty() || self.synced.elapsed() >= SYNC_EVERY {
             self.sync();
         }
@@ -169,24 +171,26 @@ impl Writer {
         self.shared.ledger().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    /// Forgets what is too old or too much.
-    fn forget(&mut self) {
+    /// Forgets what is too much, and what is too old when it was not looked for of late.
+    fn forget(&mut self, at_once: bool) {
         let Some(ledger) = self.shared.ledger() else { return };
-        let oldest = self.clock.unix_ms().saturating_sub(milliseconds(self.settings.max_age));
-        let too_many = || self.shared.records.load(Ordering::Relaxed) > self.settings.records_max;
-        for _ in 0..FORGOTTEN_AT_ONCE {
-            let before = if too_many() { u64::MAX } else { oldest };
-            match guarded(|| ledger.forget_oldest(before)) {
-                Ok(true) => {
-                    self.unsynced = true;
-                    self.shared.records.fetch_sub(1, Ordering::Relaxed);
-                }
-                Ok(false) => break,
-                Err(error) => {
-                    self.fail(&error);
-                    break;
-                }
+        let surplus = self.shared.records.load(Ordering::Relaxed).saturating_sub(self.settings.records_max);
+        let ages = at_once || self.aged.elapsed() >= AGE_EVERY;
+        if surplus == 0 && !ages {
+            return;
+        }
+        let mut oldest = 0;
+        if ages {
+            self.aged = Instant::now();
+            oldest = self.clock.unix_ms().saturating_sub(milliseconds(self.settings.max_age));
+        }
+        match guarded(|| ledger.forget(surplus, oldest)) {
+            Ok(0) => {}
+            Ok(forgotten) => {
+                self.unsynced = true;
+                self.shared.records.fetch_sub(forgotten, Ordering::Relaxed);
             }
+            Err(error) => self.fail(&error),
         }
     }
 

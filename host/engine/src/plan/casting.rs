@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use understudy_speech::{Language, Request, TextLimit, TextUnit};
 
+use super::options::keep_own;
 use super::stand_in::{LISTING_PATIENCE, StandIn, stand_in};
 use super::{Part, Plan, Role};
 use crate::cache::{Performer, TakeKey};
@@ -76,6 +77,7 @@ impl Part {
 
 async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Result<Candidate, SpeechError> {
     let mut request = Request { voice: None, ..plan.request.clone() };
+    let mut dropped = keep_own(&engine.cast, plan, seat, &mut request);
     let (voice, trim, casting) = match role {
         Role::Named(None) => (None, None, Casting::by(How::Unnamed)),
         Role::Named(Some(voice)) => (Some(voice.clone()), None, Casting::by(How::Asked)),
@@ -109,7 +111,7 @@ async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Re
     let name = &seat.member.name;
     let policy = engine.settings.policy(name);
     check_length(name, policy.max_text_length, plan.characters)?;
-    let mut dropped = fit(name, seat.member.provider.manifest(), policy, &mut request, &plan.output)?;
+    dropped.extend(fit(name, seat.member.provider.manifest(), policy, &mut request, &plan.output)?);
     if carried.lost {
         dropped.push("emotion".to_owned());
     }

@@ -40,10 +40,11 @@ pub(super) struct Sanitised {
 /// Repairs `text`. In `markup` a combining mark behind `<`, `>`, `=` or `&` stays apart: `>` and
 /// U+0338 would become `≯` and eat the tag.
 pub(super) fn sanitise(text: &str, markup: bool) -> Sanitised {
-    let is_clean = |character| !is_control(character) && !is_invisible(character);
-    if text.is_ascii() && text.chars().all(is_clean) {
+    // Invisible characters are all beyond ASCII, and ASCII is normal.
+    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
         return Sanitised::default();
     }
+    let is_clean = |character| !is_control(character) && !is_invisible(character);
     if text.chars().all(is_clean) && is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return Sanitised::default();
     }
@@ -142,6 +143,11 @@ pub(super) fn is_control(character: char) -> bool {
     let is_noncharacter =
         matches!(character, '\u{fdd0}'..='\u{fdef}') || u32::from(character) & 0xfffe == 0xfffe;
     (character.is_control() && !matches!(character, '\t' | '\n' | '\r')) || is_noncharacter
+}
+
+/// An ASCII character that is none of those.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
 }
 
 const FLAG: char = '\u{1f3f4}';

@@ -282,3 +282,19 @@ async fn who_stands_alone_tells_its_calls_and_after_retries_of_its_own_wants_no_
         assert_eq!(attempts.len(), max_retries as usize + 1);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn options_are_for_the_plugin_that_was_asked_and_instructions_for_whoever_takes_them() {
+    let mut told = Scripted::speaking("b", 10, Vec::new());
+    told.manifest.settings_schema = serde_json::json!({ "properties": { "instructions": {} } });
+    let (first, second) = (failing("a", ProviderError::TimedOut), Arc::new(told));
+    let engine = engine_with(&[&first, &second], route(&["a", "b"]));
+    let mut wanted = request(TEXT);
+    let options = serde_json::json!({ "role": "Girl", "instructions": "Whisper." });
+    wanted.request.options = options.as_object().cloned();
+    let provenance = engine.speak(wanted).await.unwrap().provenance;
+    let asked = |provider: &Scripted| serde_json::json!(provider.requests()[0].options);
+    assert_eq!(asked(&first), serde_json::json!({ "role": "Girl" }));
+    assert_eq!(asked(&second), serde_json::json!({ "instructions": "Whisper." }));
+    assert_eq!(provenance.dropped, ["options"]);
+}

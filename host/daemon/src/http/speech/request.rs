@@ -110,7 +110,6 @@ pub(super) struct Wanted {
     pub(super) request: SpeechRequest,
     pub(super) media_type: &'static str,
     pub(super) delivery: Delivery,
-    pub(super) instructions: bool,
     /// Fields that found no use.
     pub(super) dropped: Vec<String>,
 }
@@ -169,7 +168,6 @@ impl SpeechBody {
         let utterance =
             if self.ssml == Some(true) { Utterance::Ssml(self.input) } else { Utterance::Text(self.input) };
         let instructions = self.instructions.filter(|text| !text.trim().is_empty());
-        let has_instructions = instructions.is_some();
         let options =
             instructions.map(|text| [("instructions".to_owned(), text.into())].into_iter().collect());
         let request = Request {
@@ -201,7 +199,6 @@ impl SpeechBody {
             },
             media_type: format.media_type(),
             delivery,
-            instructions: has_instructions,
             dropped,
         })
     }

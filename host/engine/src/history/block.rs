@@ -1,0 +1,235 @@
+//! Records that are read and written as one.
+//!
+//! What a tree asks for every key is more than a hit from memory costs, so records are kept by the block:
+//! a *head* with a [`Row`] for each, by which it is found without being read, and a *body* with
+//! what was recorded, one after another.
+//!
+//! Records are written with postcard: a third of the bytes of JSON, and a fifth of the work. It has no field
+//! names, so each begins with its version; one of a version that is not known is as good as gone.
+
+use std::io;
+
+use sha2::{Digest as _, Sha256};
+
+use super::query::Cursor;
+use super::record::RequestRecord;
+
+/// A block of so many records is full.
+pub(super) const RECORDS_MAX: usize = 64;
+/// And so is one of so many bytes: a history may keep its texts.
+const BYTES_MAX: usize = 64 * 1024;
+const ROW_BYTES: usize = 16 + 8 + 8 + 4;
+const VERSION: u8 = 1;
+
+/// Where one record is, and what it is most often looked for by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) place: Cursor,
+    pub(super) id: Name,
+    pub(super) task: Option<Name>,
+    /// Bytes of its record.
+    length: u32,
+}
+
+/// The beginning of a SHA-256, never zero: two of the same may be of different texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Name(u64);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Block {
+    head: Head,
+    body: Vec<u8>,
+}
+
+/// A block's rows, in the order in which its records were written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Head(Vec<Row>);
+
+impl Name {
+    pub(super) fn of(text: &str) -> Self {
+        let digest: [u8; 32] = Sha256::digest(text).into();
+        let (start, _) = digest.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        Self(u64::from_be_bytes(*start).max(1))
+    }
+}
+
+impl Head {
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.0
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        let bytes: usize = self.0.iter().map(|row| row.length as usize).sum();
+        self.len() >= RECORDS_MAX || bytes >= BYTES_MAX
+    }
+
+    /// The number of its first record: no two blocks have the same.
+    pub(super) fn number(&self) -> Option<u64> {
+        self.0.first().map(|row| row.place.number())
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len() * ROW_BYTES);
+        for Row { place, id, task, length } in &self.0 {
+            bytes.extend(place.key());
+            bytes.extend(id.0.to_be_bytes());
+            bytes.extend(task.map_or(0, |task| task.0).to_be_bytes());
+            bytes.extend(length.to_be_bytes());
+        }
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Self {
+        Self(bytes.chunks_exact(ROW_BYTES).filter_map(Row::decode).collect())
+    }
+}
+
+impl Row {
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (place, rest) = bytes.split_first_chunk::<16>()?;
+        let (id, rest) = rest.split_first_chunk::<8>()?;
+        let (task, rest) = rest.split_first_chunk::<8>()?;
+        let task = u64::from_be_bytes(*task);
+        Some(Self {
+            place: Cursor::of_key(place)?,
+            id: Name(u64::from_be_bytes(*id)),
+            task: (task != 0).then_some(Name(task)),
+            length: u32::from_be_bytes(rest.try_into().ok()?),
+        })
+    }
+}
+
+impl Block {
+    pub(super) const fn new(head: Head, body: Vec<u8>) -> Self {
+        Self { head, body }
+    }
+
+    pub(super) const fn head(&self) -> &Head {
+        &self.head
+    }
+
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    pub(super) fn push(&mut self, place: Cursor, record: &RequestRecord) -> io::Result<()> {
+        let bytes = postcard::to_extend(record, vec![VERSION]).map_err(io::Error::other)?;
+        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+        let task = record.task_id.as_deref().map(Name::of);
+        self.head.0.push(Row { place, id: Name::of(&record.id), task, length });
+        self.body.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    /// Puts `other` behind this one.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.head.0.extend_from_slice(&other.head.0);
+        self.body.extend_from_slice(&other.body);
+    }
+
+    /// Its records with their rows; one whose bytes are not there is left out.
+    pub(super) fn records(&self) -> impl Iterator<Item = (Row, &[u8])> {
+        let mut rest = self.body.as_slice();
+        self.head.0.iter().filter_map(move |row| {
+            let (bytes, after) = rest.split_at_checked(row.length as usize)?;
+            rest = after;
+            Some((*row, bytes))
+        })
+    }
+
+    /// The record at `place`, if it can be read.
+    pub(super) fn read(&self, place: Cursor) -> Option<RequestRecord> {
+        let (_, bytes) = self.records().find(|(row, _)| row.place == place)?;
+        postcard::from_bytes(bytes.strip_prefix(&[VERSION])?).ok()
+    }
+
+    /// The same records in blocks of which all but the last are full.
+    pub(super) fn split(&self) -> Vec<Self> {
+        let mut blocks: Vec<Self> = Vec::new();
+        for (row, bytes) in self.records() {
+            match blocks.last_mut() {
+                Some(block) if !block.head.is_full() => block.take(row, bytes),
+                _ => {
+                    let mut block = Self::default();
+                    block.take(row, bytes);
+                    blocks.push(block);
+                }
+            }
+        }
+        blocks
+    }
+
+    /// Those of its records that `keep` wants.
+    pub(super) fn filter(&self, keep: impl Fn(&Row) -> bool) -> Self {
+        let mut kept = Self::default();
+        self.records().filter(|(row, _)| keep(row)).for_each(|(row, bytes)| kept.take(row, bytes));
+        kept
+    }
+
+    fn take(&mut self, row: Row, bytes: &[u8]) {
+        self.head.0.push(row);
+        self.body.extend_from_slice(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::RequestStatus;
+    use super::*;
+
+    fn block(numbers: std::ops::Range<u64>, text: &str) -> Block {
+        let mut block = Block::default();
+        for number in numbers {
+            let mut record = RequestRecord::new(format!("r-{number}"), number, text, RequestStatus::Completed);
+            record.task_id = number.is_multiple_of(2).then(|| "even".to_owned());
+            block.push(Cursor::new(number, number), &record).unwrap();
+        }
+        block
+    }
+
+    fn numbers(block: &Block) -> Vec<u64> {
+        block.head().rows().iter().map(|row| row.place.number()).collect()
+    }
+
+    #[test]
+    fn a_block_reads_back_record_by_record() {
+        let whole = block(3..9, "Hello.");
+        let back = Block::new(Head::decode(&whole.head().encode()), whole.body().to_vec());
+        assert_eq!(back, whole);
+        assert_eq!(back.read(Cursor::new(5, 5)).unwrap().id, "r-5");
+        assert_eq!(back.read(Cursor::new(9, 9)), None);
+        let even = |row: &&Row| row.task == Some(Name::of("even"));
+        assert_eq!(back.head().rows().iter().filter(even).count(), 3);
+    }
+
+    #[test]
+    fn what_is_cut_off_is_left_out() {
+        let whole = block(0..4, "Hello.");
+        let cut = Block::new(whole.head().clone(), whole.body()[..whole.body().len() - 1].to_vec());
+        assert_eq!(cut.records().count(), 3);
+        assert_eq!(cut.read(Cursor::new(3, 3)), None);
+        assert_eq!(cut.read(Cursor::new(2, 2)).unwrap().id, "r-2");
+    }
+
+    #[test]
+    fn blocks_are_full_by_number_or_by_bytes_and_lose_nothing_when_split() {
+        let mut whole = block(0..100, "Hello.");
+        whole.append(&block(100..130, "Hello."));
+        let parts = whole.split();
+        assert_eq!(parts.iter().map(|part| part.head().len()).collect::<Vec<_>>(), [64, 64, 2]);
+        assert_eq!(parts.iter().flat_map(numbers).collect::<Vec<_>>(), (0..130).collect::<Vec<_>>());
+        let parts = block(0..4, &"long ".repeat(8_000)).split();
+        assert_eq!(parts.iter().map(|part| part.head().len()).collect::<Vec<_>>(), [2, 2]);
+    }
+
+    #[test]
+    fn a_block_can_be_thinned_out() {
+        let thin = block(0..10, "Hello.").filter(|row| row.place.number() % 3 == 0);
+        assert_eq!(numbers(&thin), [0, 3, 6, 9]);
+        assert_eq!(thin.read(Cursor::new(6, 6)).unwrap().id, "r-6");
+    }
+}
