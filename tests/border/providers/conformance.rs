@@ -110,6 +110,19 @@ fn a_plugin_that_breaks_the_contract_is_told_which_rule() {
     }
 }
 
+#[tokio::test]
+async fn a_plugin_that_goes_on_when_nobody_listens_is_told() {
+    let sandbox = Sandbox::new(SandboxOptions::default()).expect("a sandbox");
+    for (features, holds) in [(&["deaf"][..], false), (&[], true)] {
+        let wasm = std::fs::read(misfit_with(features)).expect("it is read").into();
+        let plugin = sandbox.load(wasm, PluginConfig::named("misfit")).await.expect("it loads");
+        let report = check_served(&plugin, &Service { voice: None, blocked: None, make: &|_| true }).await;
+        let found = report.findings().iter().find(|found| found.rule == "stops-unheard");
+        let passed = found.is_some_and(|found| found.verdict == Verdict::Passed);
+        assert_eq!(passed, holds, "{features:?}: {report}");
+    }
+}
+
 /// The misfit speaks whatever its service does, and whatever it is asked to say.
 #[tokio::test]
 async fn a_plugin_that_takes_every_trouble_for_a_success_is_told_of_each() {

@@ -160,11 +160,13 @@ impl Tally {
         for character in token.chars() {
             repeats = if character == last { repeats + 1 } else { 0 };
             last = character;
-            let Seconds { least, most } = self.of(character);
+            // Nearly every character of most texts: not worth being asked what else it could be.
+            let is_plain = character.is_ascii_alphabetic();
+            let Seconds { least, most } = if is_plain { self.latin } else { self.of(character) };
             self.speech.least +=
                 if repeats < REPEATS_MAX || character.is_ascii_digit() { least } else { 0.0 };
-            self.speech.most += most + if character.is_alphabetic() { spelled } else { 0.0 };
-            self.pauses += pause(character);
+            self.speech.most += most + if is_plain || character.is_alphabetic() { spelled } else { 0.0 };
+            self.pauses += if is_plain { 0.0 } else { pause(character) };
         }
     }
 
@@ -197,8 +199,11 @@ fn pause(character: char) -> f32 {
 
 /// `FBI`, `B2`, `html`, `xkcd://…`: letters that may be read one by one.
 fn is_spelled(token: &str) -> bool {
-    let count = |is: fn(char) -> bool| token.chars().filter(|character| is(*character)).count();
-    let is_vowel = |character: char| "aeiouyAEIOUY".contains(character) || !character.is_ascii_alphabetic();
-    let vowelless = token.is_ascii() && !token.chars().any(|c| c.is_ascii_alphabetic() && is_vowel(c));
-    vowelless || count(char::is_uppercase) > 1 || count(char::is_numeric) > 0 || token.contains("//")
+    let (mut capitals, mut has_digit, mut has_vowel) = (0, false, !token.is_ascii());
+    for character in token.chars() {
+        capitals += u32::from(character.is_uppercase());
+        has_digit |= character.is_numeric();
+        has_vowel |= matches!(character.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
+    }
+    !has_vowel || capitals > 1 || has_digit || token.contains("//")
 }
