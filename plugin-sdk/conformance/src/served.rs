@@ -197,7 +197,8 @@ async fn refused(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
 }
 
 async fn optioned(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
-    const OPTIONS: (&str, &str) = ("error-invalid-request", "options that set the text are the caller's mistake");
+    const OPTIONS: (&str, &str) =
+        ("error-invalid-request", "options that set the text are the caller's mistake");
     let options = TEXT_FIELDS.iter().map(|name| ((*name).to_owned(), json!("Something else.")));
     let request = Request { options: Some(options.collect()), ..service.request(TEXT) };
     let held = match hear(plugin, request).await.outcome {
@@ -210,7 +211,8 @@ async fn optioned(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
 }
 
 async fn blocked(report: &mut Report, plugin: &Plugin, service: &Service<'_>) {
-    const BLOCKED: (&str, &str) = ("error-content-blocked", "a text refused for what it says is content-blocked");
+    const BLOCKED: (&str, &str) =
+        ("error-content-blocked", "a text refused for what it says is content-blocked");
     let Some(text) = &service.blocked else {
         return report.skip(BLOCKED.0, BLOCKED.1, "the service speaks every text");
     };

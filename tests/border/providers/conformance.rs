@@ -129,7 +129,9 @@ async fn a_plugin_that_takes_every_trouble_for_a_success_is_told_of_each() {
     let sandbox = Sandbox::new(SandboxOptions::default()).expect("a sandbox");
     let wasm = std::fs::read(misfit_with(&[])).expect("it is read").into();
     let plugin = sandbox.load(wasm, PluginConfig::named("misfit")).await.expect("it loads");
-    let report = check_served(&plugin, &Service { voice: None, blocked: Some("Boo.".to_owned()), make: &|_| true }).await;
+    let report =
+        check_served(&plugin, &Service { voice: None, blocked: Some("Boo.".to_owned()), make: &|_| true })
+            .await;
     let broken = report.findings().iter().filter(|found| matches!(found.verdict, Verdict::Failed(_)));
     let broken: Vec<&str> = broken.map(|found| found.rule).collect();
     let expected = [

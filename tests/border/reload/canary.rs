@@ -194,7 +194,10 @@ async fn a_canary_whose_file_is_replaced_by_a_broken_one_goes_on() {
     let told = |plugin: &Value| plugin["canary"]["reason"].is_string();
     until(&daemon, "herald", "told", told).await;
     let plugin = super::plugin(&daemon, "herald").await;
-    assert_eq!((&plugin["canary"]["state"], &plugin["canary"]["version"]), (&json!("on trial"), &json!("0.0.2")));
+    assert_eq!(
+        (&plugin["canary"]["state"], &plugin["canary"]["version"]),
+        (&json!("on trial"), &json!("0.0.2"))
+    );
     assert!(plugin["canary"]["code"].is_string(), "{plugin}");
     let mut heard = std::collections::BTreeSet::new();
     for user in 0..20 {
@@ -203,6 +206,7 @@ async fn a_canary_whose_file_is_replaced_by_a_broken_one_goes_on() {
     assert_eq!(heard.len(), 2, "{heard:?}");
     // A good one is tried in its place.
     rename_into(&daemon.folder().join("next"), "herald.wasm", &herald(3, "calm"));
-    let replaced = |plugin: &Value| plugin["canary"]["version"] == "0.0.3" && plugin["canary"]["reason"].is_null();
+    let replaced =
+        |plugin: &Value| plugin["canary"]["version"] == "0.0.3" && plugin["canary"]["reason"].is_null();
     until(&daemon, "herald", "replaced", replaced).await;
 }

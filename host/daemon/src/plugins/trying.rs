@@ -37,8 +37,7 @@ impl Bringing<'_> {
         if self.unsettled.contains(&canary.path) {
             return Role { trial: old.cloned(), ..role };
         }
-        let known = old
-            .filter(|old| **old.judged() == *judged && !(self.again && old.is_refused()));
+        let known = old.filter(|old| **old.judged() == *judged && !(self.again && old.is_refused()));
         if let Some(known) = known {
             return Role { trial: Some(known.under(canary)), ..role };
         }

@@ -184,7 +184,8 @@ mod tests {
     fn block(numbers: std::ops::Range<u64>, text: &str) -> Block {
         let mut block = Block::default();
         for number in numbers {
-            let mut record = RequestRecord::new(format!("r-{number}"), number, text, RequestStatus::Completed);
+            let mut record =
+                RequestRecord::new(format!("r-{number}"), number, text, RequestStatus::Completed);
             record.task_id = number.is_multiple_of(2).then(|| "even".to_owned());
             block.push(Cursor::new(number, number), &record).unwrap();
         }

@@ -27,6 +27,9 @@ const FORGOTTEN_AT_ONCE: usize = 32;
 const HEAD: u8 = 0;
 const BODY: u8 = 1;
 
+/// Tables that held a record a row, before there were blocks. They would be copied along for ever.
+const FORMER: [&str; 3] = ["requests", "ids", "tasks"];
+
 pub(super) struct Ledger {
     pub(super) database: Database,
     /// A block's head and body go in and out together.
@@ -76,6 +79,9 @@ impl Ledger {
     }
 
     pub(super) fn of(database: Database) -> io::Result<Self> {
+        for table in FORMER {
+            database.sled.drop_tree(table).map_err(into_io)?;
+        }
         Ok(Self {
             blocks: database.tree("blocks")?,
             counters: database.tree("counters")?,
@@ -154,11 +160,13 @@ impl Ledger {
             let is_kept = |row: &Row| {
                 row.place >= oldest && kept_from.is_some_and(|kept_from| row.place.number() >= kept_from)
             };
-            if head.rows().iter().all(is_kept) {
+            let kept = head.rows().iter().filter(|row| is_kept(row)).count();
+            if kept == length {
                 break;
             }
             remove(&mut batch, &head);
-            let kept = self.block(head)?.unwrap_or_default().filter(is_kept);
+            let block = if kept > 0 { self.block(head)?.unwrap_or_default() } else { Block::default() };
+            let kept = block.filter(is_kept);
             insert(&mut batch, &kept);
             forgotten += length - kept.head().len();
         }

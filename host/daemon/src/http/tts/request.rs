@@ -73,7 +73,7 @@ pub(crate) struct SynthesizeRequest {
     /// gradual rollouts.
     #[serde(alias = "user")]
     pub(super) user_id: Option<String>,
-    /// Options for the provider, passed on unread.
+    /// Options for the provider, passed on unread. Who stands in for it with another plugin does not get them.
     #[schema(value_type = Option<Object>)]
     options: Option<serde_json::Map<String, serde_json::Value>>,
 }
