@@ -80,6 +80,18 @@ fn inspect_tells_what_a_plugin_is_and_why_a_file_is_none() {
     assert!(run.stderr.contains("hint: "), "{}", run.stderr);
 }
 
+/// Whoever is told what to paste may have pasted it wrong.
+#[test]
+fn inspect_and_check_do_their_work_whatever_the_configuration_is_like() {
+    for command in ["inspect", "check"] {
+        let run = understudy_with(&["plugin", command, "openai"], b"", |folder| {
+            std::fs::write(folder.join("understudy.toml"), "[providers.openai]\ngrant = 1\n").expect("written");
+        });
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(run.stderr.contains("understudy config check"), "{}", run.stderr);
+    }
+}
+
 /// What `understudy plugin new` promises: it builds, its own tests pass, and it speaks.
 #[test]
 fn a_new_plugin_builds_passes_its_tests_and_speaks() {

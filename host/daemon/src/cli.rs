@@ -87,10 +87,10 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
         Command::Providers(providers) => once(listing::providers(listing()?, providers.json, printer)),
         Command::Plugin(args::Plugin::List { json }) => once(listing::plugins(listing()?, json, printer)),
         Command::Plugin(args::Plugin::Inspect { plugin, json }) => {
-            once(inspect::run(plugin, json, config()?, printer))
+            once(inspect::run(plugin, json, readable(global, printer)?, printer))
         }
         Command::Plugin(args::Plugin::Check { plugin, json }) => {
-            once(conformance::run(plugin, json, config()?, printer))
+            once(conformance::run(plugin, json, readable(global, printer)?, printer))
         }
         Command::Plugin(args::Plugin::New(new)) => scaffold::run(&new, printer),
         Command::Plugin(args::Plugin::Status(remote)) => once(reload::status(remote, printer)),
@@ -119,6 +119,18 @@ fn configure(global: &Global, ceiling: Option<LogLevel>) -> Result<Config, Fault
     let configured = ceiling.map_or(config.log.level, |ceiling| config.log.level.min(ceiling));
     logging::start(asked_for(global, configured), config.log.format);
     Ok(config)
+}
+
+/// The configuration for a command that tells what belongs into it: one with mistakes in it is left aside.
+fn readable(global: &Global, printer: Printer) -> Result<Config, Fault> {
+    match configure(global, Some(LogLevel::Warn)) {
+        Err(fault) if fault.exit() == Exit::BadConfig => {
+            let hint = "`understudy config check` lists them";
+            printer.warning("configuration has mistakes and was left aside", Some(hint));
+            Ok(Config::default())
+        }
+        read => read,
+    }
 }
 
 fn asked_for(global: &Global, configured: LogLevel) -> LogLevel {
