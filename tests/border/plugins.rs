@@ -85,7 +85,8 @@ fn inspect_tells_what_a_plugin_is_and_why_a_file_is_none() {
 fn inspect_and_check_do_their_work_whatever_the_configuration_is_like() {
     for command in ["inspect", "check"] {
         let run = understudy_with(&["plugin", command, "openai"], b"", |folder| {
-            std::fs::write(folder.join("understudy.toml"), "[providers.openai]\ngrant = 1\n").expect("written");
+            std::fs::write(folder.join("understudy.toml"), "[providers.openai]\ngrant = 1\n")
+                .expect("written");
         });
         assert_eq!(run.code, 0, "{}", run.stderr);
         assert!(run.stderr.contains("understudy config check"), "{}", run.stderr);

@@ -1,10 +1,11 @@
 //! One sled database in a folder of its own, opened whatever state it is in.
 //!
-//! sled holds what is small and changes often. Three of its habits are dealt with here, once. It
+//! sled holds what is small and changes often. Four of its habits are dealt with here, once. It
 //! may find a file of its own too damaged to read, and say so with an error or with a panic: the
 //! damaged folder is put aside for whoever wants to look, and an empty one takes its place. Its
 //! `flush` starts writing on Linux without waiting for the disk's own cache: [`Database::sync`]
-//! does wait. And under churn its file only grows by what it fails to reclaim: a database is one
+//! does wait. A snapshot that it was killed over it takes for its newest the next time, and for damage:
+//! what is left of one is removed before it is opened. And under churn its file only grows by what it fails to reclaim: a database is one
 //! *generation* in a numbered folder, and [`Database::rewrite`] copies what is alive into the next
 //! one. A generation counts when its `complete` mark is there, so a copy that was cut short is
 //! swept away at the next start.
@@ -61,6 +62,7 @@ impl Database {
 
     fn begin(root: &Path, generation: u64) -> io::Result<Self> {
         let folder = folder_of(root, generation);
+        remove_unfinished(&folder)?;
         let open = || {
             sled::Config::new()
                 .path(&folder)
@@ -130,6 +132,24 @@ impl Database {
         sync_folder(&folder)?;
         sync_folder(&self.root)
     }
+}
+
+/// Removes the snapshot that sled was writing when it was killed. It gives one its name when it is whole.
+fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            tracing::debug!(file = %entry.path().display(), "unfinished snapshot removed");
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs sled where it may meet damage: a panic of its becomes an error like any other.
@@ -244,6 +264,18 @@ mod tests {
         drop(Database::begin(folder.path(), 2).unwrap());
         assert_eq!(records(folder.path()), (2_000, false));
         assert!(!folder_of(folder.path(), 2).exists());
+    }
+
+    #[test]
+    fn a_snapshot_that_was_never_finished_is_no_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        filled(folder.path());
+        for left in ["", "half of a snapshot, with neither its length nor its sum"] {
+            let path = folder_of(folder.path(), 1).join("snap.FFFFFFFFFFFFFFFF.generating");
+            fs::write(&path, left).unwrap();
+            assert_eq!(records(folder.path()), (2_000, false), "{left:?}");
+            assert!(!path.exists());
+        }
     }
 
     #[test]
