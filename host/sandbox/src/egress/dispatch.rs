@@ -214,7 +214,7 @@ impl Dispatch {
         if let Some(misplaced) = find::<PlaceholderInStream>(&error) {
             return Refusal::Invalid(misplaced.to_string());
         }
-        self.redacted(Refusal::of_client(error))
+        Refusal::of_client(error, self.vault())
     }
 
     /// What a server said goes into a reason, and it may have been told a secret.

@@ -93,7 +93,7 @@ impl Incoming {
     async fn receive(&mut self) -> Result<Option<Bytes>, Refusal> {
         let Some(body) = &mut self.body else { return Ok(None) };
         let piece = timeout(self.idle, body.chunk()).await.map_err(|_| Refusal::TimedOut)?;
-        let piece = piece.map_err(|error| self.dispatch.redacted(Refusal::of_client(error)))?;
+        let piece = piece.map_err(|error| Refusal::of_client(error, self.dispatch.vault()))?;
         if let Some(piece) = &piece {
             self.allowance = self
                 .allowance

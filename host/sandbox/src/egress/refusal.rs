@@ -6,6 +6,7 @@ use understudy_speech::Failure;
 
 use super::policy::Denial;
 use super::resolve::Unresolved;
+use crate::secrets::Vault;
 use crate::trap::bounded;
 
 /// The longest reason from below, in bytes.
@@ -31,8 +32,9 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Sorts an error of the HTTP client. Its text never holds the URL, which can hold a secret.
-    pub(crate) fn of_client(error: reqwest::Error) -> Self {
+    /// Sorts an error of the HTTP client. Its text never holds the URL, which can hold a secret; and what
+    /// a server said loses its secrets before it is cut, or half of one could be left.
+    pub(crate) fn of_client(error: reqwest::Error, vault: &Vault) -> Self {
         let error = error.without_url();
         if error.is_timeout() {
             return Self::TimedOut;
@@ -40,7 +42,7 @@ impl Refusal {
         if let Some(unresolved) = find::<Unresolved>(&error) {
             return Self::Unreachable(unresolved.to_string());
         }
-        let reason = bounded(&root_cause(&error), REASON_BYTES_MAX);
+        let reason = bounded(&vault.redact(root_cause(&error)), REASON_BYTES_MAX);
         if error.is_connect() { Self::Unreachable(reason) } else { Self::Protocol(reason) }
     }
 }

@@ -146,7 +146,7 @@ async fn open(url: Url, mut answer: Incoming) -> Result<Socket, Refusal> {
     let headers = answer.take_headers();
     let (response, dispatch, open) = answer.into_response();
     let response = response.ok_or_else(|| Refusal::Protocol("answer has ended".to_owned()))?;
-    let connection = response.upgrade().await.map_err(Refusal::of_client)?;
+    let connection = response.upgrade().await.map_err(|error| Refusal::of_client(error, dispatch.vault()))?;
     let message_bytes = dispatch.limits().message_bytes;
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER_BYTES)
