@@ -132,7 +132,8 @@ impl Request {
         self.encodings.iter().find(|wanted| offered.contains(wanted)).or(offered.first()).copied()
     }
 
-    /// The caller's options as a type; none when there are none.
+    /// The caller's options as a type; none when there are none. The option `instructions`, how to speak
+    /// in words, comes only to a plugin whose settings have a key of that name.
     ///
     /// # Errors
     /// [`Error::InvalidRequest`] naming `options` when they do not fit the type.

@@ -4,9 +4,9 @@
 //! may find a file of its own too damaged to read, and say so with an error or with a panic: the
 //! damaged folder is put aside for whoever wants to look, and an empty one takes its place. Its
 //! `flush` starts writing on Linux without waiting for the disk's own cache: [`Database::sync`]
-//! does wait. A snapshot that it was killed over it takes for its newest the next time, and for damage:
-//! what is left of one is removed before it is opened. And under churn its file only grows by what it fails to reclaim: a database is one
-//! *generation* in a numbered folder, and [`Database::rewrite`] copies what is alive into the next
+//! does wait. A snapshot that it was killed over it takes for its newest the next time, and for
+//! damage: what is left of one is removed before it is opened. And under churn its file only grows
+//! by what it fails to reclaim: a database is one *generation* in a numbered folder, and [`Database::rewrite`] copies what is alive into the next
 //! one. A generation counts when its `complete` mark is there, so a copy that was cut short is
 //! swept away at the next start.
 

@@ -54,7 +54,7 @@ pub struct HistorySettings {
     pub enabled: bool,
     /// Keep the text of each request, readable for whoever can read the folder. Default false.
     pub store_text: bool,
-    /// How long a record is kept. Default 30 days.
+    /// How long a record is kept; one that is older goes within a minute. Default 30 days.
     pub max_age: Duration,
     /// The most records. Each takes some hundred bytes. Default 100,000.
     pub records_max: usize,
@@ -166,7 +166,7 @@ impl History {
             rewrite_past: settings.rewrite_bytes,
             synced: Instant::now(),
             unsynced: false,
-            aged: Instant::now(),
+            aged: None,
             failed: None,
         };
         let thread = Builder::new().name("history".to_owned()).spawn(move || writer.run())?;

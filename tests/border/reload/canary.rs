@@ -188,9 +188,7 @@ async fn a_canary_whose_file_is_replaced_by_a_broken_one_goes_on() {
     let daemon = daemon("calm", 3_600.0).await;
     let on_trial = |plugin: &Value| plugin["canary"]["state"] == "on trial";
     until(&daemon, "herald", "tried", on_trial).await;
-    std::fs::write(daemon.folder().join("next/broken.wasm"), b"\0asm, and then nothing").expect("written");
-    std::fs::rename(daemon.folder().join("next/broken.wasm"), daemon.folder().join("next/herald.wasm"))
-        .expect("renamed");
+    rename_into(&daemon.folder().join("next"), "herald.wasm", b"\0asm, and then nothing");
     let told = |plugin: &Value| plugin["canary"]["reason"].is_string();
     until(&daemon, "herald", "told", told).await;
     let plugin = super::plugin(&daemon, "herald").await;

@@ -160,13 +160,11 @@ impl Tally {
         for character in token.chars() {
             repeats = if character == last { repeats + 1 } else { 0 };
             last = character;
-            // Nearly every character of most texts: not worth being asked what else it could be.
-            let is_plain = character.is_ascii_alphabetic();
-            let Seconds { least, most } = if is_plain { self.latin } else { self.of(character) };
+            let Seconds { least, most } = self.of(character);
             self.speech.least +=
                 if repeats < REPEATS_MAX || character.is_ascii_digit() { least } else { 0.0 };
-            self.speech.most += most + if is_plain || character.is_alphabetic() { spelled } else { 0.0 };
-            self.pauses += if is_plain { 0.0 } else { pause(character) };
+            self.speech.most += most + if character.is_alphabetic() { spelled } else { 0.0 };
+            self.pauses += pause(character);
         }
     }
 
@@ -189,6 +187,8 @@ impl Tally {
 fn pause(character: char) -> f32 {
     const CLAUSE: Range<char> = '\u{2010}'..'\u{2016}';
     match character {
+        // Nearly every character of most texts: not worth being asked what else it could be.
+        'a'..='z' | 'A'..='Z' => 0.0,
         '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' | '۔' => SENTENCE_END,
         ',' | ';' | ':' | '，' | '；' | '：' | '、' | '،' | '؛' => CLAUSE_END,
         _ if CLAUSE.contains(&character) => CLAUSE_END,

@@ -173,20 +173,6 @@ impl fmt::Debug for TakeKey {
     }
 }
 
-impl From<TakeKey> for String {
-    fn from(key: TakeKey) -> Self {
-        key.to_string()
-    }
-}
-
-impl TryFrom<String> for TakeKey {
-    type Error = TakeKeyError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
 impl FromStr for TakeKey {
     type Err = TakeKeyError;
 

@@ -95,12 +95,6 @@ impl fmt::Debug for AudioDigest {
     }
 }
 
-impl From<AudioDigest> for String {
-    fn from(digest: AudioDigest) -> Self {
-        digest.to_string()
-    }
-}
-
 impl TryFrom<String> for AudioDigest {
     type Error = TakeKeyError;
 

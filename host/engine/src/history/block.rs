@@ -1,11 +1,11 @@
 //! Records that are read and written as one.
 //!
-//! What a tree asks for every key is more than a hit from memory costs, so records are kept by the block:
-//! a *head* with a [`Row`] for each, by which it is found without being read, and a *body* with
+//! What a tree asks for every key is more than a hit from memory costs, so records are kept by the
+//! block: a *head* with a [`Row`] for each, by which it is found without being read, and a *body* with
 //! what was recorded, one after another.
 //!
-//! Records are written with postcard: a third of the bytes of JSON, and a fifth of the work. It has no field
-//! names, so each begins with its version; one of a version that is not known is as good as gone.
+//! Records are written with postcard, which is smaller than JSON and less work. It has no field names, so
+//! each begins with its version; one of a version that is not known is as good as gone.
 
 use std::io;
 
@@ -120,8 +120,7 @@ impl Block {
         let bytes = postcard::to_extend(record, vec![VERSION]).map_err(io::Error::other)?;
         let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
         let task = record.task_id.as_deref().map(Name::of);
-        self.head.0.push(Row { place, id: Name::of(&record.id), task, length });
-        self.body.extend_from_slice(&bytes);
+        self.take(Row { place, id: Name::of(&record.id), task, length }, &bytes);
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! The history's tables.
 //!
-//! Records are kept by the block, in the order in which they were written. Blocks are few, and their heads
-//! are small: whoever looks for a record reads all heads, and then the blocks that have what is wanted. A hundred thousand
-//! records are four megabytes of heads, which takes milliseconds on a thread that may.
+//! Records are kept by the block, in the order in which they were written. Blocks are few, and their
+//! heads are small: whoever looks for a record reads all heads, 36 bytes a record, on a thread that
+//! may block, and then the blocks that have what is wanted.
 //!
 //! When little is asked, records come one by one. Then blocks grow as the digits of a binary
 //! counter do: a new one takes the last along when that is no longer than itself, so that a record

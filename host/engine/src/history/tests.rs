@@ -148,6 +148,24 @@ async fn records_are_forgotten_by_number_and_by_age_with_all_that_leads_to_them(
 }
 
 #[tokio::test]
+async fn more_than_goes_at_once_is_forgotten_without_being_asked_again() {
+    let place =
+        Place::new(HistorySettings { max_age: Duration::from_secs(60), ..HistorySettings::default() });
+    let store = filled(&place, 3_000).await;
+    place.turn(DAY_MS);
+    store.history().flush().await;
+    let left = store.history().stats().records;
+    assert!((1..3_000).contains(&left), "{left}");
+    for _ in 0..100 {
+        if store.history().stats().records == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{left} stay");
+}
+
+#[tokio::test]
 async fn records_that_come_one_by_one_grow_together_into_full_blocks() {
     let place = Place::new(HistorySettings::default());
     let store = place.open();

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::HistorySettings;
+use super::block::RECORDS_MAX;
 use super::counters::Counters;
 use super::ledger::{Ledger, Page};
 use super::query::Cursor;
@@ -81,8 +82,8 @@ pub(super) struct Writer {
     pub(super) rewrite_past: u64,
     pub(super) synced: Instant,
     pub(super) unsynced: bool,
-    /// When records were last looked for that are too old.
-    pub(super) aged: Instant,
+    /// When all records that were too old were last forgotten; none when some may be left.
+    pub(super) aged: Option<Instant>,
     /// When it last failed; none while it works.
     pub(super) failed: Option<Instant>,
 }
@@ -175,19 +176,18 @@ impl Writer {
     fn forget(&mut self, at_once: bool) {
         let Some(ledger) = self.shared.ledger() else { return };
         let surplus = self.shared.records.load(Ordering::Relaxed).saturating_sub(self.settings.records_max);
-        let ages = at_once || self.aged.elapsed() >= AGE_EVERY;
+        let ages = at_once || self.aged.is_none_or(|aged| aged.elapsed() >= AGE_EVERY);
         if surplus == 0 && !ages {
             return;
         }
-        let mut oldest = 0;
-        if ages {
-            self.aged = Instant::now();
-            oldest = self.clock.unix_ms().saturating_sub(milliseconds(self.settings.max_age));
-        }
-        match guarded(|| ledger.forget(surplus, oldest)) {
-            Ok(0) => {}
+        let oldest = self.clock.unix_ms().saturating_sub(milliseconds(self.settings.max_age));
+        match guarded(|| ledger.forget(surplus, if ages { oldest } else { 0 })) {
             Ok(forgotten) => {
-                self.unsynced = true;
+                // Only so many go at once, so whoever was long away is not caught up with yet.
+                if ages {
+                    self.aged = (forgotten <= RECORDS_MAX).then(Instant::now);
+                }
+                self.unsynced |= forgotten > 0;
                 self.shared.records.fetch_sub(forgotten, Ordering::Relaxed);
             }
             Err(error) => self.fail(&error),

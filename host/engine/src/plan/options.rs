@@ -1,8 +1,9 @@
 //! A caller's options are those of one plugin.
 //!
 //! They are passed on unread, so whoever stands in for that plugin gets none of them: another service
-//! would refuse what it does not know, or worse, take it for something of its own. One word is everybody's, because OpenAI's speech API
-//! has a field of that name: [`INSTRUCTIONS`] go to whoever has a setting for them.
+//! would refuse what it does not know, or worse, take it for something of its own. One word is
+//! everybody's, because OpenAI's speech API has a field of that name: [`INSTRUCTIONS`] go to whoever
+//! has a setting for them.
 
 use understudy_speech::{Manifest, Request};
 

@@ -28,9 +28,6 @@ pub(crate) async fn race<T, F>(mut walk: Walk<'_>, play: impl Fn(Turn) -> F) -> 
 where
     F: Future<Output = Result<T, SpeechError>>,
 {
-    if !walk.engine.settings.hedge.enabled {
-        return alone(walk, play).await;
-    }
     let mut playing = FuturesUnordered::new();
     let mut rival_due = None;
     loop {
@@ -49,46 +46,15 @@ where
         let due = rival_due.unwrap_or_else(Instant::now);
         tokio::select! {
             biased;
-            Some(done) = playing.next() => match settle(walk, done)? {
-                Settled::Won(won) => return Ok(won),
-                Settled::Lost(on) => walk = on,
+            Some(Done { step, time, result }) = playing.next() => match result {
+                Ok((candidate, value)) => {
+                    let story = walk.won(&step, &candidate, time);
+                    return Ok(Won { candidate, value, story });
+                }
+                Err(lost) => walk.lost(&step, lost, Instant::now())?,
             },
             () = sleep_until(due), if rival_due.is_some() => {}
         }
-    }
-}
-
-/// The same when nobody ever has a rival: one step after the other.
-async fn alone<T, F>(mut walk: Walk<'_>, play: impl Fn(Turn) -> F) -> Result<Won<T>, SpeechError>
-where
-    F: Future<Output = Result<T, SpeechError>>,
-{
-    loop {
-        let Some(step) = walk.next(Instant::now()) else { return Err(walk.end().await) };
-        // Apart, so that what is moved about with the request stays small.
-        let playing = Box::pin(perform(walk.ground(), Arc::clone(&walk.errand), step, &play));
-        match settle(walk, playing.await)? {
-            Settled::Won(won) => return Ok(won),
-            Settled::Lost(on) => walk = on,
-        }
-    }
-}
-
-/// What a step that is over makes of the walk.
-enum Settled<'a, T> {
-    Won(Won<T>),
-    /// It goes on.
-    Lost(Walk<'a>),
-}
-
-fn settle<T>(mut walk: Walk<'_>, done: Done<T>) -> Result<Settled<'_, T>, SpeechError> {
-    let Done { step, time, result } = done;
-    match result {
-        Ok((candidate, value)) => {
-            let story = walk.won(&step, &candidate, time);
-            Ok(Settled::Won(Won { candidate, value, story }))
-        }
-        Err(lost) => walk.lost(&step, lost, Instant::now()).map(|()| Settled::Lost(walk)),
     }
 }
 
