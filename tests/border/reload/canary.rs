@@ -197,6 +197,9 @@ async fn a_canary_whose_file_is_replaced_by_a_broken_one_goes_on() {
         (&json!("on trial"), &json!("0.0.2"))
     );
     assert!(plugin["canary"]["code"].is_string(), "{plugin}");
+    let shown = understudy(&["plugin", "status", "--url", &daemon.url("")]).ok();
+    let shown = String::from_utf8(shown.stdout).expect("text");
+    assert!(shown.contains("is on trial, and its new file is refused: "), "{shown}");
     let mut heard = std::collections::BTreeSet::new();
     for user in 0..20 {
         heard.insert(hears(&daemon, user).await);

@@ -101,7 +101,9 @@ fn row(plugin: &PluginInfo, state: &str, generation: Option<&GenerationInfo>) ->
 pub(super) fn on_trial(plugin: &PluginInfo, printer: Printer) -> Result<(), Fault> {
     let Some(canary) = &plugin.canary else { return Ok(()) };
     let CanaryInfo { state, source, percent, reason, hint, .. } = canary;
-    let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    // One that still plays was not refused itself.
+    let because = if canary.generation.is_some() { ", and its new file is refused: " } else { ": " };
+    let reason = reason.as_ref().map(|reason| format!("{because}{reason}")).unwrap_or_default();
     printer.result(format_args!(
         "\n{}: the canary for {percent} % of the callers, {source}, is {state}{reason}",
         plugin.name
