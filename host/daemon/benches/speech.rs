@@ -94,7 +94,7 @@ fn over_http(criterion: &mut Criterion, runtime: &Runtime) -> anyhow::Result<()>
     let understudy = runtime.block_on(Understudy::start(config))?;
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
     let url = format!("http://{}/v1/audio/speech", listener.local_addr()?);
-    runtime.spawn(axum::serve(listener, http::router(understudy)).into_future());
+    runtime.spawn(axum::serve(listener, http::service(&understudy).into_make_service()).into_future());
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
     for (name, source) in TEXTS {

@@ -16,6 +16,7 @@ mod caching;
 pub(crate) mod catalogue;
 pub(crate) mod characters;
 mod docs;
+pub(crate) mod encore;
 mod envelope;
 mod error;
 mod health;
@@ -36,11 +37,11 @@ pub(crate) mod tts;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::Request;
 use axum::routing::{get, post};
-use axum::{Router, middleware};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as OpenApiDocument;
 use utoipa_axum::router::OpenApiRouter;
@@ -48,11 +49,16 @@ use utoipa_axum::routes;
 
 use crate::Understudy;
 use docs::Description;
+pub use envelope::Envelope;
 use error::ApiError;
-use idempotency::Idempotency;
 
 /// Everything the server answers.
-pub fn router(understudy: Arc<Understudy>) -> Router {
+#[must_use]
+pub fn service(understudy: &Arc<Understudy>) -> Envelope {
+    Envelope::new(router(Arc::clone(understudy)), understudy)
+}
+
+fn router(understudy: Arc<Understudy>) -> Router {
     let (router, description) = described().split_for_parts();
     let json = Bytes::from(description.to_json().unwrap_or_default());
     router
@@ -69,7 +75,6 @@ pub fn router(understudy: Arc<Understudy>) -> Router {
         .route("/openapi.json", get(move || async move { docs::description(json) }))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn_with_state(Idempotency::new(Arc::clone(&understudy)), envelope::envelope))
         .with_state(understudy)
 }
 
@@ -108,9 +113,12 @@ fn described() -> OpenApiRouter<Arc<Understudy>> {
         .routes(routes!(admin::cache::clear))
 }
 
+/// The header that names a route.
+const ROUTE: HeaderName = HeaderName::from_static("x-understudy-route");
+
 /// The route a request's head asks for, for clients that cannot add a field to its body.
 fn route_of(headers: &HeaderMap) -> Option<String> {
-    let route = headers.get("x-understudy-route")?.to_str().ok()?.trim();
+    let route = headers.get(ROUTE)?.to_str().ok()?.trim();
     (!route.is_empty()).then(|| route.to_owned())
 }
 

@@ -16,6 +16,7 @@ use understudy_engine::{Cast, Engine, EngineSettings, Member, ProviderPolicy, St
 use understudy_sandbox::{Sandbox, SandboxError, SandboxOptions};
 
 use crate::config::{Config, ProviderConfig};
+use crate::http::encore::Encores;
 use crate::plugins::{self, Bringing, Loaded, Numbers, PluginState, PluginStatus, Role, Wrap};
 use crate::reload::{
     self, Departures, NotWatching, Orders, Owner, Pending, ReloadReport, ReloadState, Trigger,
@@ -70,10 +71,12 @@ impl Overrides {
 /// Everything a request needs, at one moment. Never changed, only replaced whole: whoever took it
 /// at admission has the configuration, the engine and the plugins that belong together.
 #[derive(Debug)]
-struct Stage {
+pub(crate) struct Stage {
     config: Arc<Config>,
     /// Until everything is loaded it has no providers, and answers that nobody can speak.
-    engine: Engine,
+    pub(crate) engine: Engine,
+    /// What can be answered again while it stands.
+    pub(crate) encores: Encores,
     roles: Vec<Role>,
     /// None until everything is loaded, and when the cast is not of plugins.
     sandbox: Option<Sandbox>,
@@ -107,7 +110,7 @@ impl Stage {
             warn!(provider = name, "the default provider cannot play");
         }
         let engine = before.recast(Cast::new(members), settings);
-        Self { config, engine, roles, sandbox, loaded: true }
+        Self { config, engine, encores: Encores::default(), roles, sandbox, loaded: true }
     }
 }
 
@@ -163,7 +166,8 @@ impl Understudy {
         overrides.apply(&mut config);
         let engine = engine(Cast::default(), engine_settings(&config, &[]));
         let config = Arc::new(config);
-        let stage = Stage { config, engine, roles: Vec::new(), sandbox: None, loaded: false };
+        let encores = Encores::default();
+        let stage = Stage { config, engine, encores, roles: Vec::new(), sandbox: None, loaded: false };
         Self::on(stage, overrides)
     }
 
@@ -183,7 +187,8 @@ impl Understudy {
 
     fn with_engine(config: Config, engine: Engine) -> Arc<Self> {
         let config = Arc::new(config);
-        let stage = Stage { config, engine, roles: Vec::new(), sandbox: None, loaded: true };
+        let encores = Encores::default();
+        let stage = Stage { config, engine, encores, roles: Vec::new(), sandbox: None, loaded: true };
         Self::on(stage, Overrides::default())
     }
 
@@ -353,6 +358,11 @@ impl Understudy {
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.stage.load().engine.clone()
+    }
+
+    /// All that a request needs, as it is now.
+    pub(crate) fn stage(&self) -> Arc<Stage> {
+        self.stage.load_full()
     }
 
     /// Every plugin and what became of it, in the order of preference; empty until loaded.

@@ -177,6 +177,11 @@ impl Book {
         self.end(|_| ());
     }
 
+    /// What is written, for the record of a request like this one.
+    pub(crate) fn copy(&self) -> Option<RequestRecord> {
+        self.draft().record.as_ref().map(|record| self.history.kept(record.clone()))
+    }
+
     fn end(&self, write: impl FnOnce(&mut RequestRecord)) {
         let latency = milliseconds(self.began.elapsed());
         let mut draft = self.draft();

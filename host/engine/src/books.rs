@@ -1,4 +1,5 @@
-//! What an engine learns by the way and keeps: who there is to be spoken as, and how loud voices are.
+//! What an engine learns by the way and keeps: who there is to be spoken as, which voices there are, and
+//! how loud they are.
 //!
 //! An engine without a store remembers it while it lives. With one it is read when the store opens and
 //! written down, when it has changed, with the history.
@@ -7,11 +8,13 @@ use understudy_audio::LoudnessMeter;
 
 use crate::characters::{CharacterBook, CharacterProfile};
 use crate::conversation::LoudnessBook;
+use crate::voice_book::{ToldVoices, VoiceBook};
 
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     pub(crate) characters: CharacterBook,
     pub(crate) loudness: LoudnessBook,
+    pub(crate) voices: VoiceBook,
 }
 
 /// Rows of the books, by their names.
@@ -19,6 +22,7 @@ pub(crate) struct Books {
 pub(crate) struct Entries {
     pub(crate) characters: Vec<(String, CharacterProfile)>,
     pub(crate) loudness: Vec<(String, LoudnessMeter)>,
+    pub(crate) voices: Vec<(String, ToldVoices)>,
 }
 
 impl Books {
@@ -26,24 +30,28 @@ impl Books {
     pub(crate) fn restore(&self, written: Entries) {
         self.characters.restore(written.characters);
         self.loudness.restore(written.loudness);
+        self.voices.restore(written.voices);
     }
 
     /// What has changed since the last call.
     pub(crate) fn take_changed(&self) -> Entries {
-        let (characters, loudness) =
-            (self.characters.rows().take_changed(), self.loudness.rows().take_changed());
-        Entries { characters, loudness }
+        Entries {
+            characters: self.characters.rows().take_changed(),
+            loudness: self.loudness.rows().take_changed(),
+            voices: self.voices.rows().take_changed(),
+        }
     }
 
     /// Says that what was taken has not been written.
     pub(crate) fn put_back(&self, changed: Entries) {
         self.characters.rows().put_back(changed.characters);
         self.loudness.rows().put_back(changed.loudness);
+        self.voices.rows().put_back(changed.voices);
     }
 }
 
 impl Entries {
     pub(crate) const fn is_empty(&self) -> bool {
-        self.characters.is_empty() && self.loudness.is_empty()
+        self.characters.is_empty() && self.loudness.is_empty() && self.voices.is_empty()
     }
 }

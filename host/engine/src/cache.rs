@@ -22,6 +22,7 @@
 //! Nothing here can keep anyone from speaking: [`Cache::get`] finds nothing and [`Cache::put`]
 //! says why, and [`Cache::state`] is for health and metrics.
 
+mod at_once;
 mod blobs;
 mod canonical;
 mod demand;
@@ -55,6 +56,7 @@ pub use self::shelf::ProviderTally;
 use self::state::Health;
 pub use self::state::{CacheError, Degradation, StoreState};
 pub use self::take::{AudioDigest, AudioFile, Hit, HitAudio, TakeNotes};
+pub(crate) use self::take::{Known, Replay};
 pub use self::upkeep::{CacheStats, ClearFilter, Cleared, ProviderStats, TakeInfo, TakePage, Verification};
 use crate::store::FolderLock;
 use crate::wall_clock::WallClock;
@@ -147,6 +149,12 @@ impl Cache {
             Glance::Nothing => None,
             Glance::Deeper(entry, verified) => self.read(*form, entry, verified).await,
         }
+    }
+
+    /// Finds what was found before, while take and form are what they were, and counts a hit for `provider`.
+    /// Nothing when it would have to be waited for, and then nothing is counted.
+    pub(crate) fn replay(&self, take: &Known, form: Option<&Known>, provider: &str) -> Option<Replay> {
+        self.0.disk.get()?.replay(take, form, provider)
     }
 
     /// A take by its audio. It counts as used, and neither as a hit nor as a miss: nobody wished for

@@ -192,12 +192,13 @@ impl Engine {
     pub async fn voice_list(&self, provider: &str) -> Result<Arc<[Voice]>, SpeechError> {
         let seat = self.cast.require(provider)?;
         let clock = Clock::start(self.settings.deadline);
-        seat.voices
-            .get(self.settings.voices_ttl, async {
-                let called = seat.member.provider.voices(clock.call("voices"));
-                clock.hold(provider, called).await?.map_err(|failure| clock.blame(provider, failure))
-            })
-            .await
+        let list = seat.voices.get(self.settings.voices_ttl, async {
+            let called = seat.member.provider.voices(clock.call("voices"));
+            clock.hold(provider, called).await?.map_err(|failure| clock.blame(provider, failure))
+        });
+        let list = list.await?;
+        self.books.voices.learn(seat, &list);
+        Ok(list)
     }
 
     /// The same list, for whoever can do without it: [`SpeechError::DeadlineExceeded`] when it does
@@ -315,9 +316,9 @@ impl Engine {
         }
     }
 
-    /// The voices of a provider as it last told them, without waiting for it.
+    /// The voices of a provider as it last told them, now or before the start, without waiting for it.
     pub(crate) fn known_voices(&self, seat: &Arc<Seat>) -> Option<Arc<[Voice]>> {
-        seat.voices.last()
+        seat.voices.last().or_else(|| self.books.voices.of(seat))
     }
 
     /// Sees to it that the voices of `seat` are known when somebody needs a stand-in among them.

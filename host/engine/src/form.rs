@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use understudy_speech::AudioFormat;
 
-use crate::cache::{AudioDigest, HitAudio, TakeNotes};
+use crate::cache::{AudioDigest, HitAudio, Known, TakeNotes};
 use crate::delivery::{deliver, fits, is_mixed_down};
 use crate::engine::Engine;
 use crate::error::SpeechError;
@@ -25,6 +25,8 @@ pub(crate) struct Formed {
     pub(crate) duration: Duration,
     pub(crate) passed_through: bool,
     pub(crate) digest: Option<AudioDigest>,
+    /// The form in the cache that this is; none of one that was made now, and of the take itself.
+    pub(crate) known: Option<Known>,
 }
 
 /// A take of `candidate` in the form of `output`.
@@ -38,7 +40,7 @@ pub(crate) async fn form(
     let TakeNotes { format, duration, .. } = *had.notes;
     if fits(format, output) {
         let (audio, digest) = (had.audio.clone(), had.digest);
-        return Ok(Formed { audio, format, duration, passed_through: true, digest });
+        return Ok(Formed { audio, format, duration, passed_through: true, digest, known: None });
     }
     let (Some(stock), Some(source)) = (stock, had.digest) else {
         return make(engine, had, output).await;
@@ -46,8 +48,9 @@ pub(crate) async fn form(
     let key = candidate.key().derived(source, wish(format, output));
     if let Some(hit) = stock.cache().get_form(&key).await {
         let TakeNotes { format, duration, .. } = *hit.notes;
+        let known = Some(Known { key, digest: hit.digest });
         let (audio, digest) = (hit.audio, Some(hit.digest));
-        return Ok(Formed { audio, format, duration, passed_through: false, digest });
+        return Ok(Formed { audio, format, duration, passed_through: false, digest, known });
     }
     let (engine, had, output) = (engine.clone(), had.clone(), *output);
     let (cache, provider) = (stock.cache().clone(), candidate.name().to_owned());
@@ -79,6 +82,7 @@ async fn make(engine: &Engine, had: &Had, output: &Output) -> Result<Formed, Spe
         duration: made.duration,
         passed_through: made.passed_through,
         digest: None,
+        known: None,
     })
 }
 

@@ -6,7 +6,8 @@
 //! age and by number.
 //!
 //! In the same database, written by the same thread: what budgets have spent ([`Counters`]), every
-//! character that was ever listed, with how often each was spoken as, and how loud each voice is.
+//! character that was ever listed, with how often each was spoken as, which voices each provider told,
+//! and how loud each voice is.
 //!
 //! [`History::record`] never waits and never fails. A bounded queue leads to one thread that
 //! writes in batches; what does not fit is dropped, counted, and shown in [`HistoryStats`].
@@ -35,14 +36,15 @@ use tokio::time::Instant;
 pub use self::counters::{Counters, Spoken};
 use self::ledger::Ledger;
 pub use self::query::{Cursor, CursorError, HistoryPage, HistoryQuery, PAGE_MAX};
-use self::queue::Queue;
+use self::queue::{Entry, Queue};
 pub use self::record::{AttemptRecord, RequestRecord, RequestStatus};
+use self::record::{Own, Repeat};
 use self::writer::{Shared, Writer};
 use crate::books::Books;
 use crate::cache::{Degradation, StoreState};
 use crate::database::guarded;
 use crate::store::FolderLock;
-use crate::wall_clock::WallClock;
+use crate::wall_clock::{WallClock, milliseconds};
 
 /// What is kept of an error's message, in characters.
 const MESSAGE_CHARACTERS_MAX: usize = 500;
@@ -199,10 +201,29 @@ impl History {
     }
 
     /// Remembers a request, soon. Never waits: a record that finds the queue full is dropped.
-    pub fn record(&self, mut record: RequestRecord) {
-        if !self.0.settings.enabled {
-            return;
+    pub fn record(&self, record: RequestRecord) {
+        if self.0.settings.enabled {
+            self.push(Entry::New(Box::new(self.kept(record))));
         }
+    }
+
+    /// Remembers the request `id`, which ends now, took `latency` and came to the same as the one of
+    /// `record`, as [`History::kept`] gave it.
+    pub(crate) fn record_again(
+        &self,
+        record: &Arc<RequestRecord>,
+        id: &Arc<str>,
+        latency: Duration,
+        expires_at_ms: u64,
+    ) {
+        let latency_ms = milliseconds(latency);
+        let at_ms = self.now_ms().saturating_sub(latency_ms);
+        let own = Own { at_ms, latency_ms, expires_at_ms };
+        self.push(Entry::Repeat(Repeat { of: Arc::clone(record), id: Arc::clone(id), own }));
+    }
+
+    /// What is kept of a record.
+    pub(crate) fn kept(&self, mut record: RequestRecord) -> RequestRecord {
         if !self.0.settings.store_text {
             record.text = None;
         }
@@ -211,7 +232,11 @@ impl History {
         {
             message.truncate(end);
         }
-        let sent = self.queue().is_some_and(|queue| queue.push(record));
+        record
+    }
+
+    fn push(&self, entry: Entry) {
+        let sent = self.queue().is_some_and(|queue| queue.push(entry));
         if !sent && self.state() != StoreState::Off {
             self.0.shared.dropped.fetch_add(1, Ordering::Relaxed);
         }

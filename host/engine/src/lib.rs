@@ -31,6 +31,7 @@ mod characters;
 mod conversation;
 mod database;
 mod delivery;
+mod encore;
 mod engine;
 mod error;
 mod fit;
@@ -63,6 +64,7 @@ mod take;
 pub mod text;
 mod timing;
 mod verdict;
+mod voice_book;
 mod voice_id;
 mod walk;
 mod wall_clock;
@@ -73,6 +75,7 @@ pub use characters::{CharacterProfile, Listed};
 pub use conversation::{
     Conversation, ConversationRequest, Progress, Recasting, ScriptSource, Speaker, SpokenLine,
 };
+pub use encore::{Again, Encore};
 pub use engine::Engine;
 pub use error::SpeechError;
 pub use gate::{BreakerState, Period, Spending, Withheld};

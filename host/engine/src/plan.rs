@@ -63,6 +63,8 @@ pub(crate) struct Plan {
     pub(crate) persona: Option<Arc<Persona>>,
     /// Never empty.
     pub(crate) parts: Vec<Part>,
+    /// Nothing was drawn by lot: while cast and settings stay, the same request has the same lead.
+    pub(crate) is_certain: bool,
 }
 
 /// What holds for this request, from its route.
@@ -111,6 +113,12 @@ pub(crate) enum Role {
 impl Part {
     fn new(provider: String, role: Role, seat: Result<Arc<Seat>, SpeechError>) -> Self {
         Self { provider, role, seat, candidate: OnceCell::new() }
+    }
+
+    /// True when it plays here for every caller.
+    fn is_certain(&self, settings: &EngineSettings) -> bool {
+        let is_settled = |seat: &Arc<Seat>| !seat.on_trial && seat.trial.is_none();
+        settings.policy(&self.provider).rollout_percent == 100 && self.seat.as_ref().is_ok_and(is_settled)
     }
 }
 
@@ -183,7 +191,9 @@ pub(crate) fn plan(
         // Who is on trial goes first, and the one it would replace stands behind it.
         on_trial.into_iter().chain([Part::new(provider, role, seat)])
     };
-    let parts = roles.into_iter().enumerate().flat_map(part).collect();
+    let parts: Vec<Part> = roles.into_iter().enumerate().flat_map(part).collect();
+    let by_lot = chain.iter().any(|name| settings.policy(name).weight.is_some());
+    let is_certain = !by_lot && parts.first().is_some_and(|lead| lead.is_certain(settings));
     let (characters, notes) = (prepared.characters, prepared.notes());
     Ok(Plan {
         request,
@@ -196,6 +206,7 @@ pub(crate) fn plan(
         asked,
         persona,
         parts,
+        is_certain,
     })
 }
 

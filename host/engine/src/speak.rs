@@ -9,6 +9,7 @@ use understudy_speech::{AudioFormat, Character, Word, WordTimes};
 use crate::book::Sent;
 use crate::cache::{AudioDigest, HitAudio, TakeNotes};
 use crate::characters::Persona;
+use crate::encore::Encore;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
 use crate::form::{Formed, form, read};
@@ -43,6 +44,8 @@ pub struct Speech {
     pub emotion_score: Option<f32>,
     /// Who spoke, and how it came about.
     pub provenance: Provenance,
+    /// How the same request is answered at once, if it can be.
+    pub encore: Option<Arc<Encore>>,
 }
 
 impl Speech {
@@ -67,9 +70,9 @@ pub(crate) async fn speak_as(
 ) -> Result<Speech, SpeechError> {
     let errand = Errand::new(engine, &wanted);
     let client = errand.client();
-    let spoken = perform(engine, wanted, persona, &errand).await;
-    client.note(|book| match &spoken {
-        Ok(speech) => book.spoken(&Sent {
+    let performed = perform(engine, wanted, persona, &errand).await;
+    client.note(|book| match &performed {
+        Ok((speech, _)) => book.spoken(&Sent {
             provenance: &speech.provenance,
             encoding: speech.format.encoding.name(),
             duration: Some(speech.duration),
@@ -78,7 +81,9 @@ pub(crate) async fn speak_as(
         }),
         Err(error) => book.failed(error),
     });
-    spoken
+    let (speech, encore) = performed?;
+    let encore = encore.map(|encore| Arc::new(encore.told(errand.book())));
+    Ok(Speech { encore, ..speech })
 }
 
 async fn perform(
@@ -86,7 +91,7 @@ async fn perform(
     wanted: SpeechRequest,
     persona: Option<Arc<Persona>>,
     errand: &Arc<Errand>,
-) -> Result<Speech, SpeechError> {
+) -> Result<(Speech, Option<Encore>), SpeechError> {
     let output = wanted.output;
     let persona = match persona {
         Some(persona) => Some(persona),
@@ -111,7 +116,8 @@ async fn perform(
     plan.spans.restore(&mut words);
     clip(&mut words, formed.duration);
     engine.count_character(plan);
-    Ok(told(&candidate, errand, formed, &had, words, story))
+    let encore = Encore::of(plan, &candidate, (&had, &formed), &story);
+    Ok((told(&candidate, errand, formed, &had, words, story), encore))
 }
 
 fn told(
@@ -134,6 +140,7 @@ fn told(
         character: had.notes.character.clone(),
         emotion_score: had.notes.emotion_score,
         provenance,
+        encore: None,
     }
 }
 

@@ -7,9 +7,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use axum::Router;
+use axum::ServiceExt;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -29,7 +28,7 @@ pub(super) async fn run(serve: Serve, locked: bool, config: Config) -> Result<()
     let listeners = bind(&understudy.config().server.listen).await?;
     let stop = CancellationToken::new();
     tell_of_no_file(&understudy.config());
-    let mut servers = accept(listeners, &http::router(Arc::clone(&understudy)), &stop);
+    let mut servers = accept(listeners, &http::service(&understudy), &stop);
     tokio::select! {
         loaded = understudy.load() => loaded?,
         () = signals.stop() => return Ok(()),
@@ -78,14 +77,18 @@ fn cannot_bind(address: SocketAddr, error: io::Error) -> Fault {
     Fault::new(Exit::Failed, FileError::new(format!("listen on {address}"), error)).hint(advice)
 }
 
-fn accept(listeners: Vec<TcpListener>, router: &Router, stop: &CancellationToken) -> JoinSet<io::Result<()>> {
+fn accept(
+    listeners: Vec<TcpListener>,
+    service: &http::Envelope,
+    stop: &CancellationToken,
+) -> JoinSet<io::Result<()>> {
     let mut servers = JoinSet::new();
     for listener in listeners {
         // Small pieces of a stream go out when they are there, not when a packet is full.
         let listener = listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });
-        let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        let service = service.clone().into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(listener, service);
         servers.spawn(server.with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
     }

@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
@@ -39,7 +39,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<Understudy>> for Object<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, understudy: &Arc<Understudy>) -> Result<Self, ApiError> {
-        let body = read(request, understudy.config().server.max_body_bytes).await?;
+        let (parts, body) = request.into_parts();
+        let body = read(&parts.headers, body, understudy.config().server.max_body_bytes).await?;
         let (value, ignored) = parse(&body, b'{')?;
         Ok(Self { value, ignored })
     }
@@ -49,23 +50,24 @@ impl<T: DeserializeOwned> FromRequest<Arc<Understudy>> for List<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, understudy: &Arc<Understudy>) -> Result<Self, ApiError> {
-        let body = read(request, understudy.config().server.max_body_bytes).await?;
+        let (parts, body) = request.into_parts();
+        let body = read(&parts.headers, body, understudy.config().server.max_body_bytes).await?;
         Ok(Self(parse(&body, b'[')?.0))
     }
 }
 
 /// A request's body, when it is JSON and not too large.
-pub(crate) async fn read(request: Request, bytes_max: usize) -> Result<Bytes, ApiError> {
-    check_media_type(request.headers())?;
+pub(crate) async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, ApiError> {
+    check_media_type(headers)?;
     let too_large = || {
         let message = format!("request body is larger than allowed: {bytes_max} bytes");
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
     };
-    let claimed = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let claimed = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if claimed.is_some_and(|length: u64| length > bytes_max as u64) {
         return Err(too_large());
     }
-    to_bytes(request.into_body(), bytes_max).await.map_err(|error| {
+    to_bytes(body, bytes_max).await.map_err(|error| {
         if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
             return too_large();
         }
@@ -83,6 +85,9 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
         None if headers.contains_key(ORIGIN) => &none,
         None => return Ok(()),
     };
+    if value == "application/json" {
+        return Ok(());
+    }
     let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let media_type = media_type.to_ascii_lowercase();
     if media_type == "application/json" || media_type.ends_with("+json") {

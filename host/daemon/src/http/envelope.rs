@@ -1,29 +1,34 @@
 //! What is around every request: its id, its log line, and an answer whatever happens.
 //!
-//! One layer rather than one for each, because they need each other: the error body holds the id,
+//! One service rather than a layer for each, because they need each other: the error body holds the id,
 //! the log line the status of the panic that was caught. The line is written when the response's
 //! body has been sent or dropped, not when the handler returns: only then are its bytes known, and
 //! only then does a client that left in the middle show.
 
 use std::any::Any;
+use std::convert::Infallible;
+use std::mem::take;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 
+use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
+use tower_service::Service;
 
+use super::encore::Asked;
 use super::error::{ApiError, Dialect};
 use super::idempotency::Idempotency;
+use crate::Understudy;
 
 /// The longest id of a client's own that is taken over.
 const REQUEST_ID_BYTES_MAX: usize = 128;
@@ -31,7 +36,8 @@ const REQUEST_ID_BYTES_MAX: usize = 128;
 /// The status logged for a client that left before its answer, after nginx's 499.
 const CLIENT_LEFT: u16 = 499;
 
-const REQUEST_ID: &str = "x-request-id";
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const PROCESSING: HeaderName = HeaderName::from_static("openai-processing-ms");
 
 /// The id of a request; in the extensions of each.
 #[derive(Clone, Debug)]
@@ -39,37 +45,93 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 
 /// Who spoke; a handler puts it into its response's extensions for the log.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Spoken {
+pub(crate) struct Spoken(pub(crate) Arc<Who>);
+
+#[derive(Debug, Default)]
+pub(crate) struct Who {
     pub(crate) provider: String,
     pub(crate) voice: Option<String>,
     /// Where the take came from.
     pub(crate) cache: Option<&'static str>,
 }
 
-/// The layer.
-pub(crate) async fn envelope(
-    State(idempotency): State<Idempotency>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let id = request_id(request.headers());
-    let dialect = Dialect::of(request.uri().path());
-    let mut line = Line::new(&id, request.method().clone(), request.uri().path().to_owned());
-    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
-    let answered = AssertUnwindSafe(idempotency.run(request, next)).catch_unwind().await;
-    let mut response = answered.unwrap_or_else(|panic| panicked(&id, panic.as_ref()));
-    if let Some(error) = response.extensions_mut().remove().or_else(|| foreign(&response)) {
-        error.write(&mut response, dialect, &id);
-        line.error = Some(error.code);
+/// Everything the server answers, each answer in its envelope. Clones share it.
+#[derive(Clone)]
+pub struct Envelope(Arc<Inside>);
+
+struct Inside {
+    router: Router,
+    idempotency: Idempotency,
+    understudy: Arc<Understudy>,
+}
+
+impl Service<Request> for Envelope {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID, value);
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Self(inside) = self.clone();
+        Box::pin(async move { Ok(inside.answer(request).await) })
     }
-    headers.insert("openai-processing-ms", HeaderValue::from(line.milliseconds()));
-    line.status = response.status().as_u16();
-    line.spoken = response.extensions_mut().remove::<Spoken>().unwrap_or_default();
-    response.map(|body| Body::new(Logged { body, line }))
+}
+
+impl Envelope {
+    pub(super) fn new(router: Router, understudy: &Arc<Understudy>) -> Self {
+        let understudy = Arc::clone(understudy);
+        let idempotency = Idempotency::new(Arc::clone(&understudy));
+        Self(Arc::new(Inside { router, idempotency, understudy }))
+    }
+}
+
+impl Inside {
+    async fn answer(&self, mut request: Request) -> Response {
+        let id = request_id(request.headers());
+        let mut line = Line::new(&id, request.method().clone(), request.uri().clone());
+        let asking = AssertUnwindSafe(self.ask(&mut request, &mut line)).catch_unwind().await;
+        let mut response = asking.unwrap_or_else(|panic| panicked(&id, panic.as_ref()));
+        if let Some(error) = response.extensions_mut().remove().or_else(|| foreign(&response)) {
+            error.write(&mut response, Dialect::of(line.uri.path()), &id);
+            line.error = Some(error.code);
+        }
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            headers.insert(REQUEST_ID, value);
+        }
+        headers.insert(PROCESSING, HeaderValue::from(line.milliseconds()));
+        line.status = response.status().as_u16();
+        response.map(|body| Body::new(Logged { body, line }))
+    }
+
+    /// At once, if the same request was answered from the cache before; else by whoever it is for.
+    async fn ask(&self, request: &mut Request, line: &mut Line) -> Response {
+        let asked = match Asked::of(request, self.understudy.config().server.max_body_bytes).await {
+            Ok(asked) => asked,
+            Err(error) => return error.into_response(),
+        };
+        // Only those who speak hold on to what plays now.
+        let asked = asked.map(|asked| (asked, self.understudy.stage()));
+        if let Some((asked, stage)) = &asked {
+            let again = stage.encores.play(&stage.engine, asked, (&line.id, line.began));
+            if let Some((response, spoken)) = again {
+                line.spoken = spoken;
+                return response;
+            }
+            *request.body_mut() = asked.body();
+        }
+        request.extensions_mut().insert(RequestId(Arc::clone(&line.id)));
+        // What is seldom needed and large must not be carried along by what is short.
+        let mut response = Box::pin(self.idempotency.run(take(request), &self.router)).await;
+        if let Some((asked, stage)) = asked {
+            stage.encores.keep(asked, &mut response);
+        }
+        line.spoken = response.extensions_mut().remove().unwrap_or_default();
+        response
+    }
 }
 
 /// An error that no handler of ours made, such as axum's when a path is not UTF-8.
@@ -85,19 +147,30 @@ fn foreign(response: &Response) -> Option<ApiError> {
 /// The client's own id when it is sane, else a new one: unique in this process, and told apart from
 /// those of other processes by a random beginning.
 fn request_id(headers: &HeaderMap) -> Arc<str> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    static PROCESS: std::sync::LazyLock<u64> = std::sync::LazyLock::new(|| {
-        use std::hash::{BuildHasher, RandomState};
-        RandomState::new().hash_one(std::process::id())
-    });
     let sane = |id: &&str| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte);
         !id.is_empty() && id.len() <= REQUEST_ID_BYTES_MAX && id.bytes().all(plain)
     };
     match headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(sane) {
         Some(id) => id.into(),
-        None => format!("req_{:016x}{:08x}", *PROCESS, NEXT.fetch_add(1, Ordering::Relaxed)).into(),
+        None => own_id(),
     }
+}
+
+fn own_id() -> Arc<str> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    static PROCESS: LazyLock<String> = LazyLock::new(|| {
+        use std::hash::{BuildHasher, RandomState};
+        format!("req_{:016x}", RandomState::new().hash_one(std::process::id()))
+    });
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let mut id = String::with_capacity(PROCESS.len() + 16);
+    id.push_str(&PROCESS);
+    // By hand: every request has one, and `{:08x}` costs as much as finding a take.
+    let digits = (number.checked_ilog2().unwrap_or_default() / 4 + 1).max(8);
+    let digit = |place: u32| char::from_digit((number >> (4 * place) & 0xf) as u32, 16);
+    id.extend((0..digits).rev().filter_map(digit));
+    id.into()
 }
 
 fn panicked(id: &str, panic: &(dyn Any + Send)) -> Response {
@@ -109,7 +182,7 @@ fn panicked(id: &str, panic: &(dyn Any + Send)) -> Response {
         "internal",
         "the server failed to handle this request",
     );
-    axum::response::IntoResponse::into_response(error.hint("report it with the request id"))
+    error.hint("report it with the request id").into_response()
 }
 
 /// One request's log line, written when it is dropped.
@@ -117,7 +190,7 @@ fn panicked(id: &str, panic: &(dyn Any + Send)) -> Response {
 struct Line {
     id: Arc<str>,
     method: Method,
-    path: String,
+    uri: Uri,
     began: Instant,
     status: u16,
     error: Option<&'static str>,
@@ -126,11 +199,11 @@ struct Line {
 }
 
 impl Line {
-    fn new(id: &Arc<str>, method: Method, path: String) -> Self {
+    fn new(id: &Arc<str>, method: Method, uri: Uri) -> Self {
         Self {
             id: Arc::clone(id),
             method,
-            path,
+            uri,
             began: Instant::now(),
             status: CLIENT_LEFT,
             error: None,
@@ -146,14 +219,18 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
+        if !tracing::enabled!(tracing::Level::INFO) {
+            return;
+        }
         let (ms, bytes, status) = (self.milliseconds(), self.bytes, self.status);
-        let (method, path, request_id) = (self.method.as_str(), self.path.as_str(), self.id.as_ref());
+        let (method, path, request_id) = (self.method.as_str(), self.uri.path(), self.id.as_ref());
         if matches!(path, "/healthz" | "/readyz" | "/metrics") {
             tracing::debug!(method, path, status, ms, bytes, request_id, "request");
             return;
         }
-        let provider = Some(self.spoken.provider.as_str()).filter(|name| !name.is_empty());
-        let (voice, cache, error) = (self.spoken.voice.as_deref(), self.spoken.cache, self.error);
+        let Who { provider, voice, cache } = &*self.spoken.0;
+        let provider = Some(provider.as_str()).filter(|name| !name.is_empty());
+        let (voice, error) = (voice.as_deref(), self.error);
         tracing::info!(method, path, status, error, provider, voice, cache, ms, bytes, request_id, "request");
     }
 }

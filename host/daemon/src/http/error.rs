@@ -34,7 +34,9 @@ pub(crate) enum Dialect {
 impl Dialect {
     /// The dialect of a path.
     pub(crate) fn of(path: &str) -> Self {
-        let begins = |prefix: &str| path == prefix || path.starts_with(&format!("{prefix}/"));
+        let begins = |prefix| {
+            path.strip_prefix(prefix).is_some_and(|rest: &str| rest.is_empty() || rest.starts_with('/'))
+        };
         if begins("/v1") || begins("/audio") || begins("/models") { Self::OpenAi } else { Self::Native }
     }
 }

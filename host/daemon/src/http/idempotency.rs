@@ -11,9 +11,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, IF_NONE_MATCH};
@@ -21,6 +21,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body::Body as _;
 use sha2::{Digest, Sha256};
+use tower_service::Service;
 use understudy_engine::{Answer, IdempotencyError, IdempotencyKeys, IdempotencySettings};
 
 use super::body;
@@ -28,7 +29,7 @@ use super::envelope::Spoken;
 use super::error::ApiError;
 use crate::Understudy;
 
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The calls that honour a key.
@@ -93,24 +94,23 @@ impl Idempotency {
     }
 
     /// Answers a request, once if it has a key.
-    pub(crate) async fn run(&self, request: Request, next: Next) -> Response {
-        let Some(key) = request.headers().get(&KEY) else { return next.run(request).await };
+    pub(crate) async fn run(&self, request: Request, router: &Router) -> Response {
+        let Some(key) = request.headers().get(&KEY) else { return ask(router, request).await };
         if request.method() != Method::POST || !CALLS.contains(&request.uri().path()) {
-            return next.run(request).await;
+            return ask(router, request).await;
         }
         match key.to_str().map(str::to_owned) {
-            Ok(key) => self.once(&key, request, next).await.unwrap_or_else(ApiError::into_response),
+            Ok(key) => self.once(&key, request, router).await.unwrap_or_else(ApiError::into_response),
             Err(_) => bad_key("idempotency key is not plain text").into_response(),
         }
     }
 
-    async fn once(&self, key: &str, request: Request, next: Next) -> Result<Response, ApiError> {
-        let (parts, whole) = request.into_parts();
-        let reading = Request::from_parts(parts.clone(), whole);
-        let body = body::read(reading, self.understudy.config().server.max_body_bytes).await?;
+    async fn once(&self, key: &str, request: Request, router: &Router) -> Result<Response, ApiError> {
+        let (parts, body) = request.into_parts();
+        let body = body::read(&parts.headers, body, self.understudy.config().server.max_body_bytes).await?;
         let asked = Asked { parts, body };
-        let (again, rerun) = (asked.clone(), next.clone());
-        let work = move || async move { keep(next.run(asked.request()).await).await };
+        let (again, first) = (asked.clone(), router.clone());
+        let work = move || async move { keep(ask(&first, asked.request()).await).await };
         match self.keys.answer(key, again.digest(), work).map_err(|error| refused(&error))? {
             Answer::Remembered(stored) => Ok(stored.response(true)),
             Answer::UnderWay(ticket) => match ticket.outcome().await {
@@ -118,7 +118,7 @@ impl Idempotency {
                 Ok(Err(passed)) => match (passed.take(), passed.error) {
                     (Some(response), _) => Ok(response),
                     (None, Some(error)) => Err(error),
-                    (None, None) => Ok(rerun.run(again.request()).await),
+                    (None, None) => Ok(ask(router, again.request()).await),
                 },
                 Err(lost) => {
                     tracing::error!(error = %lost, "request under an idempotency key was lost");
@@ -128,6 +128,10 @@ impl Idempotency {
             },
         }
     }
+}
+
+async fn ask(router: &Router, request: Request) -> Response {
+    router.clone().call(request).await.unwrap_or_else(|never| match never {})
 }
 
 impl Asked {

@@ -23,6 +23,7 @@
 //! the configuration sees to.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
@@ -30,7 +31,7 @@ use http::header::{AGE, CONTENT_LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use understudy_engine::{Attempt, Skipped, Substitution, TakeSource, VoiceId};
 
-use super::envelope::Spoken;
+use super::envelope::{Spoken, Who};
 use super::provenance::how_name;
 
 pub(crate) const PROVIDER: HeaderName = HeaderName::from_static("x-understudy-provider");
@@ -101,7 +102,11 @@ impl Reply<'_> {
         }
         Told {
             headers,
-            spoken: Spoken { provider: self.provider.to_owned(), voice, cache: Some(self.cache.name()) },
+            spoken: Spoken(Arc::new(Who {
+                provider: self.provider.to_owned(),
+                voice,
+                cache: Some(self.cache.name()),
+            })),
         }
     }
 }

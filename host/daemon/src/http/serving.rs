@@ -104,7 +104,7 @@ fn answer(sound: Sound, tag: Option<HeaderValue>, start: u64, end: u64) -> Respo
 }
 
 /// The bytes from `start` to before `end`, both inside the audio.
-fn body(audio: HitAudio, start: u64, end: u64) -> Body {
+pub(super) fn body(audio: HitAudio, start: u64, end: u64) -> Body {
     match audio {
         HitAudio::Memory(bytes) => {
             let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());

@@ -125,6 +125,10 @@ async fn whole(
         place: place_of(engine, &speech),
     };
     told.told().put_on(&mut response);
+    // A name that was lost may be found again.
+    if let Some(encore) = speech.encore.filter(|_| asked.dropped.is_empty()) {
+        response.extensions_mut().insert(encore);
+    }
     Ok(response)
 }
 

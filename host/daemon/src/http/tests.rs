@@ -2,6 +2,7 @@
 
 mod audio;
 mod caching;
+mod encores;
 mod envelope;
 mod errors;
 mod lists;
@@ -12,7 +13,7 @@ mod standing_in;
 
 use std::sync::Arc;
 
-use axum::Router;
+use crate::http::Envelope;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -38,15 +39,15 @@ fn flite() -> Scripted {
     )
 }
 
-fn app_with(config: Config, providers: &[&Arc<Scripted>]) -> Router {
+fn app_with(config: Config, providers: &[&Arc<Scripted>]) -> Envelope {
     let member = |provider: &&Arc<Scripted>| {
         let provider = Arc::clone(provider) as Arc<dyn Provider>;
         Member::new(provider.manifest().id.clone(), provider)
     };
-    super::router(Understudy::with_cast(config, Cast::new(providers.iter().map(member).collect())))
+    super::service(&Understudy::with_cast(config, Cast::new(providers.iter().map(member).collect())))
 }
 
-fn app(provider: Scripted) -> Router {
+fn app(provider: Scripted) -> Envelope {
     app_with(Config::default(), &[&Arc::new(provider)])
 }
 
@@ -76,7 +77,7 @@ impl Answer {
     }
 }
 
-async fn send(app: &Router, request: Request<Body>) -> Answer {
+async fn send(app: &Envelope, request: Request<Body>) -> Answer {
     let response = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     Answer { status: parts.status, headers: parts.headers, body: to_bytes(body, usize::MAX).await.ok() }
@@ -92,16 +93,16 @@ fn request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {
         .unwrap()
 }
 
-async fn post(app: &Router, path: &str, body: &Value) -> Answer {
+async fn post(app: &Envelope, path: &str, body: &Value) -> Answer {
     send(app, request(Method::POST, path, body.to_string())).await
 }
 
-async fn get(app: &Router, path: &str) -> Answer {
+async fn get(app: &Envelope, path: &str) -> Answer {
     send(app, request(Method::GET, path, Body::empty())).await
 }
 
 /// A speech call with `change` on top of the least that works.
-async fn speak(app: &Router, change: Value) -> Answer {
+async fn speak(app: &Envelope, change: Value) -> Answer {
     post(
         app,
         "/v1/audio/speech",
@@ -110,7 +111,7 @@ async fn speak(app: &Router, change: Value) -> Answer {
     .await
 }
 
-async fn synthesize(app: &Router, change: Value) -> Answer {
+async fn synthesize(app: &Envelope, change: Value) -> Answer {
     post(app, "/api/v1/tts/synthesize", &merged(json!({ "text": "The show must go on." }), change)).await
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::at_once;
 use super::blobs::Blobs;
 use super::index::{Index, Outcome};
 use super::key::TakeKey;
@@ -20,7 +21,7 @@ use super::repair::{Repair, restore};
 use super::settings::CacheSettings;
 use super::shelf::{Entry, Look, Removed, Room, Shelf};
 use super::state::{CacheError, Health, StoreState};
-use super::take::{AudioDigest, AudioFile, Hit, HitAudio, TakeNotes};
+use super::take::{AudioDigest, AudioFile, Hit, HitAudio, Known, Replay, TakeNotes};
 use crate::store::FolderLock;
 use crate::wall_clock::{WallClock, milliseconds};
 
@@ -42,6 +43,19 @@ pub(super) struct Tiers {
     pub(super) memory: Memory,
     /// Files that nothing needs, waiting for a thread that may block.
     abandoned: Vec<AudioDigest>,
+}
+
+impl Tiers {
+    /// Looks up what is known to have been there; nothing when it is too old, which is left to whoever
+    /// may throw it away.
+    fn look_again(&mut self, known: &Known, now_ms: u64) -> Option<(Entry, bool)> {
+        let is_same = |entry: &&Entry| entry.digest == known.digest && entry.expires_at_ms > now_ms;
+        self.shelf.entry(&known.key).filter(is_same)?;
+        match self.shelf.look(&known.key, now_ms) {
+            Look::Found { entry, verified } => Some((entry, verified)),
+            Look::Expired(_) | Look::Absent => None,
+        }
+    }
 }
 
 /// What a look at memory comes to.
@@ -105,6 +119,38 @@ impl Disk {
                 None => Glance::Deeper(entry, verified),
             },
         }
+    }
+
+    /// The audio of `take` or of its `form`, for whoever knows them already: while both are what they
+    /// were, and only if it is had without waiting. Then it is a hit of `provider`.
+    pub(super) fn replay(&self, take: &Known, form: Option<&Known>, provider: &str) -> Option<Replay> {
+        let now = self.clock.unix_ms();
+        let mut tiers = self.tiers();
+        let (kept, verified) = tiers.look_again(take, now)?;
+        let (entry, verified) =
+            form.map_or(Some((kept.clone(), verified)), |form| tiers.look_again(form, now))?;
+        let held = tiers.memory.get(form.map_or(&take.key, |form| &form.key));
+        let audio = match held {
+            Some(held) => HitAudio::Memory(held.audio),
+            None if !verified || tiers.memory.admits(entry.length) => return None,
+            None => {
+                drop(tiers);
+                let audio = self.read_at_once(&entry)?;
+                tiers = self.tiers();
+                audio
+            }
+        };
+        tiers.shelf.count(provider, |tally| tally.hits += 1);
+        let age = Duration::from_millis(now.saturating_sub(kept.stored_at_ms));
+        Some(Replay { audio, age, expires_at_ms: kept.expires_at_ms })
+    }
+
+    fn read_at_once(&self, entry: &Entry) -> Option<HitAudio> {
+        let file = self.blobs.open_at_once(entry.digest, entry.length)?;
+        if entry.length > self.at_once_bytes_max {
+            return Some(HitAudio::File(AudioFile::new(file, entry.length)));
+        }
+        at_once::read(&file, 0, entry.length).map(HitAudio::Memory)
     }
 
     /// When a take was stored, if it is there and not too old. Counts as no use of it.

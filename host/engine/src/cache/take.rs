@@ -12,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
 use understudy_speech::{AudioFormat, Character, Word, WordTimes};
 
-use super::key::{TakeKeyError, hexadecimal, parse_digest};
+use super::at_once;
+use super::key::{TakeKey, TakeKeyError, hexadecimal, parse_digest};
 
 /// All that is known of a take besides its audio: enough to give a later listener the same
 /// subtitles, and an operator the same answers.
@@ -118,6 +119,23 @@ pub struct Hit {
     pub expires_at_ms: u64,
 }
 
+/// A take or a form of one that was found before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) key: TakeKey,
+    pub(crate) digest: AudioDigest,
+}
+
+/// One that was found again.
+#[derive(Clone, Debug)]
+pub(crate) struct Replay {
+    pub(crate) audio: HitAudio,
+    /// How long it has been here.
+    pub(crate) age: Duration,
+    /// When it is thrown away, in milliseconds since 1970.
+    pub(crate) expires_at_ms: u64,
+}
+
 /// Where a found take's audio is.
 #[derive(Clone, Debug)]
 pub enum HitAudio {
@@ -189,6 +207,10 @@ impl AudioFile {
     pub async fn read(&self, start: u64, length: u64) -> io::Result<Bytes> {
         let (file, whole) = (Arc::clone(&self.file), self.length);
         let length = length.min(whole.saturating_sub(start));
+        let at_once = file.try_lock().ok().and_then(|file| at_once::read(&file, start, length));
+        if let Some(bytes) = at_once {
+            return Ok(bytes);
+        }
         spawn_blocking(move || read_at(&file, start, length)).await.map_err(io::Error::other)?
     }
 }

@@ -6,20 +6,28 @@
 //!
 //! Records are written with postcard, which is smaller than JSON and less work. It has no field names, so
 //! each begins with its version; one of a version that is not known is as good as gone.
+//!
+//! A take that is played again leaves a record that differs from an earlier one in a few numbers. When that
+//! one stands before it in the same block, those are all that is written: a tenth of the bytes.
 
 use std::io;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::query::Cursor;
-use super::record::RequestRecord;
+use super::record::{Own, RequestRecord};
 
 /// A block of so many records is full.
 pub(super) const RECORDS_MAX: usize = 64;
 /// And so is one of so many bytes: a history may keep its texts.
 const BYTES_MAX: usize = 64 * 1024;
 const ROW_BYTES: usize = 16 + 8 + 8 + 4;
+/// What most records take at most, without a text.
+const RECORD_BYTES: usize = 512;
 const VERSION: u8 = 1;
+/// The version of what is like another record of its block.
+const LIKENESS: u8 = 2;
 
 /// Where one record is, and what it is most often looked for by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +37,15 @@ pub(super) struct Row {
     pub(super) task: Option<Name>,
     /// Bytes of its record.
     length: u32,
+}
+
+/// A record that is like one before it in its block, which is written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Likeness<'a> {
+    /// The number of that one.
+    pub(super) base: u64,
+    pub(super) id: &'a str,
+    pub(super) own: Own,
 }
 
 /// The beginning of a SHA-256, never zero: two of the same may be of different texts.
@@ -117,10 +134,22 @@ impl Block {
     }
 
     pub(super) fn push(&mut self, place: Cursor, record: &RequestRecord) -> io::Result<()> {
-        let bytes = postcard::to_extend(record, vec![VERSION]).map_err(io::Error::other)?;
+        self.write(place, (&record.id, record.task_id.as_deref()), &encode(VERSION, record)?)
+    }
+
+    /// Adds what is like another one for the same `task`.
+    pub(super) fn repeat(
+        &mut self,
+        place: Cursor,
+        like: &Likeness<'_>,
+        task: Option<&str>,
+    ) -> io::Result<()> {
+        self.write(place, (like.id, task), &encode(LIKENESS, like)?)
+    }
+
+    fn write(&mut self, place: Cursor, (id, task): (&str, Option<&str>), bytes: &[u8]) -> io::Result<()> {
         let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
-        let task = record.task_id.as_deref().map(Name::of);
-        self.take(Row { place, id: Name::of(&record.id), task, length }, &bytes);
+        self.take(Row { place, id: Name::of(id), task: task.map(Name::of), length }, bytes);
         Ok(())
     }
 
@@ -143,36 +172,86 @@ impl Block {
     /// The record at `place`, if it can be read.
     pub(super) fn read(&self, place: Cursor) -> Option<RequestRecord> {
         let (_, bytes) = self.records().find(|(row, _)| row.place == place)?;
-        postcard::from_bytes(bytes.strip_prefix(&[VERSION])?).ok()
+        let Some(Likeness { base, id, own }) = likeness(bytes) else { return decode(bytes) };
+        let (_, bytes) = self.records().find(|(row, _)| row.place.number() == base)?;
+        Some(decode(bytes)?.repeated(id, own))
     }
 
     /// The same records in blocks of which all but the last are full.
     pub(super) fn split(&self) -> Vec<Self> {
-        let mut blocks: Vec<Self> = Vec::new();
+        let mut blocks = Vec::new();
+        let mut copy = Copy::of(self);
         for (row, bytes) in self.records() {
-            match blocks.last_mut() {
-                Some(block) if !block.head.is_full() => block.take(row, bytes),
-                _ => {
-                    let mut block = Self::default();
-                    block.take(row, bytes);
-                    blocks.push(block);
-                }
+            if copy.block.head.is_full() {
+                blocks.push(std::mem::replace(&mut copy, Copy::of(self)).block);
             }
+            copy.take(row, bytes);
         }
+        blocks.extend(Some(copy.block).filter(|block| block.head.len() > 0));
         blocks
     }
 
     /// Those of its records that `keep` wants.
     pub(super) fn filter(&self, keep: impl Fn(&Row) -> bool) -> Self {
-        let mut kept = Self::default();
-        self.records().filter(|(row, _)| keep(row)).for_each(|(row, bytes)| kept.take(row, bytes));
-        kept
+        let mut copy = Copy::of(self);
+        self.records().filter(|(row, _)| keep(row)).for_each(|(row, bytes)| copy.take(row, bytes));
+        copy.block
     }
 
     fn take(&mut self, row: Row, bytes: &[u8]) {
         self.head.0.push(row);
         self.body.extend_from_slice(bytes);
     }
+}
+
+/// Some records of a block on their way into another one. Whoever was like a record that is left behind is
+/// written out there, and is from then on what the others are like.
+struct Copy<'a> {
+    from: &'a Block,
+    block: Block,
+    /// Numbers of those left behind, and of those who stand in for them.
+    stand_ins: Vec<(u64, u64)>,
+}
+
+impl<'a> Copy<'a> {
+    fn of(from: &'a Block) -> Self {
+        Self { from, block: Block::default(), stand_ins: Vec::new() }
+    }
+
+    /// Takes a record over; one that cannot be read is left out.
+    fn take(&mut self, row: Row, bytes: &[u8]) {
+        let number = |row: &Row| row.place.number();
+        let Some(like) = likeness(bytes) else { return self.block.take(row, bytes) };
+        if self.block.head.rows().iter().any(|known| number(known) == like.base) {
+            return self.block.take(row, bytes);
+        }
+        let stand_in = self.stand_ins.iter().find(|(left, _)| *left == like.base);
+        let bytes = match stand_in {
+            Some((_, base)) => encode(LIKENESS, &Likeness { base: *base, ..like }).ok(),
+            None => {
+                self.stand_ins.push((like.base, number(&row)));
+                self.from.read(row.place).and_then(|record| encode(VERSION, &record).ok())
+            }
+        };
+        let length = bytes.as_ref().and_then(|bytes| u32::try_from(bytes.len()).ok());
+        if let (Some(bytes), Some(length)) = (bytes, length) {
+            self.block.take(Row { length, ..row }, &bytes);
+        }
+    }
+}
+
+fn encode(version: u8, what: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(RECORD_BYTES);
+    bytes.push(version);
+    postcard::to_extend(what, bytes).map_err(io::Error::other)
+}
+
+fn decode(bytes: &[u8]) -> Option<RequestRecord> {
+    postcard::from_bytes(bytes.strip_prefix(&[VERSION])?).ok()
+}
+
+fn likeness(bytes: &[u8]) -> Option<Likeness<'_>> {
+    postcard::from_bytes(bytes.strip_prefix(&[LIKENESS])?).ok()
 }
 
 #[cfg(test)]
@@ -231,5 +310,59 @@ mod tests {
         let thin = block(0..10, "Hello.").filter(|row| row.place.number() % 3 == 0);
         assert_eq!(numbers(&thin), [0, 3, 6, 9]);
         assert_eq!(thin.read(Cursor::new(6, 6)).unwrap().id, "r-6");
+    }
+
+    /// Records of which those with an even number are each like the last odd one.
+    fn likenesses(count: u64) -> (Block, Vec<RequestRecord>) {
+        let (mut block, mut records) = (Block::default(), Vec::new());
+        for number in 1..=count {
+            let place = Cursor::new(number, number);
+            let id = format!("r-{number}");
+            let own = Own { at_ms: number, latency_ms: number % 3, expires_at_ms: 9_000 + number };
+            let base = number - 1 - (number - 1) % 8;
+            let first = RequestRecord::new("r", 0, &format!("text {base}"), RequestStatus::Cached);
+            records.push(first.repeated(&id, own));
+            if number == base + 1 {
+                block.push(place, &first.repeated(&id, own)).unwrap();
+            } else {
+                block.repeat(place, &Likeness { base: base + 1, id: &id, own }, None).unwrap();
+            }
+        }
+        (block, records)
+    }
+
+    fn read(blocks: &[Block]) -> Vec<RequestRecord> {
+        let places = |block: &Block| block.head().rows().iter().map(|row| row.place).collect::<Vec<_>>();
+        let all = |block: &Block| {
+            places(block).into_iter().map(|place| block.read(place).unwrap()).collect::<Vec<_>>()
+        };
+        blocks.iter().flat_map(all).collect()
+    }
+
+    #[test]
+    fn a_likeness_is_a_tenth_of_a_record_and_reads_as_a_whole_one() {
+        let (block, records) = likenesses(9);
+        assert_eq!(read(&[block.clone()]), records);
+        let lengths: Vec<u32> = block.head().rows().iter().map(|row| row.length).collect();
+        assert!(lengths[1] * 3 < lengths[0], "{lengths:?}");
+    }
+
+    #[test]
+    fn likenesses_are_found_again_wherever_their_block_is_cut() {
+        for length in [9, 64, 70, 127, 200] {
+            let (block, records) = likenesses(length);
+            assert_eq!(read(&block.split()), records, "{length}");
+            let again = block.split().iter().fold(Block::default(), |mut whole, part| {
+                whole.append(part);
+                whole
+            });
+            assert_eq!(read(&again.split()), records, "{length}");
+            for kept_from in [2, 5, 9, 12] {
+                let kept = block.filter(|row| row.place.number() >= kept_from);
+                let expected: Vec<_> =
+                    records.iter().filter(|record| record.at_ms >= kept_from).cloned().collect();
+                assert_eq!(read(&[kept]), expected, "{length} from {kept_from}");
+            }
+        }
     }
 }

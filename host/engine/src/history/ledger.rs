@@ -11,13 +11,14 @@
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use serde::de::DeserializeOwned;
 
-use super::block::{Block, Head, Name, Row};
+use super::block::{Block, Head, Likeness, Name, Row};
 use super::query::{Cursor, HistoryPage, HistoryQuery};
-use super::record::RequestRecord;
+use super::queue::Entry;
+use super::record::{Repeat, RequestRecord};
 use crate::books::Entries;
 use crate::database::{Database, into_io};
 
@@ -37,6 +38,7 @@ pub(super) struct Ledger {
     counters: sled::Tree,
     characters: sled::Tree,
     loudness: sled::Tree,
+    voices: sled::Tree,
     /// Whoever reads sees all blocks as they stood between two writes.
     turn: RwLock<()>,
 }
@@ -45,14 +47,29 @@ pub(super) struct Ledger {
 #[derive(Default)]
 pub(super) struct Page {
     block: Block,
+    /// Records on it that others repeat, and their numbers.
+    repeated: Vec<(Arc<RequestRecord>, u64)>,
     counters: sled::Batch,
     characters: sled::Batch,
     loudness: sled::Batch,
+    voices: sled::Batch,
 }
 
 impl Page {
-    pub(super) fn insert(&mut self, place: Cursor, record: &RequestRecord) -> io::Result<()> {
-        self.block.push(place, record)
+    pub(super) fn insert(&mut self, number: u64, entry: &Entry) -> io::Result<()> {
+        match entry {
+            Entry::New(record) => self.block.push(Cursor::new(record.at_ms, number), record),
+            Entry::Repeat(Repeat { of, id, own }) => {
+                let place = Cursor::new(own.at_ms, number);
+                let base = self.repeated.iter().rev().find(|(known, _)| Arc::ptr_eq(known, of));
+                if let Some((_, base)) = base {
+                    let task = of.task_id.as_deref();
+                    return self.block.repeat(place, &Likeness { base: *base, id, own: *own }, task);
+                }
+                self.repeated.push((Arc::clone(of), number));
+                self.block.push(place, &of.repeated(id, *own))
+            }
+        }
     }
 
     pub(super) fn count(&mut self, counter: &str, total: Option<u64>) {
@@ -68,6 +85,9 @@ impl Page {
         }
         for (voice, meter) in &entries.loudness {
             self.loudness.insert(voice.as_str(), serde_json::to_vec(meter)?);
+        }
+        for (provider, told) in &entries.voices {
+            self.voices.insert(provider.as_str(), serde_json::to_vec(told)?);
         }
         Ok(())
     }
@@ -87,6 +107,7 @@ impl Ledger {
             counters: database.tree("counters")?,
             characters: database.tree("characters")?,
             loudness: database.tree("loudness")?,
+            voices: database.tree("voices")?,
             database,
             turn: RwLock::default(),
         })
@@ -120,13 +141,18 @@ impl Ledger {
     }
 
     pub(super) fn entries(&self) -> io::Result<Entries> {
-        Ok(Entries { characters: read_all(&self.characters)?, loudness: read_all(&self.loudness)? })
+        Ok(Entries {
+            characters: read_all(&self.characters)?,
+            loudness: read_all(&self.loudness)?,
+            voices: read_all(&self.voices)?,
+        })
     }
 
     pub(super) fn write(&self, page: Page) -> io::Result<()> {
-        let Page { block, counters, characters, loudness } = page;
+        let Page { block, repeated: _, counters, characters, loudness, voices } = page;
         self.characters.apply_batch(characters).map_err(into_io)?;
         self.loudness.apply_batch(loudness).map_err(into_io)?;
+        self.voices.apply_batch(voices).map_err(into_io)?;
         self.append(block)?;
         self.counters.apply_batch(counters).map_err(into_io)
     }

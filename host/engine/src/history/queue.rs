@@ -10,7 +10,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::record::RequestRecord;
+use super::record::{Repeat, RequestRecord};
 
 /// How long the writer waits for more.
 const GATHER: Duration = Duration::from_millis(20);
@@ -23,9 +23,15 @@ pub(super) struct Queue {
     records_max: usize,
 }
 
+/// A record on its way.
+pub(super) enum Entry {
+    New(Box<RequestRecord>),
+    Repeat(Repeat),
+}
+
 #[derive(Default)]
 struct Waiting {
-    records: VecDeque<RequestRecord>,
+    records: VecDeque<Entry>,
     /// Answered when everything before them is on the disk, or was dropped.
     orders: Vec<SyncSender<()>>,
     closed: bool,
@@ -33,7 +39,7 @@ struct Waiting {
 
 /// What the writer does next.
 pub(super) struct Batch {
-    pub(super) records: Vec<RequestRecord>,
+    pub(super) records: Vec<Entry>,
     /// Those who wait for the disk; none while records wait that came before them.
     pub(super) orders: Vec<SyncSender<()>>,
     /// Nothing is left, and nothing will come.
@@ -46,12 +52,12 @@ impl Queue {
     }
 
     /// Takes a record along; false when there is no place for it. Never waits.
-    pub(super) fn push(&self, record: RequestRecord) -> bool {
+    pub(super) fn push(&self, entry: Entry) -> bool {
         let mut waiting = self.waiting();
         if waiting.closed || waiting.records.len() >= self.records_max {
             return false;
         }
-        waiting.records.push_back(record);
+        waiting.records.push_back(entry);
         let is_first = waiting.records.len() == 1;
         drop(waiting);
         if is_first {
@@ -120,8 +126,8 @@ mod tests {
     use super::super::record::RequestStatus;
     use super::*;
 
-    fn record() -> RequestRecord {
-        RequestRecord::new("r", 0, "Hello.", RequestStatus::Completed)
+    fn record() -> Entry {
+        Entry::New(Box::new(RequestRecord::new("r", 0, "Hello.", RequestStatus::Completed)))
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What is remembered of one request.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -103,7 +105,29 @@ pub struct RequestRecord {
     pub text: Option<String>,
 }
 
+/// The record of a request that came to the same as another.
+#[derive(Clone, Debug)]
+pub(super) struct Repeat {
+    pub(super) of: Arc<RequestRecord>,
+    pub(super) id: Arc<str>,
+    pub(super) own: Own,
+}
+
+/// What a repeated request has of its own, beside its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Own {
+    pub(super) at_ms: u64,
+    pub(super) latency_ms: u64,
+    pub(super) expires_at_ms: u64,
+}
+
 impl RequestRecord {
+    /// The record of a request like this one, under another id.
+    pub(super) fn repeated(&self, id: &str, own: Own) -> Self {
+        let Own { at_ms, latency_ms, expires_at_ms } = own;
+        Self { id: id.to_owned(), at_ms, latency_ms, expires_at_ms: Some(expires_at_ms), ..self.clone() }
+    }
+
     /// A record of a request for `text` that came at `at_ms`, with the rest left open. The text
     /// is in it until [`History::record`](super::History::record) decides whether it stays.
     #[must_use]

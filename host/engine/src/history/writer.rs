@@ -16,9 +16,7 @@ use super::HistorySettings;
 use super::block::RECORDS_MAX;
 use super::counters::Counters;
 use super::ledger::{Ledger, Page};
-use super::query::Cursor;
-use super::queue::{Batch, Queue};
-use super::record::RequestRecord;
+use super::queue::{Batch, Entry, Queue};
 use crate::books::{Books, Entries};
 use crate::cache::{Degradation, StoreState};
 use crate::database::guarded;
@@ -137,14 +135,14 @@ impl Writer {
 
     fn try_write(
         &mut self,
-        records: &[RequestRecord],
+        records: &[Entry],
         counted: &[(String, Option<u64>)],
         learnt: &Entries,
     ) -> io::Result<()> {
         let ledger = self.ledger()?;
         let mut page = Page::default();
-        for record in records {
-            page.insert(Cursor::new(record.at_ms, self.next), record)?;
+        for entry in records {
+            page.insert(self.next, entry)?;
             self.next += 1;
         }
         for (counter, total) in counted {

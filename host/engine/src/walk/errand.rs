@@ -25,6 +25,10 @@ impl Errand {
         Arc::new(Self { id: Arc::clone(&wanted.id), place: OnceCell::new(), book })
     }
 
+    pub(crate) const fn book(&self) -> Option<&Book> {
+        self.book.as_ref()
+    }
+
     /// Writes into the record of the request, if there is one.
     pub(crate) fn note(&self, write: impl FnOnce(&Book)) {
         if let Some(book) = &self.book {

@@ -1,8 +1,10 @@
 //! Takes that are bought once: the cache and single flight inside the walk.
 
 mod characters;
+mod encores;
 mod sharing;
 mod streams;
+mod voices;
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};

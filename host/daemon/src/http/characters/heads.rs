@@ -4,11 +4,13 @@
 //! substituted are the characters that somebody else played in the whole scene or in a line of it, each
 //! with its reason at the same place of the list. The whole account is in the JSON.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use http::HeaderValue;
 use understudy_engine::Conversation;
 
-use crate::http::envelope::Spoken;
+use crate::http::envelope::{Spoken, Who};
 use crate::http::reply::{DROPPED, DURATION, IGNORED, PROVIDER, SUBSTITUTED, WHY, milliseconds, say};
 
 /// Characters named in a header: a scene may have hundreds, and proxies refuse long heads.
@@ -69,7 +71,11 @@ impl Heads {
         say(headers, DROPPED, &self.dropped.join(","));
         say(headers, IGNORED, &self.ignored.join(","));
         headers.insert(DURATION, HeaderValue::from(self.duration_ms));
-        response.extensions_mut().insert(Spoken { provider: providers, voice: None, cache: None });
+        response.extensions_mut().insert(Spoken(Arc::new(Who {
+            provider: providers,
+            voice: None,
+            cache: None,
+        })));
     }
 }
 

@@ -4,24 +4,25 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use tempfile::TempDir;
+use understudy_engine::scripted::Step;
 use understudy_engine::{Store, StoreSettings, WallClock};
 
 use super::*;
 
 /// A server with a store in a folder of its own.
 pub(super) struct Kept {
-    pub(super) app: Router,
+    pub(super) app: Envelope,
     pub(super) understudy: Arc<Understudy>,
     pub(super) provider: Arc<Scripted>,
     folder: TempDir,
 }
 
-fn serving(folder: &Path, provider: &Arc<Scripted>) -> (Router, Arc<Understudy>) {
+fn serving(folder: &Path, provider: &Arc<Scripted>) -> (Envelope, Arc<Understudy>) {
     let store = Store::open(folder, StoreSettings::default(), &WallClock::new(SystemTime::now));
     let member = Member::new("flite", Arc::clone(provider) as Arc<dyn Provider>);
     let cast = Cast::new(vec![member]);
     let understudy = Understudy::with_cast_and_store(Config::default(), cast, store);
-    (super::super::router(Arc::clone(&understudy)), understudy)
+    (super::super::service(&understudy), understudy)
 }
 
 pub(super) fn kept() -> Kept {
@@ -66,6 +67,23 @@ async fn a_take_is_another_one_when_anything_about_it_is() {
     // An encoding is derived from the take that is there.
     assert_eq!(kept.source(json!({ "response_format": "wav" })).await, "hit");
     assert_eq!(kept.calls(), 4);
+}
+
+#[tokio::test]
+async fn a_voice_of_openais_names_the_same_take_after_a_restart_in_trouble() {
+    let Kept { app, understudy, provider, folder } = kept();
+    let bought = speak(&app, json!({ "voice": "echo" })).await;
+    assert_eq!(
+        (bought.header("x-understudy-cache"), bought.header("x-understudy-voice")),
+        ("miss", "flite/rob")
+    );
+    understudy.settle().await;
+    drop((app, understudy, provider));
+    let mut dead = flite();
+    (dead.listing, dead.steps) = (vec![Step::Hang], vec![Step::Hang]);
+    let (app, _understudy) = serving(folder.path(), &Arc::new(dead));
+    let found = speak(&app, json!({ "voice": "echo" })).await;
+    assert_eq!((found.header("x-understudy-cache"), found.header("x-understudy-dropped")), ("hit", ""));
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use http_body::Body as _;
@@ -76,7 +75,7 @@ async fn a_client_that_leaves_takes_its_synthesis_along() {
 #[tokio::test]
 async fn readiness_ends_before_life_does() {
     let understudy = crate::Understudy::with_cast(Config::default(), understudy_engine::Cast::default());
-    let empty: Router = crate::http::router(Arc::clone(&understudy));
+    let empty = crate::http::service(&understudy);
     assert_eq!(get(&empty, "/healthz").await.status, StatusCode::OK);
     let answer = get(&empty, "/readyz").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use crate::http::Envelope;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
@@ -147,7 +147,7 @@ async fn syntheses_that_are_wrong() {
     insta::assert_snapshot!(sheet.0);
 }
 
-fn failing(failure: Failure) -> Router {
+fn failing(failure: Failure) -> Envelope {
     app(Scripted::new("p", vec![Step::Fail(failure)]).with_voice(
         "amy",
         "en",

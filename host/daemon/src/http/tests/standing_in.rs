@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use crate::http::Envelope;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -23,7 +23,7 @@ fn down() -> ProviderError {
 }
 
 /// A door to a route of these providers in order.
-fn route(providers: Vec<Scripted>) -> Router {
+fn route(providers: Vec<Scripted>) -> Envelope {
     let names: Vec<&str> = providers.iter().map(|provider| provider.manifest.id.as_str()).collect();
     let text =
         format!("default_route = \"main\"\nretry.backoff_seconds = 0\n[routes.main]\nprimary = {names:?}\n");

@@ -66,8 +66,12 @@ pub(crate) async fn synthesize(
     let wanted = value.read(&engine, head).await?;
     let performed = perform(&engine, wanted, ignored, !as_audio).await?;
     let told = performed.told();
+    let encore = performed.speech.encore.clone().filter(|_| as_audio && performed.asked.dropped.is_empty());
     let mut response = if as_audio { performed.audio(&headers) } else { performed.json().await? };
     told.put_on(&mut response);
+    if let Some(encore) = encore {
+        response.extensions_mut().insert(encore);
+    }
     Ok(response)
 }
 
