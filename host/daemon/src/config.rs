@@ -328,6 +328,16 @@ impl Config {
         settings::problems(text, provider, manifest)
     }
 
+    /// That the plugin of a provider's section was rejected, as a problem of the file.
+    pub(crate) fn rejected_section(
+        text: &str,
+        provider: &str,
+        rejection: (&str, &str),
+        hint: Option<&str>,
+    ) -> Problem {
+        settings::rejected(text, provider, rejection, hint)
+    }
+
     /// The file to read now: its own, or one that has appeared since it was looked for.
     pub(crate) fn present_file(&self) -> Option<&Path> {
         let appeared = || self.looked_for.iter().find(|file| file.is_file());

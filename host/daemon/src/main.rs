@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// Why not the system's: see `Cargo.toml`.
+#[cfg(all(unix, not(target_env = "musl")))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     understudy::cli::main()
 }

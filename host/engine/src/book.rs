@@ -74,6 +74,22 @@ impl Book {
         Some(Self { history: history.clone(), cache: cache.clone(), began: Instant::now(), draft })
     }
 
+    /// Remembers a request that was refused under `code` before anybody knew what it asks for.
+    pub(crate) fn refused(stock: &Stock, id: &str, time: Duration, (code, message): (&str, &str)) {
+        let history = stock.store.history();
+        if !history.is_on() {
+            return;
+        }
+        let latency_ms = milliseconds(time);
+        let at_ms = history.now_ms().saturating_sub(latency_ms);
+        history.record(RequestRecord {
+            code: Some(code.to_owned()),
+            message: Some(message.to_owned()),
+            latency_ms,
+            ..RequestRecord::new(id, at_ms, "", RequestStatus::Failed)
+        });
+    }
+
     pub(crate) fn planned(&self, plan: &Plan) {
         self.write(|record| {
             record.route.clone_from(&plan.terms.route);

@@ -15,6 +15,7 @@ use understudy_speech::{Manifest, Voice};
 pub(crate) use clock::Clock;
 
 use crate::attempt::Partings;
+use crate::book::Book;
 use crate::books::Books;
 use crate::cache::{AudioDigest, TakeKey, TakeNotes};
 use crate::cast::{Cast, ProviderInfo, Seat};
@@ -286,6 +287,14 @@ impl Engine {
     /// The request is wrong whoever plays it, or nobody could.
     pub async fn rehearse(&self, request: SpeechRequest) -> Result<Rehearsal, SpeechError> {
         rehearsal::rehearse(self, request).await
+    }
+
+    /// Remembers the request `id`, which was refused after `time`, before it came to this engine: with the
+    /// code and the message that its client was told, and without a text.
+    pub fn note_refused(&self, id: &str, time: Duration, code: &str, message: &str) {
+        if let Some(stock) = &self.stock {
+            Book::refused(stock, id, time, (code, message));
+        }
     }
 
     /// How it stands.

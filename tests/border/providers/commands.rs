@@ -127,6 +127,25 @@ fn all_mistakes_of_a_file_are_told_at_once_those_only_its_plugins_know_included(
 }
 
 #[test]
+fn plugins_that_are_rejected_are_mistakes_of_the_file_at_their_lines() {
+    let config = "[providers.azure]\ngrants = []\nsettings = { region = \"eastus\" }\n\n\
+                  [providers.azure.secrets]\napi_key = \"env:NOBODY_SETS_THIS\"\n\n\
+                  [providers.missing]\ngrants = []\nplugin = \"./missing.wasm\"\n";
+    let (code, _, stderr) = run(config, &["config", "check"]);
+    assert_eq!(code, 64, "{stderr}");
+    for told in [
+        "error: [providers.azure] cannot play: secret cannot be had: api_key, ",
+        "understudy.toml:5:18\n",
+        "hint: set it before the program starts, or correct the provider's secrets table\n",
+        "error: [providers.missing] cannot play: ",
+        "understudy.toml:10:1\n",
+        "error: configuration has 2 problems: ",
+    ] {
+        assert!(stderr.contains(told), "{told} is not in {stderr}");
+    }
+}
+
+#[test]
 fn voices_like_one_are_ranked_with_the_reasons() {
     let (_simulators, config) = route(["azure", "edge", "google"]);
     let (code, stdout, stderr) = run(&config, &["voices", "--like", "azure/en-US-AriaNeural", "-n", "4"]);

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::Global;
-use super::exit::{Exit, Fault};
+use super::exit::Fault;
 use super::printer::Printer;
 use crate::config::{Config, ConfigError, Environment, LogLevel, Problem, locate};
 use crate::plugins::{Pinnable, pinnables, read_component};
@@ -19,7 +19,8 @@ pub(super) async fn run(file: Option<PathBuf>, global: &Global, printer: Printer
     let Some(file) = file else {
         return Ok(printer.result("no configuration file: everything is as by default")?);
     };
-    let config = examined(&file).await?;
+    let text = Config::text_of(&file)?;
+    let config = examined(&text, &file).await?;
     // Rejected plugins are told below, so that the log would only say it twice.
     logging::start(super::asked_for(global, LogLevel::Error), config.log.format);
     let understudy = Understudy::start_keeping(config, Keeping::Nothing).await?;
@@ -27,29 +28,29 @@ pub(super) async fn run(file: Option<PathBuf>, global: &Global, printer: Printer
     let is_section =
         |status: &PluginStatus| config.providers.iter().any(|section| section.name == status.name);
     let plugins: Vec<PluginStatus> = understudy.plugins().into_iter().filter(is_section).collect();
-    let rejected = plugins.iter().filter(|status| told_as_rejected(status, printer)).count();
-    if rejected > 0 {
-        let sections = if rejected == 1 { "a provider" } else { "providers" };
-        return Err(Fault::new(
-            Exit::BadConfig,
-            format!("configuration has {sections} that cannot play: {}", file.display()),
-        ));
+    let problems: Vec<Problem> = plugins.iter().filter_map(|status| rejection(&text, status)).collect();
+    if !problems.is_empty() {
+        return Err(invalid(&file, problems));
     }
     Ok(printer.result(format_args!("{} is right: {}", file.display(), counted(plugins.len())))?)
 }
 
 /// The configuration, when neither it nor a plugin finds anything wrong with the file.
-async fn examined(file: &Path) -> Result<Config, Fault> {
-    let text = Config::text_of(file)?;
-    let (config, mut problems) = Config::examine(&text, file);
+async fn examined(text: &str, file: &Path) -> Result<Config, Fault> {
+    let (config, mut problems) = Config::examine(text, file);
     if let Some(config) = &config {
-        problems.extend(found_by_plugins(config, &text).await?);
+        problems.extend(found_by_plugins(config, text).await?);
     }
-    problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
     match config {
         Some(config) if problems.is_empty() => Ok(config),
-        _ => Err(ConfigError::Invalid { file: file.to_owned(), problems }.into()),
+        _ => Err(invalid(file, problems)),
     }
+}
+
+/// The problems, in the order of the file.
+fn invalid(file: &Path, mut problems: Vec<Problem>) -> Fault {
+    problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
+    ConfigError::Invalid { file: file.to_owned(), problems }.into()
 }
 
 /// What the plugins find wrong with their sections. One that cannot be looked at says nothing here.
@@ -65,10 +66,9 @@ async fn found_by_plugins(config: &Config, text: &str) -> Result<Vec<Problem>, F
     Ok(problems)
 }
 
-fn told_as_rejected(status: &PluginStatus, printer: Printer) -> bool {
-    let PluginState::Rejected { reason, hint, .. } = &status.state else { return false };
-    printer.warning(format_args!("[providers.{}] cannot play: {reason}", status.name), hint.as_deref());
-    true
+fn rejection(text: &str, status: &PluginStatus) -> Option<Problem> {
+    let PluginState::Rejected { code, reason, hint } = &status.state else { return None };
+    Some(Config::rejected_section(text, &status.name, (code, reason), hint.as_deref()))
 }
 
 fn counted(providers: usize) -> String {

@@ -5,14 +5,17 @@
 //! refused connection. The first signal stops taking requests and lets those under way finish; the
 //! second, or the end of the drain time, cuts them off. SIGHUP reloads.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::io;
 use std::net::SocketAddr;
+use std::task::{Context, Poll};
 
-use axum::ServiceExt;
-use axum::serve::ListenerExt;
+use axum::serve::{IncomingStream, Listener, ListenerExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tower_service::Service;
 use tracing::{info, warn};
 
 use super::args::Serve;
@@ -88,11 +91,27 @@ fn accept(
         let listener = listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });
-        let service = service.clone().into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, service);
+        let server = axum::serve(listener, Doors(service.clone()));
         servers.spawn(server.with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
     }
     servers
+}
+
+/// A door for every connection, which knows who stands before it: requests need not be told one by one.
+struct Doors(http::Envelope);
+
+impl<L: Listener<Addr = SocketAddr>> Service<IncomingStream<'_, L>> for Doors {
+    type Response = http::Envelope;
+    type Error = Infallible;
+    type Future = Ready<Result<http::Envelope, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, connection: IncomingStream<'_, L>) -> Self::Future {
+        ready(Ok(self.0.of(*connection.remote_addr())))
+    }
 }
 
 async fn drain(

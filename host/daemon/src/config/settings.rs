@@ -50,6 +50,28 @@ pub(super) fn problems(text: &str, provider: &ProviderConfig, manifest: &Manifes
     problems
 }
 
+/// That the plugin of a section was rejected under `code`, at the key that decides it.
+pub(super) fn rejected(
+    text: &str,
+    provider: &str,
+    (code, reason): (&str, &str),
+    hint: Option<&str>,
+) -> Problem {
+    let key = match code {
+        "plugin_digest_mismatch" => Some("sha256"),
+        "plugin_secret_unreadable" => Some("secrets"),
+        "plugin_unreadable" => Some("plugin"),
+        _ => None,
+    };
+    let message = format!("[providers.{provider}] cannot play: {reason}");
+    let inside: Vec<String> = key.map(str::to_owned).into_iter().collect();
+    let place = match DeTable::parse(text) {
+        Ok(table) => Told { text: text.to_owned(), table: table.get_ref(), provider }.place(&inside),
+        Err(_) => Place::of(text, &(0..0)),
+    };
+    Problem { message, hint: hint.map(str::to_owned), place }
+}
+
 /// Where a fault is, inside its provider's section.
 fn place_of(fault: &SettingFault) -> Vec<String> {
     let pointer = fault.pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"));

@@ -8,6 +8,7 @@
 use std::any::Any;
 use std::convert::Infallible;
 use std::mem::take;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +17,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::CONTENT_TYPE;
@@ -27,7 +28,7 @@ use tower_service::Service;
 
 use super::encore::Asked;
 use super::error::{ApiError, Dialect};
-use super::idempotency::Idempotency;
+use super::idempotency::{Idempotency, is_call};
 use crate::Understudy;
 
 /// The longest id of a client's own that is taken over.
@@ -57,7 +58,10 @@ pub(crate) struct Who {
 
 /// Everything the server answers, each answer in its envelope. Clones share it.
 #[derive(Clone)]
-pub struct Envelope(Arc<Inside>);
+pub struct Envelope {
+    inside: Arc<Inside>,
+    peer: Option<SocketAddr>,
+}
 
 struct Inside {
     router: Router,
@@ -74,9 +78,9 @@ impl Service<Request> for Envelope {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        let Self(inside) = self.clone();
-        Box::pin(async move { Ok(inside.answer(request).await) })
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let Self { inside, peer } = self.clone();
+        Box::pin(async move { Ok(inside.answer(&mut request, peer).await) })
     }
 }
 
@@ -84,17 +88,27 @@ impl Envelope {
     pub(super) fn new(router: Router, understudy: &Arc<Understudy>) -> Self {
         let understudy = Arc::clone(understudy);
         let idempotency = Idempotency::new(Arc::clone(&understudy));
-        Self(Arc::new(Inside { router, idempotency, understudy }))
+        Self { inside: Arc::new(Inside { router, idempotency, understudy }), peer: None }
+    }
+
+    /// The same for requests of `peer`.
+    #[must_use]
+    pub fn of(&self, peer: SocketAddr) -> Self {
+        Self { inside: Arc::clone(&self.inside), peer: Some(peer) }
     }
 }
 
 impl Inside {
-    async fn answer(&self, mut request: Request) -> Response {
+    async fn answer(&self, request: &mut Request, peer: Option<SocketAddr>) -> Response {
         let id = request_id(request.headers());
         let mut line = Line::new(&id, request.method().clone(), request.uri().clone());
-        let asking = AssertUnwindSafe(self.ask(&mut request, &mut line)).catch_unwind().await;
+        let asking = AssertUnwindSafe(self.ask(request, peer, &mut line)).catch_unwind().await;
         let mut response = asking.unwrap_or_else(|panic| panicked(&id, panic.as_ref()));
         if let Some(error) = response.extensions_mut().remove().or_else(|| foreign(&response)) {
+            if !error.recorded && is_call(&line.method, &line.uri) {
+                let engine = &self.understudy.stage().engine;
+                engine.note_refused(&id, line.began.elapsed(), error.code, &error.message);
+            }
             error.write(&mut response, Dialect::of(line.uri.path()), &id);
             line.error = Some(error.code);
         }
@@ -108,7 +122,7 @@ impl Inside {
     }
 
     /// At once, if the same request was answered from the cache before; else by whoever it is for.
-    async fn ask(&self, request: &mut Request, line: &mut Line) -> Response {
+    async fn ask(&self, request: &mut Request, peer: Option<SocketAddr>, line: &mut Line) -> Response {
         let asked = match Asked::of(request, self.understudy.config().server.max_body_bytes).await {
             Ok(asked) => asked,
             Err(error) => return error.into_response(),
@@ -124,6 +138,9 @@ impl Inside {
             *request.body_mut() = asked.body();
         }
         request.extensions_mut().insert(RequestId(Arc::clone(&line.id)));
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
         // What is seldom needed and large must not be carried along by what is short.
         let mut response = Box::pin(self.idempotency.run(take(request), &self.router)).await;
         if let Some((asked, stage)) = asked {

@@ -54,6 +54,8 @@ pub(crate) struct ApiError {
     pub(crate) retry_after: Option<Duration>,
     /// False when the same request must fail again.
     pub(crate) retryable: bool,
+    /// The engine's own, which has it in its history.
+    pub(crate) recorded: bool,
     /// What was tried, when somebody was called. Boxed: nearly no error has one.
     pub(crate) story: Option<Box<Story>>,
 }
@@ -110,6 +112,7 @@ impl ApiError {
             hint: None,
             retry_after: None,
             retryable: status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS,
+            recorded: false,
             story: None,
         }
     }

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, IF_NONE_MATCH};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body::Body as _;
 use sha2::{Digest, Sha256};
 use tower_service::Service;
@@ -32,7 +32,7 @@ use crate::Understudy;
 pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// The calls that honour a key.
+/// The calls that speak; they honour a key.
 const CALLS: [&str; 6] = [
     "/v1/audio/speech",
     "/audio/speech",
@@ -41,6 +41,11 @@ const CALLS: [&str; 6] = [
     "/api/v1/characters/speak",
     "/api/v1/characters/conversation",
 ];
+
+/// True for a call that speaks.
+pub(super) fn is_call(method: &Method, uri: &Uri) -> bool {
+    *method == Method::POST && CALLS.contains(&uri.path())
+}
 
 /// Headers that shape an answer, beside the body.
 const SHAPING: [HeaderName; 4] =
@@ -96,7 +101,7 @@ impl Idempotency {
     /// Answers a request, once if it has a key.
     pub(crate) async fn run(&self, request: Request, router: &Router) -> Response {
         let Some(key) = request.headers().get(&KEY) else { return ask(router, request).await };
-        if request.method() != Method::POST || !CALLS.contains(&request.uri().path()) {
+        if !is_call(request.method(), request.uri()) {
             return ask(router, request).await;
         }
         match key.to_str().map(str::to_owned) {

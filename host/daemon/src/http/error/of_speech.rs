@@ -37,6 +37,7 @@ impl ApiError {
             hint: error.hint().map(Into::into),
             retry_after: error.retry_after().or(busy.then_some(BUSY_RETRY)),
             retryable: error.is_worth_retrying(),
+            recorded: true,
             story,
             ..Self::new(status, error.code(), "")
         }

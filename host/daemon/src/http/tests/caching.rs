@@ -154,6 +154,27 @@ async fn status_and_metrics_tell_what_the_cache_saved() {
 }
 
 #[tokio::test]
+async fn what_is_refused_before_anybody_is_asked_is_in_the_history_too() {
+    let kept = kept();
+    let wrong = [
+        speak(&kept.app, json!({ "model": "nobody" })).await,
+        speak(&kept.app, json!({ "input": 5 })).await,
+        speak(&kept.app, json!({ "input": " " })).await,
+        send(&kept.app, request(Method::POST, "/api/v1/tts/synthesize", "{".to_owned())).await,
+        send(&kept.app, request(Method::POST, "/nowhere", "{}".to_owned())).await,
+    ];
+    assert!(wrong.iter().all(|answer| answer.status.is_client_error()));
+    kept.understudy.settle().await;
+    let page = get(&kept.app, "/api/v1/tts/requests").await.json();
+    let mut codes: Vec<&str> =
+        page["requests"].as_array().unwrap().iter().map(|record| record["code"].as_str().unwrap()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, ["invalid_json", "invalid_type", "invalid_value", "model_not_found"], "{page}");
+    let failed = &page["requests"][0];
+    assert_eq!((&failed["status"], failed["message"].is_string()), (&json!("failed"), true));
+}
+
+#[tokio::test]
 async fn a_store_that_cannot_be_used_costs_nobody_an_answer_and_is_told() {
     let kept = kept();
     let provider = Arc::new(flite());
