@@ -179,7 +179,7 @@ pub enum SpeechError {
         /// The failure that says most: the first of a provider that was really called.
         decisive: Box<Self>,
     },
-    /// There was one candidate, it was called, and gave no take.
+    /// There was one candidate, it was called, and gave no take; or a stream broke off.
     #[error("{error}")]
     Tried {
         /// The calls that were made.

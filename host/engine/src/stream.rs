@@ -166,6 +166,14 @@ impl SpeechStream {
         }
     }
 
+    /// The error that ends the stream, with the calls that led to it; the last of them broke off.
+    fn with_calls(&mut self, error: SpeechError) -> SpeechError {
+        let mut attempts = std::mem::take(&mut self.story.attempts);
+        let Some(last) = attempts.last_mut() else { return error };
+        last.outcome = error.code();
+        SpeechError::Tried { attempts, error: Box::new(error) }
+    }
+
     fn count(&mut self, event: &SpeechEvent) {
         if let SpeechEvent::Audio(audio) = event {
             self.audio_bytes += audio.len() as u64;
@@ -225,7 +233,7 @@ impl Stream for SpeechStream {
             let item = match ready!(self.signals.poll_recv(context)) {
                 Some(Ok(Signal::Event(event))) => Ok(event),
                 Some(Ok(Signal::Format(_))) => continue,
-                Some(Err(error)) => Err(error),
+                Some(Err(error)) => Err(self.with_calls(error)),
                 None => Err(stopped()),
             };
             self.over = matches!(item, Err(_) | Ok(SpeechEvent::Finished(_)));

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use understudy_engine::scripted::{Scripted, Step, tone};
-use understudy_engine::{BreakerState, Engine, EngineSettings, Finished, ProviderPolicy, SpeechEvent};
-use understudy_speech::{AudioFormat, Encoding};
+use understudy_engine::{
+    BreakerState, Engine, EngineSettings, Finished, ProviderPolicy, SpeechError, SpeechEvent,
+};
+use understudy_speech::{AudioFormat, Encoding, ProviderError};
 
 use crate::{TEXT, calls, engine_with, failing, good, request, route, status, unavailable};
 
@@ -59,6 +61,24 @@ async fn what_fails_later_ends_the_stream_and_counts() {
     assert!(second.requests().is_empty());
     assert_eq!(status(&engine, "a").breaker, BreakerState::Open);
     assert_eq!(finish(&engine).await.unwrap().provenance.provider, "b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_later_tells_the_calls_that_led_to_it() {
+    let broken = vec![pcm(), Step::Audio(tone(10).into()), Step::Fail(unavailable().into())];
+    let providers = [("a".to_owned(), ProviderPolicy { max_retries: 0, ..ProviderPolicy::default() })].into();
+    let settings = EngineSettings { providers, ..route(&["a", "b"]) };
+    let providers = [&failing("a", ProviderError::TimedOut), &Arc::new(Scripted::new("b", broken))];
+    let engine = engine_with(&providers, settings);
+    let mut stream = engine.stream(request(TEXT)).await.unwrap();
+    let error = loop {
+        if let Err(error) = stream.next().await.unwrap() {
+            break error;
+        }
+    };
+    let SpeechError::Tried { attempts, .. } = &error else { unreachable!("{error}") };
+    assert_eq!(calls(attempts), "a:provider_timed_out b:provider_unavailable");
+    assert_eq!((error.code(), error.is_worth_retrying()), ("provider_unavailable", false));
 }
 
 #[tokio::test(start_paused = true)]
