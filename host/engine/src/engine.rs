@@ -267,7 +267,8 @@ impl Engine {
     /// # Errors
     /// Every [`SpeechError`].
     pub async fn speak(&self, request: SpeechRequest) -> Result<Speech, SpeechError> {
-        speak::speak(self, request).await
+        // Six kilobytes, which every future around it would carry along.
+        Box::pin(speak::speak(self, request)).await
     }
 
     /// Speaks, and sends audio on while it comes. Resolves when the first audio is there, so that
@@ -277,7 +278,7 @@ impl Engine {
     /// # Errors
     /// Every [`SpeechError`]; later ones end the stream.
     pub async fn stream(&self, request: SpeechRequest) -> Result<SpeechStream, SpeechError> {
-        stream::stream(self, request).await
+        Box::pin(stream::stream(self, request)).await
     }
 
     /// What would happen to a request, without buying anything: who could play it, in which order,

@@ -22,11 +22,15 @@ pub(super) fn open(path: &Path) -> Option<File> {
 pub(super) fn read(file: &File, start: u64, length: u64) -> Option<Bytes> {
     use std::io::IoSliceMut;
 
+    use bytes::BytesMut;
     use rustix::io::{ReadWriteFlags, preadv2};
-    let mut bytes = vec![0; usize::try_from(length).ok()?];
+    let length = usize::try_from(length).ok()?;
+    // Not `vec![0; length]`: an allocator that has zeroes from the kernel pays for them page by page.
+    let mut bytes = BytesMut::with_capacity(length);
+    bytes.resize(length, 0);
     let mut whole = [IoSliceMut::new(&mut bytes)];
     let read = preadv2(file, &mut whole, start, ReadWriteFlags::NOWAIT).ok()?;
-    (read == bytes.len()).then(|| bytes.into())
+    (read == length).then(|| bytes.freeze())
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -49,10 +49,17 @@ pub(super) struct Page {
     block: Block,
     /// Records on it that others repeat, and their numbers.
     repeated: Vec<(Arc<RequestRecord>, u64)>,
-    counters: sled::Batch,
-    characters: sled::Batch,
-    loudness: sled::Batch,
-    voices: sled::Batch,
+    counters: Changes,
+    characters: Changes,
+    loudness: Changes,
+    voices: Changes,
+}
+
+/// Changes of a table, made at once. Sled writes and syncs even for none, which is more than a hit costs.
+#[derive(Default)]
+struct Changes {
+    batch: sled::Batch,
+    any: bool,
 }
 
 impl Page {
@@ -150,15 +157,15 @@ impl Ledger {
 
     pub(super) fn write(&self, page: Page) -> io::Result<()> {
         let Page { block, repeated: _, counters, characters, loudness, voices } = page;
-        self.characters.apply_batch(characters).map_err(into_io)?;
-        self.loudness.apply_batch(loudness).map_err(into_io)?;
-        self.voices.apply_batch(voices).map_err(into_io)?;
+        characters.apply(&self.characters)?;
+        loudness.apply(&self.loudness)?;
+        voices.apply(&self.voices)?;
         self.append(block)?;
-        self.counters.apply_batch(counters).map_err(into_io)
+        counters.apply(&self.counters)
     }
 
     fn append(&self, mut block: Block) -> io::Result<()> {
-        let mut batch = sled::Batch::default();
+        let mut batch = Changes::default();
         for last in self.heads().rev() {
             let last = last?;
             if last.is_full() || last.len() > block.head().len() {
@@ -177,7 +184,7 @@ impl Ledger {
     /// it stands at the beginning. Says how many those were.
     pub(super) fn forget(&self, surplus: usize, before_ms: u64) -> io::Result<usize> {
         let mut forgotten = 0;
-        let mut batch = sled::Batch::default();
+        let mut batch = Changes::default();
         let oldest = Cursor::new(before_ms, 0);
         for head in self.heads().take(FORGOTTEN_AT_ONCE) {
             let head = head?;
@@ -272,9 +279,9 @@ impl Ledger {
         Ok(body.map(|body| Block::new(head, body.to_vec())))
     }
 
-    fn change(&self, batch: sled::Batch) -> io::Result<()> {
+    fn change(&self, batch: Changes) -> io::Result<()> {
         let _turn = self.turn.write().unwrap_or_else(PoisonError::into_inner);
-        self.blocks.apply_batch(batch).map_err(into_io)
+        batch.apply(&self.blocks)
     }
 
     fn reading(&self) -> RwLockReadGuard<'_, ()> {
@@ -293,14 +300,30 @@ fn read_all<T: DeserializeOwned>(tree: &sled::Tree) -> io::Result<Vec<(String, T
     Ok(rows)
 }
 
-fn insert(batch: &mut sled::Batch, block: &Block) {
+impl Changes {
+    fn insert(&mut self, key: impl Into<sled::IVec>, value: impl Into<sled::IVec>) {
+        self.batch.insert(key, value);
+        self.any = true;
+    }
+
+    fn remove(&mut self, key: impl Into<sled::IVec>) {
+        self.batch.remove(key);
+        self.any = true;
+    }
+
+    fn apply(self, tree: &sled::Tree) -> io::Result<()> {
+        if self.any { tree.apply_batch(self.batch).map_err(into_io) } else { Ok(()) }
+    }
+}
+
+fn insert(batch: &mut Changes, block: &Block) {
     if let Some(number) = block.head().number() {
         batch.insert(&key(HEAD, number), block.head().encode());
         batch.insert(&key(BODY, number), block.body());
     }
 }
 
-fn remove(batch: &mut sled::Batch, head: &Head) {
+fn remove(batch: &mut Changes, head: &Head) {
     if let Some(number) = head.number() {
         batch.remove(&key(HEAD, number));
         batch.remove(&key(BODY, number));
