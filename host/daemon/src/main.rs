@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 /// Why not the system's: see `Cargo.toml`.
-#[cfg(all(unix, not(target_env = "musl")))]
+#[cfg(all(feature = "jemalloc", unix, not(target_env = "musl")))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
