@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::ServiceExt;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput};
 use serde_json::json;
@@ -94,7 +95,9 @@ fn over_http(criterion: &mut Criterion, runtime: &Runtime) -> anyhow::Result<()>
     let understudy = runtime.block_on(Understudy::start(config))?;
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
     let url = format!("http://{}/v1/audio/speech", listener.local_addr()?);
-    runtime.spawn(axum::serve(listener, http::service(&understudy).into_make_service()).into_future());
+    runtime.spawn(
+        axum::serve(listener, ServiceExt::into_make_service(http::service(&understudy))).into_future(),
+    );
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
     for (name, source) in TEXTS {

@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn a_likeness_is_a_tenth_of_a_record_and_reads_as_a_whole_one() {
         let (block, records) = likenesses(9);
-        assert_eq!(read(&[block.clone()]), records);
+        assert_eq!(read(std::slice::from_ref(&block)), records);
         let lengths: Vec<u32> = block.head().rows().iter().map(|row| row.length).collect();
         assert!(lengths[1] * 3 < lengths[0], "{lengths:?}");
     }
