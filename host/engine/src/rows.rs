@@ -2,20 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// At most `ROWS_MAX` rows; what is new past them is not taken.
 #[derive(Debug)]
-pub(crate) struct Rows<T> {
+pub(crate) struct Rows<T, const ROWS_MAX: usize> {
     rows: BTreeMap<String, T>,
     /// Those that were not written down since they changed.
     changed: BTreeSet<String>,
-    rows_max: usize,
 }
 
-impl<T: Clone> Rows<T> {
-    /// A table of at most so many rows; what is new past it is not taken.
-    pub(crate) const fn new(rows_max: usize) -> Self {
-        Self { rows: BTreeMap::new(), changed: BTreeSet::new(), rows_max }
+impl<T, const ROWS_MAX: usize> Default for Rows<T, ROWS_MAX> {
+    fn default() -> Self {
+        Self { rows: BTreeMap::new(), changed: BTreeSet::new() }
     }
+}
 
+impl<T: Clone, const ROWS_MAX: usize> Rows<T, ROWS_MAX> {
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
         self.rows.get(name)
     }
@@ -26,7 +27,7 @@ impl<T: Clone> Rows<T> {
 
     /// Puts a row in its place, to be written down.
     pub(crate) fn set(&mut self, name: &str, row: T) {
-        if self.rows.len() < self.rows_max || self.rows.contains_key(name) {
+        if self.rows.len() < ROWS_MAX || self.rows.contains_key(name) {
             self.rows.insert(name.to_owned(), row);
             self.changed.insert(name.to_owned());
         }
@@ -34,7 +35,7 @@ impl<T: Clone> Rows<T> {
 
     /// Adds a row that is written down already, if nothing else has its place.
     pub(crate) fn restore(&mut self, name: &str, row: T) {
-        if self.rows.len() < self.rows_max && !self.rows.contains_key(name) {
+        if self.rows.len() < ROWS_MAX && !self.rows.contains_key(name) {
             self.rows.insert(name.to_owned(), row);
         }
     }
@@ -57,7 +58,7 @@ mod tests {
 
     #[test]
     fn what_changed_is_taken_once_and_comes_back_when_it_was_not_written() {
-        let mut rows = Rows::new(2);
+        let mut rows = Rows::<_, 2>::default();
         rows.restore("a", 1);
         assert_eq!(rows.take_changed(), []);
         rows.set("a", 2);

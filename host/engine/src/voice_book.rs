@@ -24,14 +24,8 @@ pub(crate) struct ToldVoices {
     voices: Arc<[Voice]>,
 }
 
-#[derive(Debug)]
-pub(crate) struct VoiceBook(Mutex<Rows<ToldVoices>>);
-
-impl Default for VoiceBook {
-    fn default() -> Self {
-        Self(Mutex::new(Rows::new(PROVIDERS_MAX)))
-    }
-}
+#[derive(Debug, Default)]
+pub(crate) struct VoiceBook(Mutex<Rows<ToldVoices, PROVIDERS_MAX>>);
 
 impl VoiceBook {
     /// Adds what was written down in earlier times.
@@ -61,7 +55,7 @@ impl VoiceBook {
         holds.then(|| Arc::clone(&told.voices))
     }
 
-    pub(crate) fn rows(&self) -> MutexGuard<'_, Rows<ToldVoices>> {
+    pub(crate) fn rows(&self) -> MutexGuard<'_, Rows<ToldVoices, PROVIDERS_MAX>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

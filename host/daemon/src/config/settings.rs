@@ -174,3 +174,25 @@ fn without(text: &str, span: &Range<usize>) -> String {
     }
     hidden
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rejected_plugin_stands_at_the_key_that_decides_it_or_at_its_section() {
+        let text = "[providers.a]\nplugin = \"a\"\nsha256 = \"0\"\n[providers.a.secrets]\nkey = \"env:K\"\n\
+                    [providers.b]\nenabled = true\n";
+        let line = |provider, code| rejected(text, provider, (code, "for a reason"), None).place.line;
+        let places = [
+            ("plugin_unreadable", 2),
+            ("plugin_digest_mismatch", 3),
+            ("plugin_secret_unreadable", 4),
+            ("plugin_check_failed", 1),
+        ];
+        for (code, expected) in places {
+            assert_eq!(line("a", code), expected, "{code}");
+            assert_eq!(line("b", code), 6, "{code} without the key");
+        }
+    }
+}

@@ -102,6 +102,14 @@ fn call(request: &Request) -> Option<&'static str> {
     (request.method() == Method::POST && is_plain).then_some(call)
 }
 
+/// Has `response` leave `encore`. One without some field does not: a voice that was not known may be known
+/// the next time.
+pub(super) fn leave(response: &mut Response, encore: Option<Arc<Encore>>, dropped: &[String]) {
+    if let Some(encore) = encore.filter(|_| dropped.is_empty()) {
+        response.extensions_mut().insert(encore);
+    }
+}
+
 impl Encores {
     /// The answer to `asked`, which came at `began`, if it can be given at once.
     pub(super) fn play(

@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 use tower_service::Service;
 use understudy_engine::{Answer, IdempotencyError, IdempotencyKeys, IdempotencySettings};
 
+use super::ROUTE;
 use super::body;
 use super::envelope::Spoken;
 use super::error::ApiError;
@@ -48,8 +49,7 @@ pub(super) fn is_call(method: &Method, uri: &Uri) -> bool {
 }
 
 /// Headers that shape an answer, beside the body.
-const SHAPING: [HeaderName; 4] =
-    [ACCEPT, CACHE_CONTROL, IF_NONE_MATCH, HeaderName::from_static("x-understudy-route")];
+const SHAPING: [HeaderName; 4] = [ACCEPT, CACHE_CONTROL, IF_NONE_MATCH, ROUTE];
 
 /// What an answer weighs beside its body.
 const HEAD_BYTES: usize = 1_024;

@@ -27,6 +27,7 @@ use request::{Delivery, Head, Wanted};
 
 use super::body::Object;
 use super::caching;
+use super::encore;
 use super::envelope::RequestId;
 use super::error::{ApiError, Dialect, ErrorBody};
 use super::reply::{DURATION, Reply, Told, milliseconds};
@@ -125,10 +126,7 @@ async fn whole(
         place: place_of(engine, &speech),
     };
     told.told().put_on(&mut response);
-    // A name that was lost may be found again.
-    if let Some(encore) = speech.encore.filter(|_| asked.dropped.is_empty()) {
-        response.extensions_mut().insert(encore);
-    }
+    encore::leave(&mut response, speech.encore, &asked.dropped);
     Ok(response)
 }
 

@@ -13,7 +13,6 @@ mod standing_in;
 
 use std::sync::Arc;
 
-use crate::http::Envelope;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -23,6 +22,7 @@ use understudy_engine::scripted::Scripted;
 use understudy_engine::{Cast, Member};
 use understudy_speech::{Gender, Provider, Word};
 
+use crate::http::Envelope;
 use crate::{Config, Understudy};
 
 const WORDS: [Word; 2] = [

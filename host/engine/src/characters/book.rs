@@ -15,14 +15,8 @@ use crate::rows::Rows;
 const PROFILES_MAX: usize = 20_000;
 
 /// The profiles, by their public ids.
-#[derive(Debug)]
-pub(crate) struct CharacterBook(Mutex<Rows<CharacterProfile>>);
-
-impl Default for CharacterBook {
-    fn default() -> Self {
-        Self(Mutex::new(Rows::new(PROFILES_MAX)))
-    }
-}
+#[derive(Debug, Default)]
+pub(crate) struct CharacterBook(Mutex<Rows<CharacterProfile, PROFILES_MAX>>);
 
 impl CharacterBook {
     /// Adds what was written down in earlier times to what has been learnt since.
@@ -84,7 +78,7 @@ impl CharacterBook {
     }
 
     /// The table, for whoever writes it down.
-    pub(crate) fn rows(&self) -> MutexGuard<'_, Rows<CharacterProfile>> {
+    pub(crate) fn rows(&self) -> MutexGuard<'_, Rows<CharacterProfile, PROFILES_MAX>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -33,14 +33,8 @@ pub(crate) struct Heard {
 }
 
 /// The meters, by the names of voices.
-#[derive(Debug)]
-pub(crate) struct LoudnessBook(Mutex<Rows<LoudnessMeter>>);
-
-impl Default for LoudnessBook {
-    fn default() -> Self {
-        Self(Mutex::new(Rows::new(VOICES_MAX)))
-    }
-}
+#[derive(Debug, Default)]
+pub(crate) struct LoudnessBook(Mutex<Rows<LoudnessMeter, VOICES_MAX>>);
 
 impl LoudnessBook {
     /// Adds what was written down in earlier times.
@@ -82,7 +76,7 @@ impl LoudnessBook {
     }
 
     /// The table, for whoever writes it down.
-    pub(crate) fn rows(&self) -> MutexGuard<'_, Rows<LoudnessMeter>> {
+    pub(crate) fn rows(&self) -> MutexGuard<'_, Rows<LoudnessMeter, VOICES_MAX>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -55,7 +55,7 @@ pub(super) struct Page {
     voices: Changes,
 }
 
-/// Changes of a table, made at once. Sled writes and syncs even for none, which is more than a hit costs.
+/// Changes of a table, made at once. For none of them sled would write to its log all the same.
 #[derive(Default)]
 struct Changes {
     batch: sled::Batch,

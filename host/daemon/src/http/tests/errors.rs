@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::http::Envelope;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
@@ -13,6 +12,7 @@ use understudy_speech::{Failure, InvalidField, ProviderError, TextLimit, TextUni
 
 use super::{Answer, app, app_with, flite, post, request, send, speak, synthesize, without_times};
 use crate::Config;
+use crate::http::Envelope;
 
 /// An error on a few lines: status, the headers that matter, the body.
 fn told(answer: &Answer) -> String {

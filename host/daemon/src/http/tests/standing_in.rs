@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::http::Envelope;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -13,6 +12,7 @@ use understudy_speech::{Failure, Gender, ProviderError};
 
 use super::{Answer, app_with, flite, get, merged, post, request, send, speak, synthesize, without_times};
 use crate::Config;
+use crate::http::Envelope;
 
 fn failing(id: &str, failure: impl Into<Failure>) -> Scripted {
     Scripted::new(id, vec![Step::Fail(failure.into())]).with_voice("aria", "en-US", Gender::Female)

@@ -17,6 +17,7 @@ use super::takes::place_of;
 use crate::Understudy;
 use crate::http::body::Object;
 use crate::http::caching;
+use crate::http::encore;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::reply::{Reply, Told, milliseconds};
@@ -66,12 +67,8 @@ pub(crate) async fn synthesize(
     let wanted = value.read(&engine, head).await?;
     let performed = perform(&engine, wanted, ignored, !as_audio).await?;
     let told = performed.told();
-    let encore = performed.speech.encore.clone().filter(|_| as_audio && performed.asked.dropped.is_empty());
     let mut response = if as_audio { performed.audio(&headers) } else { performed.json().await? };
     told.put_on(&mut response);
-    if let Some(encore) = encore {
-        response.extensions_mut().insert(encore);
-    }
     Ok(response)
 }
 
@@ -119,8 +116,11 @@ impl Performed {
     }
 
     fn audio(self, headers: &HeaderMap) -> Response {
-        let media_type = self.speech.format.encoding.media_type();
-        serving::spoken(headers, Sound { audio: self.speech.audio, digest: self.speech.digest, media_type })
+        let Speech { audio, digest, format, encore, .. } = self.speech;
+        let media_type = format.encoding.media_type();
+        let mut response = serving::spoken(headers, Sound { audio, digest, media_type });
+        encore::leave(&mut response, encore, &self.asked.dropped);
+        response
     }
 
     fn told(&self) -> Told {

@@ -145,8 +145,10 @@ async fn a_take_in_a_file_is_played_again_from_there() {
         let (_folder, store) = store_with(cache);
         let engine = engine_with(&[&provider], EngineSettings::default()).with_store(store);
         let encore = encore(&engine, &request(TEXT)).await.unwrap();
-        // The kernel may have to be waited for, and then the request goes the long way.
-        if let Some(heard) = again(&engine, &encore, "r-2") {
+        // Only Linux can be asked, and it may be busy with the name.
+        let heard = (0..100).find_map(|_| again(&engine, &encore, "r-2"));
+        assert_eq!(heard.is_some(), cfg!(target_os = "linux"));
+        if let Some(heard) = heard {
             assert_eq!(heard.audio.bytes().await.unwrap(), tone(24_000));
         }
     }
