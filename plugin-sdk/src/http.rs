@@ -250,6 +250,16 @@ impl Response {
         self.0.read(maximum)
     }
 
+    /// The start of what is still to be read, which stays to be read: at most `maximum` bytes, and at most
+    /// 1 MiB. Waits until there is more of it than the `known` bytes that were seen before; there is not
+    /// when the body has ended. [`Take::forward`](crate::Take::forward) then passes all of it on.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when `maximum` is not more than `known`, or why there is no more of it.
+    pub fn peek(&mut self, known: u32, maximum: u32) -> Result<Vec<u8>, Error> {
+        self.0.peek(known, maximum)
+    }
+
     /// The rest of the body.
     ///
     /// # Errors

@@ -21,11 +21,11 @@ use self::sniff::Sniffed;
 use crate::http::Response;
 use crate::{AudioFormat, Error, Take};
 
-/// What is read at once of samples, and of a start that is to tell what it is: two frames, mostly.
+/// What is read at once of samples, and how much of a start is looked at first: two frames, mostly.
 const READ_BYTES_MAX: u32 = 64 << 10;
-const START_READ_BYTES_MAX: u32 = 4 << 10;
+const LOOK_BYTES_MIN: u32 = 4 << 10;
 /// The longest start of a file that is looked at, in bytes; a tag with a picture may be in front.
-const START_BYTES_MAX: usize = 512 << 10;
+const START_BYTES_MAX: u32 = 512 << 10;
 /// What is quoted of an answer that is no audio, in bytes.
 const QUOTED_BYTES_MAX: usize = 120;
 
@@ -85,15 +85,32 @@ impl Relay {
     /// # Errors
     /// As [`Relay::push`] and [`Relay::finish`], or why the body broke off.
     pub fn body(mut self, mut response: Response, take: &mut Take) -> Result<(), Error> {
-        // Once it is known to be a file that is passed on as it is, nobody here needs to see the rest.
-        while !matches!(self.state, State::Whole) {
-            let starts = matches!(self.state, State::Start(_));
-            let maximum = if starts { START_READ_BYTES_MAX } else { READ_BYTES_MAX };
-            let Some(piece) = response.read(maximum)? else { return self.finish(take) };
+        // A file is passed on as it is, and nobody here needs to see more of it than its start.
+        if let Some(format) = self.foresee(&mut response)? {
+            begin(take, format, false)?;
+            return take.forward(&mut response);
+        }
+        while let Some(piece) = response.read(READ_BYTES_MAX)? {
             self.push(&piece, take)?;
         }
-        take.forward(&mut response)?;
         self.finish(take)
+    }
+
+    /// The format of a file that is not touched yet; none for all that has to be read.
+    fn foresee(&self, response: &mut Response) -> Result<Option<AudioFormat>, Error> {
+        let (mut known, mut maximum) = (0, LOOK_BYTES_MIN);
+        while known < maximum {
+            let start = response.peek(known, maximum)?;
+            let seen = u32::try_from(start.len()).unwrap_or(u32::MAX);
+            match sniff::sniff(&start, self.raw, seen <= known) {
+                Sniffed::File(format) => return Ok(Some(format)),
+                Sniffed::Short if seen > known => {
+                    (known, maximum) = (seen, maximum.max(2 * seen).min(START_BYTES_MAX));
+                }
+                Sniffed::Short | Sniffed::Strange | Sniffed::Samples { .. } => break,
+            }
+        }
+        Ok(None)
     }
 
     /// Takes the next piece, of any size.
@@ -137,7 +154,7 @@ impl Relay {
         let State::Start(start) = &mut self.state else { return Ok(()) };
         let start = std::mem::take(start);
         match sniff::sniff(&start, self.raw, last) {
-            Sniffed::Short if !last && start.len() < START_BYTES_MAX => {
+            Sniffed::Short if !last && start.len() < START_BYTES_MAX as usize => {
                 self.state = State::Start(start);
                 Ok(())
             }

@@ -112,6 +112,10 @@ impl Response {
         Ok(self.0.read(maximum)?)
     }
 
+    pub(crate) fn peek(&mut self, known: u32, maximum: u32) -> Result<Vec<u8>, http::Error> {
+        Ok(self.0.peek(known, maximum)?)
+    }
+
     pub(crate) fn read_all(&mut self, maximum: u32) -> Result<Vec<u8>, http::Error> {
         Ok(self.0.read_all(maximum)?)
     }

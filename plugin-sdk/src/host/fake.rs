@@ -233,6 +233,28 @@ pub(crate) mod calls {
             Ok(Some(piece))
         }
 
+        pub(crate) fn peek(&mut self, known: u32, maximum: u32) -> Result<Vec<u8>, http::Error> {
+            let (known, maximum) = (known as usize, maximum as usize);
+            if maximum <= known {
+                return Err(http::Error::Invalid("a look at no more than is known".to_owned()));
+            }
+            let pieces = &mut self.0.pieces;
+            let mut start = pieces.pop_front().unwrap_or_default();
+            while start.len() <= known
+                && let Some(piece) = pieces.pop_front()
+            {
+                start.extend(piece);
+            }
+            let seen = start.get(..maximum).unwrap_or(&start).to_vec();
+            if !start.is_empty() {
+                pieces.push_front(start);
+            }
+            match &self.0.fault {
+                Some(fault) if seen.len() <= known => Err(fault.clone()),
+                _ => Ok(seen),
+            }
+        }
+
         pub(crate) fn read_all(&mut self, maximum: u32) -> Result<Vec<u8>, http::Error> {
             let mut body = Vec::new();
             while let Some(piece) = self.read(u32::MAX)? {

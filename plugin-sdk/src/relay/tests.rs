@@ -1,8 +1,8 @@
 //! The relay: what a service sends, sniffed, unpacked and passed on.
 
 use super::*;
-use crate::testing::{Harness, Recording};
-use crate::{Encoding, Manifest, Plugin, Request, Summary, Voice};
+use crate::testing::{Harness, Recording, Reply};
+use crate::{Encoding, Host, Manifest, Plugin, Request, Summary, Voice, http};
 
 /// An answer: what raw samples of it would be, and its pieces.
 type Part = (Option<AudioFormat>, Vec<Vec<u8>>);
@@ -23,7 +23,7 @@ impl Plugin for Pipe {
     }
     fn synthesize(_: Request, take: &mut Take) -> Result<Summary, Error> {
         for (raw, pieces) in PARTS.take() {
-            let mut relay = raw.map_or_else(Relay::new, Relay::raw);
+            let mut relay = relay(raw);
             for piece in pieces {
                 relay.push(&piece, take)?;
             }
@@ -31,6 +31,34 @@ impl Plugin for Pipe {
         }
         take.summary()
     }
+}
+
+/// Relays what a server answers; `RAW` when samples are expected.
+struct Served<const RAW: bool>;
+
+impl<const SAMPLES: bool> Plugin for Served<SAMPLES> {
+    fn describe() -> Manifest {
+        Manifest::new("served", "Served", "1.0.0").host(Host::name("api.example.com"), "speech")
+    }
+    fn voices() -> Result<Vec<Voice>, Error> {
+        Ok(Vec::new())
+    }
+    fn synthesize(_: Request, take: &mut Take) -> Result<Summary, Error> {
+        let response = http::Request::get("https://api.example.com").send()?;
+        relay(SAMPLES.then_some(RAW)).body(response, take)?;
+        take.summary()
+    }
+}
+
+fn relay(raw: Option<AudioFormat>) -> Relay {
+    raw.map_or_else(Relay::new, Relay::raw)
+}
+
+fn served<const SAMPLES: bool>(reply: Reply) -> Result<Recording, Error> {
+    let mut harness = Harness::<Served<SAMPLES>>::new().http(move |_| Ok(reply.clone()));
+    let recording = harness.synthesize(Request::text("x"))?;
+    recording.assert_contract();
+    Ok(recording)
 }
 
 const RAW: AudioFormat = AudioFormat::mono(Encoding::PcmS16le, 24_000);
@@ -42,18 +70,22 @@ fn relayed(parts: Vec<Part>) -> Result<Recording, Error> {
     Ok(recording)
 }
 
-/// Relays `bytes` whole, in halves and byte by byte, which must come to the same.
+/// Relays `bytes` whole, in halves and byte by byte, pushed and as a body, which must come to the same.
 fn check(raw: Option<AudioFormat>, bytes: &[u8], expected: Result<(AudioFormat, &[u8]), &str>) {
     for size in [bytes.len().max(1), bytes.len().div_ceil(2).max(1), 1] {
-        let pieces = bytes.chunks(size).map(<[u8]>::to_vec).collect();
-        match (relayed(vec![(raw, pieces)]), expected) {
-            (Ok(recording), Ok((format, audio))) => {
-                assert_eq!((recording.format, recording.audio.as_slice()), (format, audio));
+        let pieces: Vec<Vec<u8>> = bytes.chunks(size).map(<[u8]>::to_vec).collect();
+        let reply = pieces.iter().cloned().fold(Reply::status(200), Reply::piece);
+        let as_body = if raw.is_some() { served::<true>(reply) } else { served::<false>(reply) };
+        for got in [relayed(vec![(raw, pieces)]), as_body] {
+            match (got, expected) {
+                (Ok(recording), Ok((format, audio))) => {
+                    assert_eq!((recording.format, recording.audio.as_slice()), (format, audio));
+                }
+                (Err(error), Err(expected)) => {
+                    assert!(error.to_string().contains(expected), "{error} is not {expected}");
+                }
+                (got, expected) => panic!("{got:?} is not {expected:?}"),
             }
-            (Err(error), Err(expected)) => {
-                assert!(error.to_string().contains(expected), "{error} is not {expected}");
-            }
-            (got, expected) => panic!("{got:?} is not {expected:?}"),
         }
     }
 }
@@ -186,4 +218,32 @@ fn parts_are_joined_when_they_are_samples_of_one_format() {
     other[38] = 0x44;
     assert!(matches!(relayed(vec![part(&one), part(&other)]), Err(Error::Protocol(_))));
     assert!(matches!(relayed(vec![part(&mp3(3)), part(&mp3(3))]), Err(Error::Protocol(_))));
+}
+
+#[test]
+fn a_body_that_breaks_off_is_an_error_wherever_it_does() {
+    let cut = || http::Error::Protocol("cut".to_owned());
+    for reply in [
+        Reply::status(200).then_fails(cut()),
+        Reply::ok([0xFF]).then_fails(cut()),
+        Reply::ok(mp3(3)).then_fails(cut()),
+        Reply::ok(wave(1, 16, 4, &[1, 2])).then_fails(cut()),
+    ] {
+        assert_eq!(served::<false>(reply).unwrap_err(), Error::protocol("server broke http: cut"));
+    }
+}
+
+#[test]
+fn a_file_behind_a_long_tag_is_found_however_long_that_is() {
+    for tag_bytes in [5_000_u32, 100_000, 400_000, 600_000] {
+        let mut file = b"ID3\x04\0\0".to_vec();
+        file.extend([21, 14, 7, 0].map(|shift| u8::try_from(tag_bytes >> shift & 0x7F).unwrap()));
+        file.resize(10 + tag_bytes as usize, b'x');
+        file.extend(mp3(3));
+        let reply = file.chunks(30_000).fold(Reply::status(200), Reply::piece);
+        match served::<false>(reply) {
+            Ok(recording) => assert_eq!((recording.audio, tag_bytes < 500_000), (file, true)),
+            Err(error) => assert!(error.to_string().contains("no audio") && tag_bytes > 500_000, "{error}"),
+        }
+    }
 }

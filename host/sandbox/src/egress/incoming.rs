@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::dispatch::{Dispatch, Open};
 use super::headers;
 use super::refusal::Refusal;
+use crate::recording::CHUNK_BYTES_MAX;
 
 /// The answer to a request.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
@@ -83,6 +84,10 @@ impl Incoming {
         if !self.rest.is_empty() {
             return Ok(Some(std::mem::take(&mut self.rest)));
         }
+        self.next().await
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         let piece = self.receive().await;
         if !matches!(piece, Ok(Some(_))) {
             self.body = None;
@@ -119,6 +124,19 @@ impl Incoming {
         }))
     }
 
+    /// The start of what is still to be read, at most `maximum` bytes of it, when there is more than
+    /// `known` or the body has ended. What came in one piece goes on in one piece.
+    pub(crate) async fn peek(&mut self, known: usize, maximum: usize) -> Result<Bytes, Refusal> {
+        if maximum <= known {
+            return Err(Refusal::Invalid("a look at no more than is known".to_owned()));
+        }
+        while self.rest.len() <= known && self.rest.len() < CHUNK_BYTES_MAX {
+            let Some(piece) = self.next().await? else { break };
+            self.rest = joined(std::mem::take(&mut self.rest), piece);
+        }
+        Ok(self.rest.slice(..self.rest.len().min(maximum).min(CHUNK_BYTES_MAX)))
+    }
+
     /// The rest of the body, when that is at most `maximum` bytes.
     pub(crate) async fn read_all(&mut self, maximum: usize) -> Result<Vec<u8>, Refusal> {
         let mut whole = BytesMut::new();
@@ -131,6 +149,15 @@ impl Incoming {
         }
         Ok(whole.into())
     }
+}
+
+fn joined(start: Bytes, piece: Bytes) -> Bytes {
+    if start.is_empty() {
+        return piece;
+    }
+    let mut joined = BytesMut::from(start);
+    joined.extend_from_slice(&piece);
+    joined.freeze()
 }
 
 /// Takes secrets out of an answer's headers: a redirect that repeats a key in its query would

@@ -98,6 +98,16 @@ impl wit_http::HostResponse for CallState {
         http_answer(piece.map(|piece| piece.map(Vec::from)))
     }
 
+    async fn peek(
+        &mut self,
+        response: Resource<Incoming>,
+        known: u32,
+        maximum: u32,
+    ) -> Trappable<Result<Vec<u8>, wit_http::Error>> {
+        let start = self.resources.get_mut(&response)?.peek(known as usize, maximum as usize).await;
+        http_answer(start.map(Vec::from))
+    }
+
     async fn read_all(
         &mut self,
         response: Resource<Incoming>,

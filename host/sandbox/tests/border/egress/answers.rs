@@ -45,6 +45,19 @@ async fn a_body_is_read_in_pieces_of_the_size_that_was_asked_for() {
 }
 
 #[tokio::test]
+async fn the_start_of_a_body_is_seen_and_stays_to_be_read() {
+    let looked = async |text, seen, body| check(small(), text, seen, body).await;
+    looked("peek 0 7 GET|{server}/bytes/50000", "7 in 1, enough", "then Ok((50000, true))").await;
+    looked("peek 0 9999 GET|{server}/bytes/10", "10 in 1, all", "then Ok((10, true))").await;
+    looked("peek 0 9999 GET|{server}/bytes/0", "0 in 0, all", "then Ok((0, true))").await;
+    looked("peek 40000 90000 GET|{server}/bytes/90000", "90000 in ", ", enough, then Ok((90000, true))")
+        .await;
+    looked("peek 9 9 GET|{server}/bytes/10", "9 in 0, Error::Invalid(", "then Ok((10, true))").await;
+    looked("peek 99999 100001 GET|{server}/endless", "99999 in 0, Error::TooLarge(100000)", "").await;
+    looked("peek 5 9999 GET|{server}/cut", "5 in 0, Error::Protocol(", "then Ok((5, true))").await;
+}
+
+#[tokio::test]
 async fn a_body_is_forwarded_into_the_take_without_its_beginning() {
     let server = Server::start().await;
     let plugin = reaching_server(&server, small()).await;
