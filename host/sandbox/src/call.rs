@@ -7,8 +7,8 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
 
 use tokio::time::{Instant, timeout_at};
 use understudy_speech::{Call, Failure, Manifest};
@@ -18,6 +18,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpView};
 
 use crate::abi::v1::{self, Linked};
+use crate::aside::Aside;
 use crate::egress::{Access, Dispatch, Egress, Tls, WasiHttp};
 use crate::journal::Journal;
 use crate::limits::Limits;
@@ -101,13 +102,21 @@ where
     let Some(_place) = sandbox.slots.take(places, deadline).await else {
         return Err(Failure::Busy { plugin: tenant.name.to_string() });
     };
-    let _ticking = sandbox.ticker.enter();
+    let ticking = sandbox.ticker.enter();
     let polls = Arc::new(AtomicU32::new(0));
-    let store = fresh_store(sandbox.linker.engine(), tenant, call.request_id, recording, Arc::clone(&polls));
+    let aside = Arc::new(Aside::default());
+    let shared = (Arc::clone(&polls), Arc::downgrade(&aside));
+    let store = fresh_store(sandbox.linker.engine(), tenant, call.request_id, recording, shared);
     let mut asking = pin!(ask(store));
     let counted = poll_fn(|context| {
         polls.fetch_add(1, Relaxed);
-        asking.as_mut().poll(context)
+        let _working = ticking.work();
+        loop {
+            let asked = asking.as_mut().poll(context);
+            if asked.is_ready() || !aside.poll(context) {
+                return asked;
+            }
+        }
     });
     timeout_at(deadline, counted).await.unwrap_or_else(|_| Err(too_late()))
 }
@@ -130,14 +139,14 @@ fn fresh_store(
     tenant: &Arc<Tenant>,
     request_id: Arc<str>,
     recording: Option<Recording>,
-    polls: Arc<AtomicU32>,
+    (polls, aside): (Arc<AtomicU32>, Weak<Aside>),
 ) -> Store<CallState> {
     let limits = &tenant.limits;
     let name = || Arc::clone(&tenant.name);
     let vault = Arc::clone(&tenant.egress.vault);
     let journal = Journal::new(name(), Arc::clone(&request_id), Arc::clone(limits), vault);
     let journal = Arc::new(journal);
-    let dispatch = Dispatch::new(name(), request_id, Arc::clone(&tenant.egress), Arc::clone(limits));
+    let dispatch = Dispatch::new(name(), request_id, Arc::clone(&tenant.egress), Arc::clone(limits), aside);
     let dispatch = Arc::new(dispatch);
     let mut resources = ResourceTable::new();
     resources.set_max_capacity(limits.resources);

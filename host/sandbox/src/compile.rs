@@ -6,7 +6,6 @@
 //! and the caller awaits a oneshot. A caller that leaves lets the thread finish: the result is in
 //! the cache when it comes back.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -93,8 +92,6 @@ pub fn digest(wasm: &[u8]) -> String {
 
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }

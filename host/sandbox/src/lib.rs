@@ -18,13 +18,15 @@
 //! From the outside in: [`Sandbox`] (`sandbox.rs`) owns the engine (`runtime.rs`), the places in
 //! its pool (`slots.rs`), the clock that preempts guests (`ticker.rs`) and the code cache
 //! (`code_cache.rs`, the one file with `unsafe`). `load.rs` turns bytes into a [`Plugin`]
-//! (`plugin.rs`). `call.rs` frames one call: its place, its deadline and its verdict (`trap.rs`).
+//! (`plugin.rs`). `call.rs` frames one call: its place, its deadline, what is done beside the guest
+//! (`aside.rs`) and its verdict (`trap.rs`).
 //! `abi/v1` speaks contract version 1 with the guest; what the guest asks of the host ends in
 //! `recording.rs`, `journal.rs`, `memo.rs`, `settings.rs`, `signing.rs` and `egress`, none of which
 //! knows the contract. `egress` is the only way to a network, and `secrets` fills the requests that
 //! take it.
 
 mod abi;
+mod aside;
 mod call;
 mod code_cache;
 mod compile;

@@ -5,12 +5,13 @@
 //! could not run exactly when it is needed, that is when guests hold every worker.
 //!
 //! A tick a millisecond rather than ten: with two spinning guests on two cores a neighbour's p99
-//! was measured at 3 ms against 20. An idle daemon must not pay for it, so the thread parks when
+//! was measured at 3 ms against 20. Most calls only wait for a service, and an idle daemon must not
+//! pay at all. So ticks are far between while none finds a guest at work, and the thread parks when
 //! no call is in flight. `parked` and `calls` are each written before the other is read, in one
 //! total order: either the ticker sees the new call, or the call sees the parked ticker.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -19,13 +20,20 @@ use wasmtime::EngineWeak;
 /// The length of a tick. A guest's processor time is counted in these.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
 
+/// The time between two ticks after so many that found no guest at work. One that begins then has the
+/// thread for so long at first.
+const QUIET_TICK: Duration = Duration::from_millis(5);
+const QUIET_AFTER: u32 = 10;
+
 /// Ticks without a call before the thread parks, so that a steady stream of short calls does not
 /// wake it again and again.
-const LINGER: u32 = 50;
+const LINGER: u32 = 20;
 
 #[derive(Debug, Default)]
 struct Shared {
     calls: AtomicUsize,
+    /// Calls whose guests a thread is at work for.
+    working: AtomicUsize,
     parked: AtomicBool,
     closed: AtomicBool,
     beats: AtomicU64,
@@ -41,6 +49,10 @@ pub(crate) struct Ticker {
 /// A call in flight: while one exists, time is counted.
 #[derive(Debug)]
 pub(crate) struct Ticking<'ticker>(&'ticker Ticker);
+
+/// A thread at work for a call.
+#[derive(Debug)]
+pub(crate) struct Working<'ticker>(&'ticker AtomicUsize);
 
 impl Ticker {
     pub(crate) fn start(engine: EngineWeak) -> std::io::Result<Self> {
@@ -68,6 +80,21 @@ impl Ticker {
     }
 }
 
+impl Ticking<'_> {
+    /// To be held while the call is polled.
+    pub(crate) fn work(&self) -> Working<'_> {
+        let working = &self.0.shared.working;
+        working.fetch_add(1, Relaxed);
+        Working(working)
+    }
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
 impl Drop for Ticking<'_> {
     fn drop(&mut self) {
         self.0.shared.calls.fetch_sub(1, SeqCst);
@@ -83,17 +110,18 @@ impl Drop for Ticker {
 
 impl Shared {
     fn run(&self, engine: &EngineWeak) {
-        let mut idle_ticks = 0;
+        let (mut idle_ticks, mut quiet_ticks) = (0, 0);
         while !self.closed.load(SeqCst) {
             if idle_ticks > LINGER {
                 self.park_until_a_call();
-                idle_ticks = 0;
+                (idle_ticks, quiet_ticks) = (0, 0);
             }
-            thread::park_timeout(TICK);
+            thread::park_timeout(if quiet_ticks > QUIET_AFTER { QUIET_TICK } else { TICK });
             let Some(engine) = engine.upgrade() else { return };
             engine.increment_epoch();
             self.beats.fetch_add(1, SeqCst);
             idle_ticks = if self.calls.load(SeqCst) == 0 { idle_ticks + 1 } else { 0 };
+            quiet_ticks = if self.working.load(Relaxed) == 0 { quiet_ticks + 1 } else { 0 };
         }
     }
 

@@ -1,16 +1,14 @@
 //! The way out of one call.
 //!
 //! What a call has asked for so far is counted here, and what it was given in place of its secrets
-//! is known here. Shared by the three doors, and by the tasks that wait for answers.
+//! is known here. Shared by the three doors and by what they wait for.
 
-use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use http::HeaderMap;
 use reqwest::Request;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use understudy_speech::Failure;
 use url::Url;
@@ -22,6 +20,7 @@ use super::policy::{Denial, Permit};
 use super::refusal::{Refusal, find};
 use super::resolve::OnlyPrivate;
 use super::{Egress, headers, target};
+use crate::aside::{Aside, beside};
 use crate::limits::Limits;
 use crate::secrets::{Placeholders, Vault};
 
@@ -35,6 +34,7 @@ pub(crate) struct Dispatch {
     request_id: Arc<str>,
     egress: Arc<Egress>,
     limits: Arc<Limits>,
+    pub(super) aside: Weak<Aside>,
     placeholders: OnceLock<Placeholders>,
     requests: AtomicU32,
     open: Arc<AtomicU32>,
@@ -69,41 +69,20 @@ impl Drop for Open {
     }
 }
 
-/// A task that ends with whoever waits for it.
-pub(super) struct Errand<Done>(JoinHandle<Done>);
-
-impl<Done: Send + 'static> Errand<Done> {
-    pub(super) fn run(work: impl Future<Output = Done> + Send + 'static) -> Self {
-        Self(tokio::spawn(work))
-    }
-
-    pub(super) async fn done(mut self) -> Result<Done, Refusal> {
-        match (&mut self.0).await {
-            Ok(done) => Ok(done),
-            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-            Err(_) => Err(Refusal::Unreachable("the host is shutting down".to_owned())),
-        }
-    }
-}
-
-impl<Done> Drop for Errand<Done> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 impl Dispatch {
     pub(crate) fn new(
         plugin: Arc<str>,
         request_id: Arc<str>,
         egress: Arc<Egress>,
         limits: Arc<Limits>,
+        aside: Weak<Aside>,
     ) -> Self {
         Self {
             plugin,
             request_id,
             egress,
             limits,
+            aside,
             placeholders: OnceLock::new(),
             requests: AtomicU32::new(0),
             open: Arc::default(),
@@ -151,11 +130,11 @@ impl Dispatch {
         self.placeholders.get()
     }
 
-    /// Sends a request, on a task of its own, and waits for the head of its answer.
+    /// Sends a request and waits for the head of its answer, beside the guest.
     pub(crate) async fn send(self: &Arc<Self>, outgoing: Outgoing) -> Result<Incoming, Refusal> {
         let admitted = self.admit(outgoing)?;
         let dispatch = Arc::clone(self);
-        Errand::run(async move { dispatch.perform(admitted, Purpose::Http).await }).done().await?
+        beside(&self.aside, async move { dispatch.perform(admitted, Purpose::Http).await }).await
     }
 
     /// Judges and counts a request and puts the secrets into its head.

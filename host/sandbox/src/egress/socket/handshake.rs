@@ -13,8 +13,9 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use url::Url;
 
 use super::Socket;
+use crate::aside::beside;
 use crate::egress::clients::Purpose;
-use crate::egress::dispatch::{Admitted, Dispatch, Errand, destination};
+use crate::egress::dispatch::{Admitted, Dispatch, destination};
 use crate::egress::headers;
 use crate::egress::incoming::Incoming;
 use crate::egress::outgoing::{Body, Outgoing};
@@ -60,7 +61,7 @@ pub(crate) enum Opened {
 }
 
 impl Dispatch {
-    /// Opens a connection, on a task of its own.
+    /// Opens a connection, beside the guest.
     pub(crate) async fn connect(self: &Arc<Self>, handshake: Handshake) -> Result<Opened, Refusal> {
         let url = destination(&handshake.url)?;
         if !matches!(url.scheme(), "wss" | "ws") {
@@ -90,7 +91,7 @@ impl Dispatch {
             agreed(answer.header_map(), &key, &handshake.protocols).map_err(Refusal::Protocol)?;
             open(url, answer).await.map(|socket| Opened::Socket(Box::new(socket)))
         };
-        Errand::run(opening).done().await?
+        beside(&self.aside, opening).await
     }
 }
 
