@@ -24,7 +24,7 @@ mod writer;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -36,7 +36,7 @@ use tokio::time::Instant;
 pub use self::counters::{Counters, Spoken};
 use self::ledger::Ledger;
 pub use self::query::{Cursor, CursorError, HistoryPage, HistoryQuery, PAGE_MAX};
-use self::queue::{Entry, Queue};
+use self::queue::{Entry, Order, Queue};
 pub use self::record::{AttemptRecord, RequestRecord, RequestStatus};
 use self::record::{Own, Repeat};
 use self::writer::{Shared, Writer};
@@ -48,6 +48,9 @@ use crate::wall_clock::{WallClock, milliseconds};
 
 /// What is kept of an error's message, in characters.
 const MESSAGE_CHARACTERS_MAX: usize = 500;
+
+/// How long a reader waits for what was just recorded to be written.
+const READ_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The history's settings; [`Default`] is what `understudy` ships with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,8 +245,8 @@ impl History {
         }
     }
 
-    /// The records that `query` describes, newest first, at most `length` and [`PAGE_MAX`]. What
-    /// was recorded in the last moments may not be there yet, see [`History::flush`].
+    /// The records that `query` describes, newest first, at most `length` and [`PAGE_MAX`]; with all that
+    /// was recorded before, unless the disk is slow.
     ///
     /// # Errors
     /// The history cannot be read.
@@ -265,13 +268,18 @@ impl History {
     pub async fn flush(&self) {
         let this = self.clone();
         let flushed = spawn_blocking(move || {
-            let (done, is_done) = sync_channel(1);
-            if let Some(queue) = this.queue() {
-                queue.order(done);
+            if let Some(is_done) = this.order(true) {
                 is_done.recv().ok();
             }
         });
         flushed.await.ok();
+    }
+
+    /// Says when everything recorded before was written, and, when it is to be `synced`, is on the disk.
+    fn order(&self, synced: bool) -> Option<Receiver<()>> {
+        let (done, is_done) = sync_channel(1);
+        self.queue()?.order(Order { done, synced });
+        Some(is_done)
     }
 
     /// What it holds and has done.
@@ -302,15 +310,22 @@ impl History {
         &self,
         work: impl FnOnce(&Ledger) -> io::Result<T> + Send + 'static,
     ) -> Result<T, Degradation> {
-        let Some(ledger) = self.0.shared.ledger() else {
-            return match self.state() {
+        let (this, written) = (self.clone(), self.order(false));
+        let done = spawn_blocking(move || {
+            if let Some(written) = written {
+                written.recv_timeout(READ_PATIENCE).ok();
+            }
+            let ledger = this.0.shared.ledger();
+            ledger.map(|ledger| guarded(|| work(&ledger))).transpose()
+        });
+        match done.await.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => match self.state() {
                 StoreState::Degraded { reason } => Err(reason),
                 StoreState::Serving | StoreState::Off => Ok(T::default()),
-            };
-        };
-        let done = spawn_blocking(move || guarded(|| work(&ledger))).await;
-        done.unwrap_or_else(|panic| Err(io::Error::other(panic)))
-            .map_err(|error| Degradation::of(&self.0.folder, error.kind(), &error.to_string()))
+            },
+            Err(error) => Err(Degradation::of(&self.0.folder, error.kind(), &error.to_string())),
+        }
     }
 }
 

@@ -43,7 +43,7 @@ use crate::walk::{CallNote, Turn};
 pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Result<Had, SpeechError> {
     let Some(stock) = engine.stock_for(plan.cache) else {
         plan.prepare_to_fall_back(engine);
-        let (notes, audio) = buy(engine, turn, None).await?;
+        let (notes, audio) = Box::pin(buy(engine, turn, None)).await?;
         return Ok(Had::bypassed(notes, audio));
     };
     let clock = turn.clock();
@@ -125,8 +125,10 @@ pub(crate) async fn seek(
         return Sought::Found(had);
     }
     let (engine, turn) = (engine.clone(), turn.again(clock));
-    let buying =
-        move |announcer: Announcer<Bought>| async move { buy(&engine, turn, Some(&announcer)).await };
+    // Some kilobytes, which would be copied at every step on their way into a task.
+    let buying = move |announcer: Announcer<Bought>| {
+        Box::pin(async move { buy(&engine, turn, Some(&announcer)).await })
+    };
     Sought::UnderWay(if seeking.anew {
         stock.purchases.renew(key, provider, buying)
     } else {

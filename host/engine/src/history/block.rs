@@ -10,10 +10,11 @@
 //! A take that is played again leaves a record that differs from an earlier one in a few numbers. When that
 //! one stands before it in the same block, those are all that is written: some 50 bytes in the place of 200.
 
+use std::hash::Hasher as _;
 use std::io;
 
+use fnv::FnvHasher;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::query::Cursor;
 use super::record::{Own, RequestRecord};
@@ -48,7 +49,7 @@ pub(super) struct Likeness<'a> {
     pub(super) own: Own,
 }
 
-/// The beginning of a SHA-256, never zero: two of the same may be of different texts.
+/// The FNV-1a hash of a text, never zero: two of the same may be of different texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Name(u64);
 
@@ -64,9 +65,9 @@ pub(super) struct Head(Vec<Row>);
 
 impl Name {
     pub(super) fn of(text: &str) -> Self {
-        let digest: [u8; 32] = Sha256::digest(text).into();
-        let (start, _) = digest.split_first_chunk().unwrap_or((&[0; 8], &[]));
-        Self(u64::from_be_bytes(*start).max(1))
+        let mut hasher = FnvHasher::default();
+        hasher.write(text.as_bytes());
+        Self(hasher.finish().max(1))
     }
 }
 
@@ -80,8 +81,7 @@ impl Head {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        let bytes: usize = self.0.iter().map(|row| row.length as usize).sum();
-        self.len() >= RECORDS_MAX || bytes >= BYTES_MAX
+        is_full(self.len(), self.0.iter().map(|row| row.length as usize).sum())
     }
 
     /// The number of its first record: no two blocks have the same.
@@ -133,6 +133,10 @@ impl Block {
         &self.body
     }
 
+    pub(super) fn is_full(&self) -> bool {
+        is_full(self.head.len(), self.body.len())
+    }
+
     pub(super) fn push(&mut self, place: Cursor, record: &RequestRecord) -> io::Result<()> {
         self.write(place, (&record.id, record.task_id.as_deref()), &encode(VERSION, record)?)
     }
@@ -182,7 +186,7 @@ impl Block {
         let mut blocks = Vec::new();
         let mut transfer = Transfer::of(self);
         for (row, bytes) in self.records() {
-            if transfer.block.head.is_full() {
+            if transfer.block.is_full() {
                 blocks.push(std::mem::replace(&mut transfer, Transfer::of(self)).block);
             }
             transfer.take(row, bytes);
@@ -238,6 +242,10 @@ impl<'a> Transfer<'a> {
             self.block.take(Row { length, ..row }, &bytes);
         }
     }
+}
+
+const fn is_full(records: usize, bytes: usize) -> bool {
+    records >= RECORDS_MAX || bytes >= BYTES_MAX
 }
 
 fn encode(version: u8, what: &impl Serialize) -> io::Result<Vec<u8>> {

@@ -6,10 +6,12 @@
 //!
 //! When little is asked, records come one by one. Then blocks grow as the digits of a binary
 //! counter do: a new one takes the last along when that is no longer than itself, so that a record
-//! is written some six times until its block is full.
+//! is written some six times until its block is full. When much is asked, they come by the hundred, and
+//! most blocks are full when they are written.
 
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
+use std::mem::take;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -28,8 +30,8 @@ const FORGOTTEN_AT_ONCE: usize = 32;
 const HEAD: u8 = 0;
 const BODY: u8 = 1;
 
-/// Tables that held a record a row, before there were blocks. They would be copied along for ever.
-const FORMER: [&str; 3] = ["requests", "ids", "tasks"];
+/// Tables of earlier shapes of the history, which would be copied along for ever.
+const FORMER: [&str; 4] = ["requests", "ids", "tasks", "blocks"];
 
 pub(super) struct Ledger {
     pub(super) database: Database,
@@ -46,8 +48,10 @@ pub(super) struct Ledger {
 /// What is written at once.
 #[derive(Default)]
 pub(super) struct Page {
+    full: Vec<Block>,
+    /// The one that is being filled.
     block: Block,
-    /// Records on it that others repeat, and their numbers.
+    /// Records in it that others repeat, and their numbers.
     repeated: Vec<(Arc<RequestRecord>, u64)>,
     counters: Changes,
     characters: Changes,
@@ -64,6 +68,10 @@ struct Changes {
 
 impl Page {
     pub(super) fn insert(&mut self, number: u64, entry: &Entry) -> io::Result<()> {
+        if self.block.is_full() {
+            self.full.push(take(&mut self.block));
+            self.repeated.clear();
+        }
         match entry {
             Entry::New(record) => self.block.push(Cursor::new(record.at_ms, number), record),
             Entry::Repeat(Repeat { of, id, own }) => {
@@ -110,7 +118,7 @@ impl Ledger {
             database.sled.drop_tree(table).map_err(into_io)?;
         }
         Ok(Self {
-            blocks: database.tree("blocks")?,
+            blocks: database.tree("records")?,
             counters: database.tree("counters")?,
             characters: database.tree("characters")?,
             loudness: database.tree("loudness")?,
@@ -156,17 +164,20 @@ impl Ledger {
     }
 
     pub(super) fn write(&self, page: Page) -> io::Result<()> {
-        let Page { block, repeated: _, counters, characters, loudness, voices } = page;
+        let Page { full, block, repeated: _, counters, characters, loudness, voices } = page;
         characters.apply(&self.characters)?;
         loudness.apply(&self.loudness)?;
         voices.apply(&self.voices)?;
-        self.append(block)?;
+        self.append(&full, block)?;
         counters.apply(&self.counters)
     }
 
-    fn append(&self, mut block: Block) -> io::Result<()> {
+    fn append(&self, full: &[Block], mut block: Block) -> io::Result<()> {
         let mut batch = Changes::default();
-        for last in self.heads().rev() {
+        full.iter().for_each(|block| insert(&mut batch, block));
+        // Whatever comes behind a full block begins one of its own.
+        let grown = full.is_empty().then(|| self.heads().rev());
+        for last in grown.into_iter().flatten() {
             let last = last?;
             if last.is_full() || last.len() > block.head().len() {
                 break;

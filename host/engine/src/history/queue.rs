@@ -2,7 +2,9 @@
 //!
 //! A hit from memory costs some microseconds, and waking a thread costs as much again. So a record
 //! wakes the writer only when the queue was empty, and the writer then waits a moment for others to
-//! come: under load one wake serves hundreds of records, which are written together as well.
+//! come: under load one wake serves hundreds of records, which are written together as well. However
+//! few they are, sled writes several pieces for them, on threads of its own that wake each other.
+//! Whoever wants to read what waits has it written at once.
 
 use std::collections::VecDeque;
 use std::mem::take;
@@ -13,9 +15,9 @@ use std::time::Duration;
 use super::record::{Repeat, RequestRecord};
 
 /// How long the writer waits for more.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(250);
 /// Records written together at most.
-const BATCH_MAX: usize = 512;
+const BATCH_MAX: usize = 1024;
 
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,
@@ -32,16 +34,22 @@ pub(super) enum Entry {
 #[derive(Default)]
 struct Waiting {
     records: VecDeque<Entry>,
-    /// Answered when everything before them is on the disk, or was dropped.
-    orders: Vec<SyncSender<()>>,
+    orders: Vec<Order>,
     closed: bool,
+}
+
+/// Answered when everything before it was written, or was dropped.
+pub(super) struct Order {
+    pub(super) done: SyncSender<()>,
+    /// Not before it is on the disk.
+    pub(super) synced: bool,
 }
 
 /// What the writer does next.
 pub(super) struct Batch {
     pub(super) records: Vec<Entry>,
-    /// Those who wait for the disk; none while records wait that came before them.
-    pub(super) orders: Vec<SyncSender<()>>,
+    /// None while records wait that came before them.
+    pub(super) orders: Vec<Order>,
     /// Nothing is left, and nothing will come.
     pub(super) over: bool,
 }
@@ -66,12 +74,11 @@ impl Queue {
         true
     }
 
-    /// Has `done` answered when everything before it is on the disk, or was dropped.
-    pub(super) fn order(&self, done: SyncSender<()>) {
+    pub(super) fn order(&self, order: Order) {
         let mut waiting = self.waiting();
         // Dropped when nobody writes any more, which answers as well.
         if !waiting.closed {
-            waiting.orders.push(done);
+            waiting.orders.push(order);
         }
         drop(waiting);
         self.told.notify_one();
@@ -130,13 +137,17 @@ mod tests {
         Entry::New(Box::new(RequestRecord::new("r", 0, "Hello.", RequestStatus::Completed)))
     }
 
+    fn order() -> Order {
+        Order { done: sync_channel(1).0, synced: false }
+    }
+
     #[test]
     fn what_came_is_given_in_batches_and_orders_come_after_it() {
         let queue = Queue::new(10_000);
         for _ in 0..BATCH_MAX + 7 {
             assert!(queue.push(record()));
         }
-        queue.order(sync_channel(1).0);
+        queue.order(order());
         let sizes = [(); 2].map(|()| {
             let Batch { records, orders, over } = queue.next(Duration::ZERO);
             (records.len(), orders.len(), over)
@@ -153,7 +164,7 @@ mod tests {
         queue.close();
         assert!(!queue.push(record()));
         let (done, is_done) = sync_channel(1);
-        queue.order(done);
+        queue.order(Order { done, synced: true });
         assert!(is_done.recv().is_err(), "nobody is left who would answer");
         let Batch { records, over, .. } = queue.next(Duration::ZERO);
         assert_eq!((records.len(), over), (1, true));
@@ -163,11 +174,8 @@ mod tests {
     fn a_writer_that_waits_is_woken_by_a_record_an_order_and_the_end() {
         let queue = Arc::new(Queue::new(9));
         let long = Duration::from_secs(600);
-        let wake: [fn(&Queue); 3] = [
-            |queue| assert!(queue.push(record())),
-            |queue| queue.order(sync_channel(1).0),
-            |queue| queue.close(),
-        ];
+        let wake: [fn(&Queue); 3] =
+            [|queue| assert!(queue.push(record())), |queue| queue.order(order()), |queue| queue.close()];
         for wake in wake {
             let writer = Arc::clone(&queue);
             let writer = spawn(move || writer.next(long));

@@ -111,8 +111,8 @@ async fn records_survive_a_restart_and_are_found_by_their_id() {
     assert_eq!(store.history().find("r-3").await.unwrap(), Some(expected));
     assert_eq!(store.history().find("r-5").await.unwrap(), None);
     // The same moment as before, and the same id: two records, of which the newer is found.
+    // Whoever asks is told of it at once.
     store.history().record(RequestRecord { code: Some("again".to_owned()), ..record(3) });
-    store.history().flush().await;
     assert_eq!(store.history().find("r-3").await.unwrap().unwrap().code.as_deref(), Some("again"));
     assert_eq!(pages(&store, HistoryQuery::default(), 9).await, [vec![4, 3, 3, 2, 1, 0]]);
 }
@@ -182,6 +182,26 @@ async fn records_that_come_one_by_one_grow_together_into_full_blocks() {
     store.history().record(record(140));
     store.history().flush().await;
     assert_eq!(pages(&store, HistoryQuery::default(), 2).await[0], [140, 139]);
+}
+
+#[tokio::test]
+async fn records_like_another_are_read_wherever_they_were_written_together() {
+    let place = Place::new(HistorySettings::default());
+    let store = place.open();
+    let history = store.history();
+    let first = Arc::new(history.kept(record(0)));
+    let id = |number: u64| Arc::<str>::from(format!("again-{number}"));
+    for number in 0..200 {
+        history.record_again(&first, &id(number), Duration::from_millis(number), 0);
+        if number % 90 == 40 {
+            history.record(record(number));
+        }
+    }
+    for number in [0, 63, 64, 65, 127, 128, 199] {
+        let found = history.find(&id(number)).await.unwrap().unwrap();
+        assert_eq!((found.latency_ms, found.take), (number, first.take));
+    }
+    assert_eq!(history.stats().records, 202);
 }
 
 #[tokio::test]

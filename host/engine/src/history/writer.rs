@@ -1,7 +1,7 @@
 //! The one thread that writes the history.
 //!
 //! A request hands its record over and goes on; it never waits for a disk. What waits is written
-//! together and synced once a second, so a kill loses a second of history at most. The queue is
+//! together and synced once a second, so a kill loses little more than a second of history. The queue is
 //! bounded: when the disk cannot keep up, records are dropped and counted.
 
 use std::io;
@@ -124,12 +124,13 @@ impl Writer {
             self.counters.put_back(counted);
             self.books.put_back(learnt);
         }
-        self.forget(!orders.is_empty());
-        if !orders.is_empty() || self.synced.elapsed() >= SYNC_EVERY {
+        let at_once = orders.iter().any(|order| order.synced);
+        self.forget(at_once);
+        if at_once || self.synced.elapsed() >= SYNC_EVERY {
             self.sync();
         }
-        for done in orders {
-            done.send(()).ok();
+        for order in orders {
+            order.done.send(()).ok();
         }
     }
 
