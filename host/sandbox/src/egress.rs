@@ -8,8 +8,7 @@
 //!
 //! Nothing is followed: a redirect is an answer like any other, and the request a plugin makes of
 //! it is judged anew. Nothing is remembered but connections: no cookies, no credentials, no
-//! cache. Connecting and waiting for the answer's head run on a task of their own, because a
-//! future polled inside an import runs on the guest's small stack, and a TLS handshake is deep.
+//! cache. Connecting and waiting for the answer's head are done beside the guest (`aside.rs`).
 
 mod address;
 mod clients;

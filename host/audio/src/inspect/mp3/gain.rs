@@ -52,12 +52,12 @@ impl Gains {
         self.frames += 1;
         let protected = frame.get(1).is_some_and(|byte| byte & 1 == 0);
         let begin = if protected { 6 } else { 4 };
-        let mut side = [0_u8; SIDE_INFO_MAX];
         let there = frame.get(begin..).unwrap_or_default();
-        let taken = there.len().min(SIDE_INFO_MAX);
-        if let (Some(to), Some(from)) = (side.get_mut(..taken), there.get(..taken)) {
-            to.copy_from_slice(from);
-        }
+        let mut padded = [0_u8; SIDE_INFO_MAX];
+        let side = there.first_chunk().unwrap_or_else(|| {
+            padded.iter_mut().zip(there).for_each(|(to, from)| *to = *from);
+            &padded
+        });
         let mpeg1 = header.samples == 2 * GRANULE;
         let stereo = header.channels == 2;
         let (mut at, granules, length, compress) = match (mpeg1, stereo) {
@@ -70,7 +70,7 @@ impl Gains {
         for _ in 0..granules {
             let mut level = f32::NEG_INFINITY;
             for _ in 0..header.channels {
-                level = level.max(granule_level(&side, at, compress, table_db));
+                level = level.max(granule_level(side, at, compress, table_db));
                 at += length;
             }
             self.tally.push(level);
