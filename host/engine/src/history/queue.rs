@@ -7,7 +7,6 @@
 //! Whoever wants to read what waits has it written at once.
 
 use std::collections::VecDeque;
-use std::mem::take;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -34,7 +33,10 @@ pub(super) enum Entry {
 #[derive(Default)]
 struct Waiting {
     records: VecDeque<Entry>,
-    orders: Vec<Order>,
+    /// All there ever were.
+    pushed: u64,
+    /// With how many records came before each.
+    orders: VecDeque<(u64, Order)>,
     closed: bool,
 }
 
@@ -66,6 +68,7 @@ impl Queue {
             return false;
         }
         waiting.records.push_back(entry);
+        waiting.pushed += 1;
         let is_first = waiting.records.len() == 1;
         drop(waiting);
         if is_first {
@@ -78,7 +81,8 @@ impl Queue {
         let mut waiting = self.waiting();
         // Dropped when nobody writes any more, which answers as well.
         if !waiting.closed {
-            waiting.orders.push(order);
+            let before = waiting.pushed;
+            waiting.orders.push_back((before, order));
         }
         drop(waiting);
         self.told.notify_one();
@@ -114,9 +118,10 @@ impl Queue {
         let (mut waiting, _) = waiting.unwrap_or_else(PoisonError::into_inner);
         let count = waiting.records.len().min(BATCH_MAX);
         let records = waiting.records.drain(..count).collect();
-        let is_empty = waiting.records.is_empty();
-        let orders = if is_empty { take(&mut waiting.orders) } else { Vec::new() };
-        Batch { records, orders, over: is_empty && waiting.closed }
+        let taken = waiting.pushed - waiting.records.len() as u64;
+        let due = waiting.orders.iter().take_while(|(before, _)| *before <= taken).count();
+        let orders = waiting.orders.drain(..due).map(|(_, order)| order).collect();
+        Batch { records, orders, over: waiting.records.is_empty() && waiting.closed }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -144,15 +149,19 @@ mod tests {
     #[test]
     fn what_came_is_given_in_batches_and_orders_come_after_it() {
         let queue = Queue::new(10_000);
-        for _ in 0..BATCH_MAX + 7 {
+        for number in 0..BATCH_MAX + 7 {
             assert!(queue.push(record()));
+            if number == 2 {
+                queue.order(order());
+            }
         }
+        queue.order(order());
         queue.order(order());
         let sizes = [(); 2].map(|()| {
             let Batch { records, orders, over } = queue.next(Duration::ZERO);
             (records.len(), orders.len(), over)
         });
-        assert_eq!(sizes, [(BATCH_MAX, 0, false), (7, 1, false)]);
+        assert_eq!(sizes, [(BATCH_MAX, 1, false), (7, 2, false)]);
         assert!(queue.next(Duration::ZERO).records.is_empty());
     }
 
