@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::config::{Config, Environment, LogLevel, keys, locate};
+use crate::config::{Config, Environment, LogLevel, Server, keys, locate};
 use crate::logging;
 
 mod args;
@@ -77,7 +77,7 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
         Command::Perform(perform) => to_its_end(perform::run(*perform, config()?, printer)),
         Command::Characters(characters) => once(characters::run(characters, config()?, printer)),
         Command::Explain(explain) => once(explain::run(*explain, config()?, printer)),
-        Command::Status(status) => once(status::run(status, printer)),
+        Command::Status(status) => once(status::run(status, configured_server(global)?, printer)),
         Command::Serve(serve) => {
             runtime()?.block_on(serve::run(serve, global.locked, configure(global, None)?))
         }
@@ -93,8 +93,12 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
             once(conformance::run(plugin, json, readable(global, printer)?, printer))
         }
         Command::Plugin(args::Plugin::New(new)) => scaffold::run(&new, printer),
-        Command::Plugin(args::Plugin::Status(remote)) => once(reload::status(remote, printer)),
-        Command::Plugin(args::Plugin::Reload(remote)) => once(reload::reload(remote, printer)),
+        Command::Plugin(args::Plugin::Status(remote)) => {
+            once(reload::status(remote, configured_server(global)?, printer))
+        }
+        Command::Plugin(args::Plugin::Reload(remote)) => {
+            once(reload::reload(remote, configured_server(global)?, printer))
+        }
         Command::Plugin(args::Plugin::Lock(lock)) => once(lock::run(lock, global.config.as_deref(), printer)),
         Command::Config(args::Config::Check { file }) => once(check::run(file, global, printer)),
         Command::Config(args::Config::Explain { key }) => explain_key::run(key.as_deref(), printer),
@@ -131,6 +135,16 @@ fn readable(global: &Global, printer: Printer) -> Result<Config, Fault> {
         }
         read => read,
     }
+}
+
+/// What the configuration says of the server. Other mistakes in it are no matter: one that runs serves on
+/// with what it read before.
+fn configured_server(global: &Global) -> Result<Server, Fault> {
+    let Some(file) = locate(global.config.as_deref(), &Environment::of_process()) else {
+        return Ok(Server::default());
+    };
+    let (read, _) = Config::examine(&Config::text_of(&file)?, &file);
+    Ok(read.map_or_else(Server::default, |config| config.server))
 }
 
 fn asked_for(global: &Global, configured: LogLevel) -> LogLevel {

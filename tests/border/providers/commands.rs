@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::Value;
+use tempfile::TempDir;
 use understudy_simulators::{Fault, Simulator};
 
 use super::{PROVIDERS, Provider, leave_key};
@@ -170,6 +171,18 @@ async fn status_shows_a_running_server_and_says_when_there_is_none() {
     assert!(told.contains("azure failed: provider_unauthorized 1\n"), "{told}");
     let json = understudy(&["status", "--json", "--url", &daemon.url("")]).ok().stdout_json();
     assert_eq!(json["providers"][1]["successes"], 1, "{json}");
+    // Without an address it is asked where its configuration says, whatever else that says by now.
+    let folder = TempDir::new().expect("a temporary folder");
+    let file = folder.path().join("understudy.toml");
+    let address = daemon.url("").replace("http://", "");
+    for rest in ["", "no_such_key = 1\n"] {
+        let text = format!("{rest}[server]\nlisten = '{}'\n", address.trim_end_matches('/'));
+        std::fs::write(&file, text).expect("it is writable");
+        let file = file.to_str().expect("a path");
+        let found = understudy(&["--config", file, "status", "--json"]).ok().stdout_json();
+        assert_eq!(found["providers"][1]["successes"], 1, "{found}");
+        understudy(&["--config", file, "plugin", "status"]).ok();
+    }
     drop(daemon);
     // Port 1 is nobody's.
     let none = understudy(&["status", "--url", "http://127.0.0.1:1"]);

@@ -319,9 +319,9 @@ pub(super) struct Explain {
 #[derive(Args, Debug)]
 #[command(after_help = STATUS_EXAMPLES)]
 pub(super) struct Status {
-    /// Where the server listens.
-    #[arg(long, value_name = "URL", default_value = super::server::DEFAULT_URL)]
-    pub(super) url: String,
+    /// Where the server listens; by default where the configuration says.
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
@@ -354,9 +354,10 @@ pub(super) struct History {
     /// Go on where an earlier answer ended.
     #[arg(long, value_name = "CURSOR")]
     pub(super) cursor: Option<String>,
-    /// Where the server listens that has the history while it runs.
-    #[arg(long, value_name = "URL", default_value = super::server::DEFAULT_URL)]
-    pub(super) url: String,
+    /// Where the server listens that has the history while it runs; by default where the configuration
+    /// says.
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
@@ -492,9 +493,10 @@ pub(super) enum Plugin {
 /// A running server.
 #[derive(Args, Debug)]
 pub(super) struct Remote {
-    /// Where the server listens, which has the store while it runs.
-    #[arg(long, value_name = "URL", default_value = super::server::DEFAULT_URL)]
-    pub(super) url: String,
+    /// Where the server listens, which has the store while it runs; by default where the configuration
+    /// says.
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,

@@ -9,7 +9,7 @@ use super::args;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
 use super::progress::{counter, spinner};
-use super::server::{ask, follow, order, pairs};
+use super::server::{ask, follow, order, pairs, place};
 use super::status::megabytes;
 use super::store::open;
 use super::table::Table;
@@ -37,18 +37,34 @@ async fn look(
     config: &Config,
     printer: Printer,
 ) -> Result<(), Fault> {
+    let remote = match &cache {
+        args::Cache::Stats(remote) | args::Cache::Verify(remote) => remote,
+        args::Cache::List(list) => &list.remote,
+        args::Cache::Clear(clear) => &clear.remote,
+    };
+    let kept = match here {
+        Some(cache) => Kept::Here(cache),
+        None => Kept::At(place(remote.url.as_deref(), &config.server)?),
+    };
     match cache {
         args::Cache::Stats(remote) => {
-            let info = match here {
-                Some(cache) => cache.stats().into(),
-                None => ask::<StatusResponse>(&remote.url, "/api/v1/status", &[]).await?.cache,
+            let info = match kept {
+                Kept::Here(cache) => cache.stats().into(),
+                Kept::At(url) => ask::<StatusResponse>(&url, "/api/v1/status", &[]).await?.cache,
             };
             stats(&info, config, remote.json, printer)
         }
-        args::Cache::List(list) => self::list(list, here, printer).await,
-        args::Cache::Verify(remote) => verify(&remote, here, printer).await,
-        args::Cache::Clear(clear) => self::clear(clear, here, printer).await,
+        args::Cache::List(list) => self::list(list, kept, printer).await,
+        args::Cache::Verify(remote) => verify(remote.json, kept, printer).await,
+        args::Cache::Clear(clear) => self::clear(clear, kept, printer).await,
     }
+}
+
+/// Who has the cache.
+enum Kept<'here> {
+    Here(&'here Cache),
+    /// The server at this address.
+    At(String),
 }
 
 fn stats(info: &CacheInfo, config: &Config, json: bool, printer: Printer) -> Result<(), Fault> {
@@ -84,11 +100,11 @@ fn stats(info: &CacheInfo, config: &Config, json: bool, printer: Printer) -> Res
     Ok(table.print(printer)?)
 }
 
-async fn list(list: args::ListTakes, here: Option<&Cache>, printer: Printer) -> Result<(), Fault> {
+async fn list(list: args::ListTakes, kept: Kept<'_>, printer: Printer) -> Result<(), Fault> {
     let args::ListTakes { provider, limit, remote } = list;
-    let KeptTakes { takes, more } = match here {
-        Some(cache) => KeptTakes::of(cache, provider.as_deref(), limit).await.map_err(failed)?,
-        None => ask(&remote.url, PLACE, &pairs(&TakesQuery { provider, limit: Some(limit) })).await?,
+    let KeptTakes { takes, more } = match kept {
+        Kept::Here(cache) => KeptTakes::of(cache, provider.as_deref(), limit).await.map_err(failed)?,
+        Kept::At(url) => ask(&url, PLACE, &pairs(&TakesQuery { provider, limit: Some(limit) })).await?,
     };
     if remote.json {
         return Ok(printer.json(&takes)?);
@@ -122,19 +138,19 @@ fn row(take: &KeptTake) -> [String; 8] {
 }
 
 /// Damage is removed, and told with an exit code: it should not be there.
-async fn verify(remote: &args::Remote, here: Option<&Cache>, printer: Printer) -> Result<(), Fault> {
+async fn verify(json: bool, kept: Kept<'_>, printer: Printer) -> Result<(), Fault> {
     let bar = counter(printer, "checking");
     let shown = bar.clone();
     let show = move |now: &VerifiedTakes| {
         shown.set_length(now.total as u64);
         shown.set_position(now.checked as u64);
     };
-    let verified = match here {
-        Some(cache) => {
+    let verified = match kept {
+        Kept::Here(cache) => {
             let verified = cache.verify(move |now| show(&VerifiedTakes::so_far(now))).await;
             verified.map(VerifiedTakes::whole).map_err(failed)
         }
-        None => follow(&remote.url, &format!("{PLACE}/verify"), show).await,
+        Kept::At(url) => follow(&url, &format!("{PLACE}/verify"), show).await,
     };
     bar.finish_and_clear();
     let verified = verified?;
@@ -142,7 +158,7 @@ async fn verify(remote: &args::Remote, here: Option<&Cache>, printer: Printer) -
         return Err(Fault::new(Exit::Failed, "the server ended before the check did"));
     }
     let VerifiedTakes { checked, bytes, damaged, removed, .. } = verified;
-    if remote.json {
+    if json {
         printer.json(&verified)?;
     } else if damaged == 0 {
         printer.result(format_args!("{checked} files are sound, {} read", megabytes(bytes)))?;
@@ -155,18 +171,18 @@ async fn verify(remote: &args::Remote, here: Option<&Cache>, printer: Printer) -
         .hint("they are bought again when they are asked for; look at the disk"))
 }
 
-async fn clear(clear: args::ClearTakes, here: Option<&Cache>, printer: Printer) -> Result<(), Fault> {
+async fn clear(clear: args::ClearTakes, kept: Kept<'_>, printer: Printer) -> Result<(), Fault> {
     let args::ClearTakes { provider, older_than, remote } = clear;
     let spinner = spinner(printer, "clearing");
-    let cleared = match here {
-        Some(cache) => {
+    let cleared = match kept {
+        Kept::Here(cache) => {
             let age = older_than.and_then(|age| moment::duration(&age).ok());
             let filter = ClearFilter { provider, stored_before_ms: age.map(moment::ago) };
             cache.clear(filter).await.map(ClearedTakes::from).map_err(failed)
         }
-        None => {
+        Kept::At(url) => {
             let query = pairs(&ClearQuery { provider, older_than });
-            order(&remote.url, &format!("{PLACE}/clear"), &query).await
+            order(&url, &format!("{PLACE}/clear"), &query).await
         }
     };
     spinner.finish_and_clear();

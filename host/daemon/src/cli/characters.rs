@@ -8,7 +8,7 @@ use understudy_engine::Listed;
 use super::args::Characters;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
-use super::server::ask;
+use super::server::{ask, place};
 use super::store::{Opened, open};
 use super::table::Table;
 use crate::Understudy;
@@ -17,7 +17,8 @@ use crate::http::characters::CharacterInfo;
 use crate::understudy::Keeping;
 
 pub(super) async fn run(wanted: Characters, config: Config, printer: Printer) -> Result<(), Fault> {
-    let mut characters = list(&wanted.url, config, printer).await?;
+    let url = place(wanted.url.as_deref(), &config.server);
+    let mut characters = list(url.ok().as_deref(), config, printer).await?;
     characters.retain(|known| is_wanted(known, &wanted));
     if wanted.json {
         let rows: Vec<_> = characters.iter().map(row).collect();
@@ -32,10 +33,11 @@ pub(super) async fn run(wanted: Characters, config: Config, printer: Printer) ->
 
 /// All there are, by the server that has the store; by the configuration and its providers where none
 /// has it, or it does not answer.
-async fn list(url: &str, config: Config, printer: Printer) -> Result<Vec<CharacterInfo>, Fault> {
+async fn list(url: Option<&str>, config: Config, printer: Printer) -> Result<Vec<CharacterInfo>, Fault> {
     let understudy = Understudy::start_keeping(config, Keeping::IfFree).await?;
     let engine = understudy.engine();
-    if engine.store().is_none()
+    if let Some(url) = url
+        && engine.store().is_none()
         && let Ok(Opened::Elsewhere(_)) = open(&understudy.config(), printer).await
         && let Ok(characters) = ask(url, "/api/v1/characters/", &[]).await
     {

@@ -3,7 +3,7 @@
 use super::args::History;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
-use super::server::{ask, pairs};
+use super::server::{ask, pairs, place};
 use super::store::{broken, open};
 use super::table::Table;
 use crate::config::Config;
@@ -33,7 +33,8 @@ pub(super) async fn run(history: History, config: Config, printer: Printer) -> R
             RequestPage::of(page, store)
         }
         None => {
-            let page = ask(&history.url, "/api/v1/tts/requests", &pairs(&query)).await;
+            let url = place(history.url.as_deref(), &config.server)?;
+            let page = ask(&url, "/api/v1/tts/requests", &pairs(&query)).await;
             page.map_err(|fault| opened.blame(fault))?
         }
     };

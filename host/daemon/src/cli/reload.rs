@@ -3,14 +3,16 @@
 use super::args::Remote;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
-use super::server::{ask, order};
+use super::server::{ask, order, place};
 use super::table::Table;
+use crate::config::Server;
 use crate::http::plugins::{CanaryInfo, GenerationInfo, PluginInfo};
 use crate::reload::{ConfigProblem, Pending, PluginChange, ReloadOutcome, ReloadReport};
 
 /// Has a running server read everything anew.
-pub(super) async fn reload(remote: Remote, printer: Printer) -> Result<(), Fault> {
-    let report: ReloadReport = order(&remote.url, "/api/v1/admin/reload", &[]).await?;
+pub(super) async fn reload(remote: Remote, server: Server, printer: Printer) -> Result<(), Fault> {
+    let url = place(remote.url.as_deref(), &server)?;
+    let report: ReloadReport = order(&url, "/api/v1/admin/reload", &[]).await?;
     if remote.json {
         printer.json(&report)?;
     } else {
@@ -52,8 +54,9 @@ fn tell(report: &ReloadReport, printer: Printer) -> Result<(), Fault> {
 }
 
 /// Shows the plugins of a running server.
-pub(super) async fn status(remote: Remote, printer: Printer) -> Result<(), Fault> {
-    let plugins: Vec<PluginInfo> = ask(&remote.url, "/api/v1/plugins", &[]).await?;
+pub(super) async fn status(remote: Remote, server: Server, printer: Printer) -> Result<(), Fault> {
+    let url = place(remote.url.as_deref(), &server)?;
+    let plugins: Vec<PluginInfo> = ask(&url, "/api/v1/plugins", &[]).await?;
     if remote.json {
         return Ok(printer.json(&plugins)?);
     }

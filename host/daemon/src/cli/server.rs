@@ -1,5 +1,6 @@
 //! Asking a running server, for the commands that show what only it knows.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::{Method, Response};
@@ -8,9 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::exit::{Exit, Fault};
-
-/// Where a server listens unless told otherwise.
-pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:8750";
+use crate::config::Server;
 
 /// A server that is there answers at once, whatever its providers do.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -36,6 +35,28 @@ struct Refusal {
 struct Refused {
     message: String,
     hint: Option<String>,
+}
+
+/// The address that a command `said`, or that of a server with these settings, from this machine.
+pub(super) fn place(said: Option<&str>, server: &Server) -> Result<String, Fault> {
+    if let Some(url) = said {
+        return Ok(url.to_owned());
+    }
+    let known = server.listen.iter().find(|address| address.port() != 0).ok_or_else(|| {
+        Fault::new(Exit::Usage, "server.listen lets the server take any free port")
+            .hint("--url says where it listens; its log tells")
+    })?;
+    Ok(format!("http://{}", near(*known)))
+}
+
+/// Whoever listens on every network of the machine does so on the machine's own.
+fn near(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 /// What the server at `url` answers to a `GET` of `path` with these parameters.
@@ -139,9 +160,30 @@ async fn answered(
 
 fn no_answer(url: &str, error: reqwest::Error) -> Fault {
     let advice = if error.is_connect() {
-        "`understudy serve` starts a server; --url says where one listens"
+        "`understudy serve` starts a server; --config or --url says where one listens"
     } else {
         "--url says where a server of this version listens"
     };
     Fault::new(Exit::Failed, NoAnswer { url: url.to_owned(), source: error.without_url() }).hint(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(said: Option<&str>, listen: &[&str], expected: Option<&str>) {
+        let listen = listen.iter().map(|address| address.parse().unwrap()).collect();
+        let server = Server { listen, ..Server::default() };
+        assert_eq!(place(said, &server).ok().as_deref(), expected);
+    }
+
+    #[test]
+    fn a_server_is_asked_where_it_was_told_to_listen() {
+        check(None, &["127.0.0.1:8750", "10.0.0.1:1"], Some("http://127.0.0.1:8750"));
+        check(None, &["0.0.0.0:9000"], Some("http://127.0.0.1:9000"));
+        check(None, &["[::]:9000"], Some("http://[::1]:9000"));
+        check(None, &["10.0.0.1:0", "10.0.0.1:9000"], Some("http://10.0.0.1:9000"));
+        check(None, &["127.0.0.1:0"], None);
+        check(Some("http://there:1/"), &["127.0.0.1:0"], Some("http://there:1/"));
+    }
 }

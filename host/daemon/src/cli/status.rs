@@ -4,14 +4,16 @@ use super::args::Status;
 use super::exit::Fault;
 use super::printer::Printer;
 use super::reload::{on_trial, refused};
-use super::server::ask;
+use super::server::{ask, place};
 use super::table::Table;
+use crate::config::Server;
 use crate::http::keeping::CachedProvider;
 use crate::http::status::{ProviderInfo, ReloadInfo, StatusResponse};
 use crate::reload::ConfigProblem;
 
-pub(super) async fn run(status: Status, printer: Printer) -> Result<(), Fault> {
-    let answer: StatusResponse = ask(&status.url, "/api/v1/status", &[]).await?;
+pub(super) async fn run(status: Status, server: Server, printer: Printer) -> Result<(), Fault> {
+    let url = place(status.url.as_deref(), &server)?;
+    let answer: StatusResponse = ask(&url, "/api/v1/status", &[]).await?;
     if status.json {
         return Ok(printer.json(&answer)?);
     }

@@ -7,7 +7,6 @@ use understudy_engine::Recast;
 use understudy_speech::Language;
 
 use crate::cli::destination::Destination;
-use crate::cli::server::DEFAULT_URL;
 
 const CHARACTERS_EXAMPLES: &str = "\
 Examples:
@@ -37,9 +36,9 @@ pub(in crate::cli) struct Characters {
     /// Those as well that their provider does not list any more.
     #[arg(short, long)]
     pub(in crate::cli) all: bool,
-    /// Where the server is asked that has the store.
-    #[arg(long, value_name = "URL", default_value = DEFAULT_URL)]
-    pub(in crate::cli) url: String,
+    /// Where the server is asked that has the store; by default where the configuration says.
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) url: Option<String>,
     /// Print JSON.
     #[arg(long)]
     pub(in crate::cli) json: bool,
