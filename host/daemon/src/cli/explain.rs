@@ -17,7 +17,7 @@ use crate::understudy::Keeping;
 pub(super) async fn run(explain: Explain, config: Config, printer: Printer) -> Result<(), Fault> {
     let text = text(&explain.wish.text, explain.wish.file.as_deref())?;
     let understudy = Understudy::start_keeping(config, Keeping::IfFree).await?;
-    let rehearsal = understudy.engine().rehearse(explain.wish.request("explain", text)).await?;
+    let rehearsal = understudy.engine().rehearse(explain.wish.request(text)).await?;
     if explain.json {
         return Ok(printer.json(&rehearsal)?);
     }

@@ -62,7 +62,7 @@ async fn tell(say: &Say, text: &str, speech: &Speech, took: Duration, printer: P
 }
 
 fn request(say: &Say, text: String, deadline: Duration) -> SpeechRequest {
-    let mut request = say.wish.request("say", text);
+    let mut request = say.wish.request(text);
     request.request.words = say.json || say.srt.is_some() || say.vtt.is_some();
     request.output =
         Output { encoding: Some(say.output.encoding()), sample_rate: say.sample_rate, ..Output::default() };

@@ -6,8 +6,8 @@ use understudy_speech::{Request, Utterance};
 use super::args::Wish;
 
 impl Wish {
-    /// The request for `text`, under `id`.
-    pub(super) fn request(&self, id: &str, text: String) -> SpeechRequest {
+    /// The request for `text`. Weights draw by its id, so one that is explained has the id of one that is said.
+    pub(super) fn request(&self, text: String) -> SpeechRequest {
         let request = Request {
             utterance: if self.ssml { Utterance::Ssml(text) } else { Utterance::Text(text) },
             voice: self.voice.clone(),
@@ -25,7 +25,7 @@ impl Wish {
             provider: self.provider.clone(),
             route: self.route.clone(),
             fallback: self.no_fallback.then_some(false),
-            ..SpeechRequest::new(id, request)
+            ..SpeechRequest::new("say", request)
         }
     }
 }
