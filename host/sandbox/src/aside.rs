@@ -17,14 +17,19 @@ type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) struct Aside(Mutex<Option<Work>>);
 
 impl Aside {
-    /// Goes on with what was left here. True: it is done, and the guest can go on.
-    pub(crate) fn poll(&self, context: &mut Context<'_>) -> bool {
-        let Some(mut work) = lock(&self.0).take() else { return false };
-        let is_done = work.as_mut().poll(context).is_ready();
-        if !is_done {
+    /// Goes on with what was left here. Ready: nothing is left to wait for, and the guest can go on.
+    pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(mut work) = lock(&self.0).take() else { return Poll::Ready(()) };
+        let polled = work.as_mut().poll(context);
+        if polled.is_pending() {
             *lock(&self.0) = Some(work);
         }
-        is_done
+        polled
+    }
+
+    /// Whether the guest waits for work that was left here.
+    pub(crate) fn is_wanted(&self) -> bool {
+        lock(&self.0).is_some()
     }
 }
 
@@ -51,7 +56,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl fmt::Debug for Aside {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Aside").field(&lock(&self.0).is_some()).finish()
+        f.debug_tuple("Aside").field(&self.is_wanted()).finish()
     }
 }
 
@@ -71,10 +76,11 @@ mod tests {
             7
         }));
         let work = async || poll_fn(|context| Poll::Ready(aside.poll(context))).await;
-        assert!(!work().await, "nothing is there before somebody asks");
+        assert!(!aside.is_wanted() && work().await.is_ready(), "nothing is there before somebody asks");
         assert_eq!(waiting.as_mut().now_or_never(), None);
-        assert_eq!((work().await, waiting.as_mut().now_or_never()), (false, None));
-        assert_eq!((work().await, waiting.as_mut().now_or_never()), (true, Some(7)));
+        assert!(aside.is_wanted());
+        assert_eq!((work().await, waiting.as_mut().now_or_never()), (Poll::Pending, None));
+        assert_eq!((work().await, waiting.as_mut().now_or_never()), (Poll::Ready(()), Some(7)));
         let held = Arc::new(());
         let of_the_work = Arc::clone(&held);
         let mut cut = Box::pin(beside(&weak, async move { drop(of_the_work) }));

@@ -9,6 +9,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 
 use tokio::time::{Instant, timeout_at};
 use understudy_speech::{Call, Failure, Manifest};
@@ -111,12 +112,14 @@ where
     let counted = poll_fn(|context| {
         polls.fetch_add(1, Relaxed);
         let _working = ticking.work();
-        loop {
+        // While something is done beside it, the guest is not woken: it waits for nothing else.
+        while aside.poll(context).is_ready() {
             let asked = asking.as_mut().poll(context);
-            if asked.is_ready() || !aside.poll(context) {
+            if asked.is_ready() || !aside.is_wanted() {
                 return asked;
             }
         }
+        Poll::Pending
     });
     timeout_at(deadline, counted).await.unwrap_or_else(|_| Err(too_late()))
 }

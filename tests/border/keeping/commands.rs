@@ -115,6 +115,12 @@ async fn while_a_server_runs_it_is_asked_and_others_speak_without_a_word_about_i
         assert_eq!(takes[0]["provider"], "flite", "{takes}");
         let checked = json_of(&folder, &["cache", "verify", "--json", "--url", &url]);
         assert_eq!((&checked["done"], &checked["damaged"]), (&json!(true), &json!(0)));
+        // Without an address it is asked where the configuration has it listen.
+        let listening = format!("[server]\nlisten = '{}'\n", url.trim_start_matches("http://"));
+        for arguments in [&["history"][..], &["cache", "stats"], &["cache", "list"], &["cache", "verify"]] {
+            let (code, _, stderr) = run_with(&listening, &folder, arguments);
+            assert_eq!(code, 0, "{arguments:?}: {stderr}");
+        }
         let clear = |extra: &[&str]| {
             json_of(&folder, &[&["cache", "clear", "--json", "--url", &url], extra].concat())["takes"].clone()
         };
