@@ -6,10 +6,16 @@
 
 use std::time::Duration;
 
+use crate::field::index;
 use crate::pcm::span;
 
+/// Levels are counted in whole millionths of a decibel: an MP3 has a thousand of them in twenty
+/// seconds, and a processor is quicker with integers than with what a float may be.
+pub(crate) const MICROS: i32 = 1_000_000;
 /// The quietest level told apart; anything under it counts as this.
-const FLOOR_DB: f32 = -120.0;
+const FLOOR_DB: i32 = -120;
+/// The loudest.
+const CEILING_DB: i32 = 20;
 /// Bins of the level histogram, one decibel each: −120 to +20.
 const BINS: usize = 141;
 
@@ -42,9 +48,9 @@ pub struct Levels {
 
 /// Levels as they are counted.
 pub(crate) struct Tally {
-    silence_db: f32,
+    silence: i32,
     histogram: [u32; BINS],
-    loudest: f32,
+    loudest: i32,
     windows: u64,
     silent: u64,
     leading: u64,
@@ -57,9 +63,9 @@ impl Tally {
     /// Windows under `silence_db` count as silent.
     pub(crate) const fn new(silence_db: f32) -> Self {
         Self {
-            silence_db,
+            silence: micros(silence_db),
             histogram: [0; BINS],
-            loudest: FLOOR_DB,
+            loudest: FLOOR_DB * MICROS,
             windows: 0,
             silent: 0,
             leading: 0,
@@ -68,16 +74,22 @@ impl Tally {
         }
     }
 
-    /// Counts the next window.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bins")]
+    /// Counts the next window, in decibels below full scale.
     pub(crate) fn push(&mut self, level_db: f32) {
-        let level = level_db.clamp(FLOOR_DB, 20.0);
+        self.push_micros(micros(level_db));
+    }
+
+    /// The same in millionths of a decibel.
+    #[inline]
+    pub(crate) fn push_micros(&mut self, level: i32) {
+        let level = level.clamp(FLOOR_DB * MICROS, CEILING_DB * MICROS);
         self.loudest = self.loudest.max(level);
-        if let Some(bin) = self.histogram.get_mut((level - FLOOR_DB) as usize) {
-            *bin = bin.saturating_add(1);
+        let bin = (level - FLOOR_DB * MICROS).unsigned_abs() / MICROS.unsigned_abs();
+        if let Some(count) = self.histogram.get_mut(index(bin)) {
+            *count = count.saturating_add(1);
         }
         self.windows += 1;
-        if level < self.silence_db {
+        if level < self.silence {
             self.silent += 1;
             self.run += 1;
             return;
@@ -97,7 +109,7 @@ impl Tally {
         let none = self.silent == self.windows;
         Levels {
             estimated: false,
-            loudest_dbfs: self.loudest,
+            loudest_dbfs: self.loudest as f32 / MICROS as f32,
             spread_db: self.percentile(0.95) - self.percentile(0.05),
             silent_share: if none { 1.0 } else { self.silent as f32 / self.windows as f32 },
             leading_silence: if none { whole } else { time(self.leading) },
@@ -115,11 +127,17 @@ impl Tally {
         for (bin, count) in self.histogram.iter().enumerate() {
             passed += u64::from(*count);
             if passed as f32 >= wanted && passed > 0 {
-                return FLOOR_DB + bin as f32;
+                return FLOOR_DB as f32 + bin as f32;
             }
         }
-        FLOOR_DB
+        FLOOR_DB as f32
     }
+}
+
+/// A level in millionths of a decibel, as far as levels are told apart.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "clamped to a few decibels")]
+const fn micros(level_db: f32) -> i32 {
+    (level_db.clamp(FLOOR_DB as f32, CEILING_DB as f32) * MICROS as f32) as i32
 }
 
 /// Samples at full scale in runs of three and more. `samples` are one channel's.

@@ -26,6 +26,11 @@ const BIT_RATES_2: [u32; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 1
 const SAMPLE_RATES: [u32; 3] = [44_100, 48_000, 32_000];
 /// What every layer III decoder adds in front: 528 samples and one.
 const DECODER_DELAY: u64 = 529;
+/// The bit of a header that makes its frame a byte longer.
+const PADDING: u32 = 9;
+/// The bits of a header that are the same from frame to frame: all but padding, the private bit, the mode's
+/// extension, copyright and original.
+const SHAPE: u32 = !(1 << PADDING | 1 << 8 | 0b11 << 4 | 0b11 << 2);
 /// ID3v2 tags in a row that are stepped over.
 const TAGS_MAX: usize = 8;
 
@@ -46,7 +51,10 @@ impl Header {
     /// Reads the header `bytes` begin with. Free-format frames do not tell their length and count
     /// as no frame.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
-        let word = u32_be(bytes, 0)?;
+        Self::of(u32_be(bytes, 0)?)
+    }
+
+    fn of(word: u32) -> Option<Self> {
         let field = |shift: u32, mask: u32| (word >> shift) & mask;
         let (version, layer) = (field(19, 3), field(17, 3));
         // Version 1 is reserved; layer III is 1; emphasis 2 is reserved.
@@ -70,22 +78,9 @@ impl Header {
             sample_rate,
             channels,
             samples,
-            frame_bytes: index(slots * kilobits / sample_rate + field(9, 1)),
+            frame_bytes: index(slots * kilobits / sample_rate + field(PADDING, 1)),
             side_info_end: 4 + side_info,
         })
-    }
-
-    /// As [`Header::parse`]; nearly all headers of a stream are the same four bytes as the `last` one.
-    fn again(bytes: &[u8], last: &mut Option<([u8; 4], Self)>) -> Option<Self> {
-        let word = array::<4>(bytes, 0)?;
-        match last {
-            Some((known, header)) if *known == word => Some(*header),
-            _ => {
-                let header = Self::parse(bytes)?;
-                *last = Some((word, header));
-                Some(header)
-            }
-        }
     }
 
     fn same_kind(&self, other: &Self) -> bool {
@@ -184,30 +179,30 @@ struct Count {
 fn count(audio: &[u8], start: usize, kind: &Header, mut each: impl FnMut(&[u8], &Header)) -> Count {
     let mut count = Count { frames: 0, bytes: 0, cut: false };
     let mut rest = audio.get(start..).unwrap_or_default();
-    let mut last = None;
-    while !rest.is_empty() {
-        match Header::again(rest, &mut last).filter(|header| header.same_kind(kind)) {
-            Some(header) => {
-                let Some((frame, behind)) = rest.split_at_checked(header.frame_bytes) else {
-                    count.cut = true;
-                    break;
-                };
-                each(frame, &header);
-                count.frames += 1;
-                count.bytes += header.frame_bytes as u64;
-                rest = behind;
-            }
-            // No frame: step over to the next pair of frames, or stop at what is left.
-            None => match first_frame(rest.get(1..).unwrap_or_default()) {
-                Some(skip) => rest = rest.get(1 + skip..).unwrap_or_default(),
-                None => {
-                    count.cut = rest.len() < 4 && rest.starts_with(&[0xff]);
-                    break;
-                }
-            },
+    let mut last: Option<(u32, Header)> = None;
+    while let Some(word) = rest.first_chunk().map(|word| u32::from_be_bytes(*word)) {
+        let shape = word & SHAPE;
+        if last.as_ref().is_none_or(|(known, _)| *known != shape) {
+            last = Header::of(shape).filter(|header| header.same_kind(kind)).map(|header| (shape, header));
         }
+        let Some((_, header)) = &last else {
+            // No frame: step over to the next pair of frames, or stop at what is left.
+            match first_frame(rest.get(1..).unwrap_or_default()) {
+                Some(skip) => rest = rest.get(1 + skip..).unwrap_or_default(),
+                None => return count,
+            }
+            continue;
+        };
+        let frame_bytes = header.frame_bytes + index(word >> PADDING & 1);
+        let Some((frame, behind)) = rest.split_at_checked(frame_bytes) else {
+            return Count { cut: true, ..count };
+        };
+        each(frame, header);
+        count.frames += 1;
+        count.bytes += frame_bytes as u64;
+        rest = behind;
     }
-    count
+    Count { cut: rest.starts_with(&[0xff]), ..count }
 }
 
 /// What the silent first frame says about the rest.
