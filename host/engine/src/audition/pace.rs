@@ -144,27 +144,39 @@ impl Tally {
     }
 
     fn read(&mut self, text: &str) {
-        for line in text.split_inclusive('\n') {
-            for token in line.split_whitespace() {
-                self.token(token);
+        let mut token = Token::default();
+        for character in text.chars() {
+            if !character.is_whitespace() {
+                self.character(character, &mut token);
+                continue;
             }
-            if line.ends_with('\n') {
+            self.spell(&token);
+            token = Token::default();
+            if character == '\n' {
                 self.pauses += LINE_END;
             }
         }
+        self.spell(&token);
     }
 
-    fn token(&mut self, token: &str) {
-        let spelled = if is_spelled(token) { SPELLED } else { 0.0 };
-        let (mut last, mut repeats) = ('\0', 0);
-        for character in token.chars() {
-            repeats = if character == last { repeats + 1 } else { 0 };
-            last = character;
-            let Seconds { least, most } = self.of(character);
-            self.speech.least +=
-                if repeats < REPEATS_MAX || character.is_ascii_digit() { least } else { 0.0 };
-            self.speech.most += most + if character.is_alphabetic() { spelled } else { 0.0 };
-            self.pauses += pause(character);
+    fn character(&mut self, character: char, token: &mut Token) {
+        let is_said = token.push(character);
+        // Nearly every character of most texts: not worth being asked what else it could be.
+        if character.is_ascii_alphabetic() {
+            self.speech.least += if is_said { self.latin.least } else { 0.0 };
+            self.speech.most += self.latin.most;
+            return;
+        }
+        let Seconds { least, most } = self.of(character);
+        self.speech.least += if is_said { least } else { 0.0 };
+        self.speech.most += most;
+        self.pauses += pause(character);
+    }
+
+    /// Adds what a token takes longer that may be read letter by letter.
+    fn spell(&mut self, token: &Token) {
+        if token.is_spelled() {
+            self.speech.most += token.spelled;
         }
     }
 
@@ -187,8 +199,6 @@ impl Tally {
 fn pause(character: char) -> f32 {
     const CLAUSE: Range<char> = '\u{2010}'..'\u{2016}';
     match character {
-        // Nearly every character of most texts: not worth being asked what else it could be.
-        'a'..='z' | 'A'..='Z' => 0.0,
         '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' | '۔' => SENTENCE_END,
         ',' | ';' | ':' | '，' | '；' | '：' | '、' | '،' | '؛' => CLAUSE_END,
         _ if CLAUSE.contains(&character) => CLAUSE_END,
@@ -197,13 +207,45 @@ fn pause(character: char) -> f32 {
     }
 }
 
-/// `FBI`, `B2`, `html`, `xkcd://…`: letters that may be read one by one.
-fn is_spelled(token: &str) -> bool {
-    let (mut capitals, mut has_digit, mut has_vowel) = (0, false, !token.is_ascii());
-    for character in token.chars() {
-        capitals += u32::from(character.is_uppercase());
-        has_digit |= character.is_numeric();
-        has_vowel |= matches!(character.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
+/// What stands between two spaces.
+#[derive(Default)]
+struct Token {
+    /// What its letters take longer when they are read one by one.
+    spelled: f32,
+    capitals: usize,
+    has_digit: bool,
+    has_vowel: bool,
+    has_slashes: bool,
+    last: Option<char>,
+    /// How often the last character stood before itself.
+    repeats: u32,
+}
+
+impl Token {
+    /// Adds a character, and tells whether it is surely said.
+    fn push(&mut self, character: char) -> bool {
+        self.repeats = if self.last == Some(character) { self.repeats + 1 } else { 0 };
+        self.last = Some(character);
+        if character.is_ascii_alphabetic() {
+            self.spelled += SPELLED;
+            self.capitals += usize::from(character.is_ascii_uppercase());
+            self.has_vowel |= is_vowel(character);
+            return self.repeats < REPEATS_MAX;
+        }
+        self.spelled += if character.is_alphabetic() { SPELLED } else { 0.0 };
+        self.capitals += usize::from(character.is_uppercase());
+        self.has_digit |= character.is_numeric();
+        self.has_vowel |= !character.is_ascii();
+        self.has_slashes |= character == '/' && self.repeats > 0;
+        self.repeats < REPEATS_MAX || character.is_ascii_digit()
     }
-    !has_vowel || capitals > 1 || has_digit || token.contains("//")
+
+    /// `FBI`, `B2`, `html`, `xkcd://…`: letters that may be read one by one.
+    const fn is_spelled(&self) -> bool {
+        !self.has_vowel || self.capitals > 1 || self.has_digit || self.has_slashes
+    }
+}
+
+const fn is_vowel(letter: char) -> bool {
+    matches!(letter, 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'A' | 'E' | 'I' | 'O' | 'U' | 'Y')
 }
