@@ -5,9 +5,10 @@
 //! overdraw an account; then a restart forgets them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::calendar::day_and_month;
+use super::calendar::Period;
 use crate::wall_clock::WallClock;
 
 /// How long the count of a day and of a month is remembered, in days.
@@ -24,8 +25,9 @@ pub struct Counters {
 
 #[derive(Debug, Default)]
 struct Table {
-    totals: BTreeMap<String, u64>,
-    changed: BTreeSet<String>,
+    /// By provider.
+    totals: BTreeMap<Period, BTreeMap<Arc<str>, u64>>,
+    changed: BTreeSet<(Period, Arc<str>)>,
 }
 
 /// What a provider has spoken, in characters.
@@ -46,59 +48,61 @@ impl Counters {
     pub(super) fn restore(&self, totals: BTreeMap<String, u64>) {
         let mut table = self.table();
         for (name, total) in totals {
-            let now = table.totals.entry(name).or_default();
+            let Some((period, provider)) = read_name(&name) else { continue };
+            let now = table.totals.entry(period).or_default().entry(provider.into()).or_default();
             *now = now.saturating_add(total);
         }
     }
 
     /// Adds `characters` of `provider`; says what that makes.
     pub fn add(&self, provider: &str, characters: u64) -> Spoken {
-        let (day, month) = Self::names(provider, self.now_ms());
+        let (day, month) = Period::both(self.now_ms());
         let mut table = self.table();
-        Spoken { today: table.add(day, characters), this_month: table.add(month, characters) }
+        Spoken {
+            today: table.add(day, provider, characters),
+            this_month: table.add(month, provider, characters),
+        }
     }
 
     /// Takes `characters` of `provider` back that were added at `added_at_ms`.
     pub fn take_back(&self, provider: &str, characters: u64, added_at_ms: u64) {
-        let (day, month) = Self::names(provider, added_at_ms);
+        let (day, month) = Period::both(added_at_ms);
         let mut table = self.table();
-        table.take_back(day, characters);
-        table.take_back(month, characters);
+        table.take_back(day, provider, characters);
+        table.take_back(month, provider, characters);
     }
 
     /// What `provider` has spoken.
     #[must_use]
     pub fn spoken(&self, provider: &str) -> Spoken {
-        let (day, month) = Self::names(provider, self.now_ms());
+        let (day, month) = Period::both(self.now_ms());
         let table = self.table();
-        let total = |name| table.totals.get(&name).copied().unwrap_or(0);
-        Spoken { today: total(day), this_month: total(month) }
+        Spoken { today: table.total(day, provider), this_month: table.total(month, provider) }
     }
 
     /// What has changed since the last call, and its total; none for what is forgotten.
-    pub(super) fn take_changed(&self) -> Vec<(String, Option<u64>)> {
+    pub(super) fn take_changed(&self) -> Vec<Changed> {
         let mut table = self.table();
         if table.changed.is_empty() {
             return Vec::new();
         }
         let now = self.clock.unix_ms();
-        let (day, _) = day_and_month(now.saturating_sub(DAYS_KEPT * DAY_MS));
-        let (_, month) = day_and_month(now.saturating_sub(MONTHS_KEPT * DAY_MS));
-        table.forget_before(&format!("day {day}"), "day ");
-        table.forget_before(&format!("month {month}"), "month ");
+        let (day, _) = Period::both(now.saturating_sub(DAYS_KEPT * DAY_MS));
+        let (_, month) = Period::both(now.saturating_sub(MONTHS_KEPT * DAY_MS));
+        table.forget(Period::Day(0, 0, 0)..day);
+        table.forget(Period::Month(0, 0)..month);
         let changed = std::mem::take(&mut table.changed);
-        changed
-            .into_iter()
-            .map(|name| {
-                let total = table.totals.get(&name).copied();
-                (name, total)
-            })
-            .collect()
+        let told = changed.into_iter().map(|(period, provider)| {
+            let total = table.totals.get(&period).and_then(|totals| totals.get(&provider)).copied();
+            Changed { period, provider, total }
+        });
+        told.collect()
     }
 
     /// Says that what was taken has not been written.
-    pub(super) fn put_back(&self, changed: Vec<(String, Option<u64>)>) {
-        self.table().changed.extend(changed.into_iter().map(|(name, _)| name));
+    pub(super) fn put_back(&self, changed: Vec<Changed>) {
+        let names = changed.into_iter().map(|changed| (changed.period, changed.provider));
+        self.table().changed.extend(names);
     }
 
     /// The time by which days begin, in milliseconds since 1970.
@@ -110,39 +114,62 @@ impl Counters {
         &self.clock
     }
 
-    /// Dates come first, so that what is old stands together.
-    fn names(provider: &str, at_ms: u64) -> (String, String) {
-        let (day, month) = day_and_month(at_ms);
-        (format!("day {day} {provider}"), format!("month {month} {provider}"))
-    }
-
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Table {
-    fn add(&mut self, name: String, characters: u64) -> u64 {
-        let total = self.totals.entry(name.clone()).or_default();
+    fn total(&self, period: Period, provider: &str) -> u64 {
+        self.totals.get(&period).and_then(|totals| totals.get(provider)).copied().unwrap_or(0)
+    }
+
+    fn add(&mut self, period: Period, provider: &str, characters: u64) -> u64 {
+        let totals = self.totals.entry(period).or_default();
+        let known = totals.get_key_value(provider).map(|(known, _)| Arc::clone(known));
+        let provider = known.unwrap_or_else(|| provider.into());
+        let total = totals.entry(Arc::clone(&provider)).or_default();
         *total = total.saturating_add(characters);
-        let total = *total;
-        self.changed.insert(name);
-        total
+        self.changed.insert((period, provider));
+        *total
     }
 
-    fn take_back(&mut self, name: String, characters: u64) {
-        if let Some(total) = self.totals.get_mut(&name) {
-            *total = total.saturating_sub(characters);
-            self.changed.insert(name);
-        }
+    fn take_back(&mut self, period: Period, provider: &str, characters: u64) {
+        let Some(totals) = self.totals.get_mut(&period) else { return };
+        let Some((provider, total)) = totals.iter_mut().find(|(name, _)| &***name == provider) else {
+            return;
+        };
+        *total = total.saturating_sub(characters);
+        self.changed.insert((period, Arc::clone(provider)));
     }
 
-    fn forget_before(&mut self, name: &str, kind: &str) {
-        let old: Vec<_> =
-            self.totals.range(kind.to_owned()..name.to_owned()).map(|(name, _)| name.clone()).collect();
-        for name in old {
-            self.totals.remove(&name);
-            self.changed.insert(name);
+    fn forget(&mut self, periods: Range<Period>) {
+        let old: Vec<_> = self.totals.range(periods).map(|(period, _)| *period).collect();
+        for period in old {
+            let providers = self.totals.remove(&period).unwrap_or_default().into_keys();
+            self.changed.extend(providers.map(|provider| (period, provider)));
         }
     }
+}
+
+/// A counter that is to be written down.
+#[derive(Debug)]
+pub(super) struct Changed {
+    period: Period,
+    provider: Arc<str>,
+    /// None: it is forgotten.
+    pub(super) total: Option<u64>,
+}
+
+impl Changed {
+    /// What it is written down as. Dates come first, so that what is old stands together.
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.period, self.provider)
+    }
+}
+
+fn read_name(name: &str) -> Option<(Period, &str)> {
+    let (date, _) = name.match_indices(' ').nth(1)?;
+    let (period, provider) = name.split_at_checked(date)?;
+    Some((period.parse().ok()?, provider.strip_prefix(' ')?))
 }

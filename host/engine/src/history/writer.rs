@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::HistorySettings;
 use super::block::RECORDS_MAX;
-use super::counters::Counters;
+use super::counters::{Changed, Counters};
 use super::ledger::{Ledger, Page};
 use super::queue::{Batch, Entry, Queue};
 use crate::books::{Books, Entries};
@@ -134,20 +134,15 @@ impl Writer {
         }
     }
 
-    fn try_write(
-        &mut self,
-        records: &[Entry],
-        counted: &[(String, Option<u64>)],
-        learnt: &Entries,
-    ) -> io::Result<()> {
+    fn try_write(&mut self, records: &[Entry], counted: &[Changed], learnt: &Entries) -> io::Result<()> {
         let ledger = self.ledger()?;
         let mut page = Page::default();
         for entry in records {
             page.insert(self.next, entry)?;
             self.next += 1;
         }
-        for (counter, total) in counted {
-            page.count(counter, *total);
+        for counter in counted {
+            page.count(&counter.name(), counter.total);
         }
         page.note(learnt)?;
         guarded(|| ledger.write(page))?;
