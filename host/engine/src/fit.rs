@@ -46,7 +46,10 @@ pub(crate) fn fit(
     dropped.unless(can.characters, "character", &mut request.character);
     // Nothing is dropped: times that nobody tells are estimated (see `timing`).
     request.words &= can.words.is_some();
-    request.sample_rate = output.sample_rate.or(request.sample_rate).or(policy.default_sample_rate);
+    // Who has no choice is not asked: then the take is the same one at every rate it is brought to.
+    let has_choice = formats.iter().any(|format| format.sample_rates.len() != 1);
+    let rate = output.sample_rate.or(request.sample_rate).or(policy.default_sample_rate);
+    request.sample_rate = rate.filter(|_| has_choice);
     request.encodings = encodings(&formats, output);
     Ok(dropped.0)
 }

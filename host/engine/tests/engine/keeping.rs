@@ -17,7 +17,7 @@ use understudy_engine::{
     CacheUse, Cast, Engine, EngineSettings, Member, Output, ProviderPolicy, Route, Speech, SpeechRequest,
     Store, StoreSettings, WallClock,
 };
-use understudy_speech::{AudioFormat, Encoding, Provider, ProviderError, Word, WordTimes};
+use understudy_speech::{AudioFormat, Encoding, FormatSupport, Provider, ProviderError, Word, WordTimes};
 
 use crate::{
     TEXT, WORDS, calls, engine_with, failing, good, request, route, status, told, unavailable, wanting,
@@ -320,6 +320,29 @@ async fn other_encodings_are_derived_and_kept_when_asked_for_often() {
     let speech = engine.speak(wanting(Encoding::Mp3, None)).await.unwrap();
     assert_ne!(speech.digest, first.unwrap().digest);
     assert_eq!(asked(&provider), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_take_is_brought_to_other_rates_unless_its_provider_has_a_choice() {
+    let resampled = |sample_rate| {
+        let output = Output { sample_rate: Some(sample_rate), ..Output::default() };
+        SpeechRequest { output, ..request(TEXT) }
+    };
+    for (rates, calls) in [(vec![24_000], 1), (vec![16_000, 24_000], 3), (vec![], 3)] {
+        let mut provider = Scripted::speaking("a", 1, Vec::new());
+        provider.manifest.capabilities.formats =
+            vec![FormatSupport { encoding: Encoding::PcmS16le, sample_rates: rates.clone() }];
+        let provider = Arc::new(provider);
+        let (_folder, engine) = keeping(&[&provider], EngineSettings::default());
+        assert_eq!(source(&engine, request(TEXT)).await, "miss");
+        for sample_rate in [16_000, 48_000] {
+            let speech = engine.speak(resampled(sample_rate)).await.unwrap();
+            assert_eq!(speech.format.sample_rate, sample_rate, "{rates:?}");
+        }
+        assert_eq!(asked(&provider), calls, "{rates:?}");
+        let told: Vec<_> = provider.requests().iter().map(|request| request.sample_rate).collect();
+        assert_eq!(told, [None, Some(16_000), Some(48_000)][..calls], "{rates:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -109,7 +109,10 @@ async fn a_gender_that_nobody_has_is_dropped_and_told() {
 
 #[tokio::test]
 async fn every_field_reaches_the_provider() {
-    let provider = Arc::new(flite());
+    let mut provider = flite();
+    // One that has a choice of rates: no other is asked for one.
+    provider.manifest.capabilities.formats[0].sample_rates.push(16_000);
+    let provider = Arc::new(provider);
     let app = app_with(Config::default(), &[&provider]);
     let fields = json!({
         "text": null, "ssml": "<speak>hi</speak>", "language_code": "en-US", "speaking_rate": 1.5,
