@@ -4,7 +4,7 @@
 //! is known here. Shared by the three doors and by what they wait for.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -31,10 +31,9 @@ const DENIALS_LOGGED_MAX: u32 = 8;
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     plugin: Arc<str>,
-    request_id: Arc<str>,
     egress: Arc<Egress>,
     limits: Arc<Limits>,
-    pub(super) aside: Weak<Aside>,
+    caller: Mutex<Caller>,
     placeholders: OnceLock<Placeholders>,
     requests: AtomicU32,
     open: Arc<AtomicU32>,
@@ -43,6 +42,13 @@ pub(crate) struct Dispatch {
     denied: OnceLock<Failure>,
     /// The limit that was passed where the guest's door has no way to say so.
     passed: OnceLock<Failure>,
+}
+
+/// Whose network it is.
+#[derive(Clone, Debug)]
+struct Caller {
+    request_id: Arc<str>,
+    aside: Weak<Aside>,
 }
 
 /// A request that was judged and counted.
@@ -70,19 +76,12 @@ impl Drop for Open {
 }
 
 impl Dispatch {
-    pub(crate) fn new(
-        plugin: Arc<str>,
-        request_id: Arc<str>,
-        egress: Arc<Egress>,
-        limits: Arc<Limits>,
-        aside: Weak<Aside>,
-    ) -> Self {
+    pub(crate) fn new(plugin: Arc<str>, egress: Arc<Egress>, limits: Arc<Limits>) -> Self {
         Self {
             plugin,
-            request_id,
             egress,
             limits,
-            aside,
+            caller: Mutex::new(Caller { request_id: "".into(), aside: Weak::new() }),
             placeholders: OnceLock::new(),
             requests: AtomicU32::new(0),
             open: Arc::default(),
@@ -90,6 +89,20 @@ impl Dispatch {
             denied: OnceLock::new(),
             passed: OnceLock::new(),
         }
+    }
+
+    /// Says whose call it is from now on.
+    pub(crate) fn begin(&self, request_id: Arc<str>, aside: Weak<Aside>) {
+        *self.caller() = Caller { request_id, aside };
+    }
+
+    /// Where the call's work is done.
+    pub(super) fn aside(&self) -> Weak<Aside> {
+        Weak::clone(&self.caller().aside)
+    }
+
+    fn caller(&self) -> MutexGuard<'_, Caller> {
+        self.caller.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The settings with this call's placeholders in.
@@ -134,7 +147,7 @@ impl Dispatch {
     pub(crate) async fn send(self: &Arc<Self>, outgoing: Outgoing) -> Result<Incoming, Refusal> {
         let admitted = self.admit(outgoing)?;
         let dispatch = Arc::clone(self);
-        beside(&self.aside, async move { dispatch.perform(admitted, Purpose::Http).await }).await
+        beside(&self.aside(), async move { dispatch.perform(admitted, Purpose::Http).await }).await
     }
 
     /// Judges and counts a request and puts the secrets into its head.
@@ -213,7 +226,8 @@ impl Dispatch {
     fn denied(&self, denial: Denial) -> Refusal {
         let (reason, hint) = (denial.summary(), denial.hint().to_owned());
         if self.denials.fetch_add(1, Relaxed) < DENIALS_LOGGED_MAX {
-            let (plugin, request) = (&*self.plugin, &*self.request_id);
+            let Caller { request_id, .. } = self.caller().clone();
+            let (plugin, request) = (&*self.plugin, &*request_id);
             tracing::warn!(plugin, request, reason, hint, "request denied");
         }
         let _ = self.denied.set(Failure::NotGranted { plugin: self.plugin.to_string(), reason, hint });
