@@ -1,7 +1,6 @@
 //! Where the audio of an answer is: a URL that any client can download.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD;
 use bytes::Bytes;
 use http::header::HOST;
 use http::uri::Authority;
@@ -28,7 +27,7 @@ pub(super) async fn url(
     };
     match kept {
         Some((base, digest)) => format!("{base}{PLACE}{digest}"),
-        None => format!("data:{media_type};base64,{}", BASE64_STANDARD.encode(audio)),
+        None => format!("data:{media_type};base64,{}", STANDARD.encode_to_string(audio)),
     }
 }
 

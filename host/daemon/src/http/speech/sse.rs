@@ -5,8 +5,7 @@
 //! SDKs raise. The last event says under `understudy`, which OpenAI's clients pass over, how the take
 //! came about. One event is one write: base64 goes straight into the event's buffer.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::{StreamExt, future};
@@ -51,10 +50,10 @@ pub(super) fn events(
 }
 
 fn delta(audio: &[u8]) -> Bytes {
-    let length = base64::encoded_len(audio.len(), true).unwrap_or_default();
+    let length = STANDARD.encoded_length(audio.len());
     let mut event = String::with_capacity(DELTA_BEGIN.len() + length + DELTA_END.len());
     event.push_str(DELTA_BEGIN);
-    BASE64_STANDARD.encode_string(audio, &mut event);
+    STANDARD.encode_append(audio, &mut event);
     event.push_str(DELTA_END);
     event.into()
 }

@@ -7,17 +7,18 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use futures_util::{StreamExt, stream};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::request::{Head, SynthesizeRequest};
 use super::response::SynthesizeResponse;
-use super::synthesize::perform;
+use super::synthesize::{perform, unwritten};
 use crate::Understudy;
 use crate::http::body::List;
 use crate::http::caching;
@@ -80,7 +81,23 @@ pub(crate) async fn batch_synthesize(
     });
     let items: Vec<_> = stream::iter(speaking).buffered(BATCH_PARALLEL).collect().await;
     let in_part = items.iter().any(|item| matches!(item, BatchItem::Failed(_))).then_some(Extension(InPart));
-    Ok((in_part, Json(items)).into_response())
+    let json = write(&items).map_err(|error| unwritten(&error))?;
+    Ok((in_part, [(CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+fn write(items: &[BatchItem]) -> serde_json::Result<Vec<u8>> {
+    let mut json = vec![b'['];
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        match item {
+            BatchItem::Spoken(spoken) => spoken.write(&mut json)?,
+            BatchItem::Failed(failed) => serde_json::to_writer(&mut json, failed)?,
+        }
+    }
+    json.push(b']');
+    Ok(json)
 }
 
 async fn item(understudy: &Understudy, head: Head, request: serde_json::Value) -> BatchItem {

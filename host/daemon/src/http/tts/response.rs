@@ -1,7 +1,7 @@
 //! The answer to a synthesis.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD;
+use bytes::Bytes;
 use serde::Serialize;
 use understudy_audio::cue::{CueOptions, cues, srt, vtt};
 use understudy_engine::{Provenance, Speech, VoiceId};
@@ -16,7 +16,12 @@ use super::request::Subtitles;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SynthesizeResponse {
     /// The audio file in base64.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required)]
     audio_content: String,
+    /// The audio file, which [`SynthesizeResponse::write`] puts there.
+    #[serde(skip)]
+    audio: Bytes,
     /// Where the same audio can be had again while it is kept, as a path on this server: for players,
     /// which want ranges.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +53,8 @@ pub(crate) struct SynthesizeResponse {
     /// How it came about.
     provenance: ProvenanceInfo,
 }
+
+const AUDIO_BEGIN: &[u8] = br#"{"audio_content":""#;
 
 /// Who spoke.
 #[derive(Debug, Serialize, ToSchema)]
@@ -103,12 +110,13 @@ pub(super) struct Asked {
 
 impl SynthesizeResponse {
     /// The answer for `speech`, spoken by `voice` where that is known.
-    pub(super) fn new(speech: Speech, audio: &[u8], voice: Option<&Voice>, asked: Asked) -> Self {
+    pub(super) fn new(speech: Speech, audio: Bytes, voice: Option<&Voice>, asked: Asked) -> Self {
         let subtitles = asked.subtitles.and_then(|kind| subtitles(&speech, &asked.text, kind));
         let dropped = dropped(&speech.provenance, &asked.dropped);
         let words = speech.words.iter().filter_map(|word| spoken(*word, &asked.text)).collect();
         Self {
-            audio_content: BASE64_STANDARD.encode(audio),
+            audio_content: String::new(),
+            audio,
             audio_url: None,
             audio_format: format_name(speech.format.encoding),
             sample_rate: speech.format.sample_rate,
@@ -125,6 +133,23 @@ impl SynthesizeResponse {
             user_id: asked.user_id,
             provenance: ProvenanceInfo::new(speech.provenance, dropped, asked.ignored),
         }
+    }
+
+    /// Appends it to a JSON text. Nearly all of it is the audio, and base64 needs no escapes: looking for
+    /// some takes longer than to find the take.
+    pub(super) fn write(&self, json: &mut Vec<u8>) -> serde_json::Result<()> {
+        const REST_BYTES: usize = 4 * 1024;
+        json.reserve(AUDIO_BEGIN.len() + STANDARD.encoded_length(self.audio.len()) + REST_BYTES);
+        json.extend_from_slice(AUDIO_BEGIN);
+        STANDARD.encode_append(&self.audio, json);
+        json.push(b'"');
+        let end = json.len();
+        serde_json::to_writer(&mut *json, self)?;
+        // The rest of the same object.
+        if let Some(brace) = json.get_mut(end) {
+            *brace = b',';
+        }
+        Ok(())
     }
 
     /// The same, which says where its audio can be had again.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use http::HeaderMap;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
 use understudy_engine::{Engine, Speech};
 use understudy_speech::{Encoding, Voice};
 
@@ -107,12 +107,14 @@ pub(super) struct Performed {
 impl Performed {
     pub(super) async fn response(self) -> Result<SynthesizeResponse, ApiError> {
         let audio = self.speech.bytes().await.map_err(|error| ApiError::of(&error, Dialect::Native))?;
-        let response = SynthesizeResponse::new(self.speech, &audio, self.voice.as_ref(), self.asked);
+        let response = SynthesizeResponse::new(self.speech, audio, self.voice.as_ref(), self.asked);
         Ok(response.at(self.place))
     }
 
     async fn json(self) -> Result<Response, ApiError> {
-        Ok(Json(self.response().await?).into_response())
+        let mut json = Vec::new();
+        self.response().await?.write(&mut json).map_err(|error| unwritten(&error))?;
+        Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
     }
 
     fn audio(self, headers: &HeaderMap) -> Response {
@@ -140,6 +142,15 @@ impl Performed {
         }
         .told()
     }
+}
+
+/// A value that cannot be written as JSON, which none of ours is.
+pub(super) fn unwritten(error: &serde_json::Error) -> ApiError {
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        format!("answer could not be written: {error}"),
+    )
 }
 
 /// `Some` when the client prefers audio to JSON, and the encoding when it says which.
