@@ -95,13 +95,16 @@ impl Plugin {
         let called = call::run(sandbox, linked.memories(), tenant, calling, asking).await;
         let (mut session, answer) = called?;
         session.room().end();
-        let loaded = Arc::downgrade(&self.0);
-        tokio::spawn(async move {
-            drop(session);
-            if let Some(loaded) = loaded.upgrade() {
-                loaded.prepare().await;
-            }
-        });
+        if let Some(turn) = wings.turn() {
+            let loaded = Arc::downgrade(&self.0);
+            tokio::spawn(async move {
+                drop(session);
+                if let Some(loaded) = loaded.upgrade() {
+                    loaded.prepare().await;
+                }
+                drop(turn);
+            });
+        }
         answer
     }
 }

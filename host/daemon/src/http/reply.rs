@@ -53,6 +53,9 @@ pub(crate) const DURATION: HeaderName = HeaderName::from_static("x-understudy-du
 /// providers; proxies refuse headers of many kilobytes.
 const NAMED_MAX: usize = 32;
 
+/// Headers of an answer, the envelope's included.
+const HEADERS_USUAL: usize = 16;
+
 /// The facts of one answer.
 pub(crate) struct Reply<'answer> {
     pub(crate) provider: &'answer str,
@@ -78,7 +81,8 @@ impl Reply<'_> {
     /// The headers, and what the log is told.
     pub(crate) fn told(&self) -> Told {
         let voice = self.voice.map(|voice| VoiceId::new(self.provider, voice).to_string());
-        let mut headers = HeaderMap::new();
+        // With those of the answer itself.
+        let mut headers = HeaderMap::with_capacity(HEADERS_USUAL);
         say(&mut headers, PROVIDER, self.provider);
         say(&mut headers, VOICE, voice.as_deref().unwrap_or_default());
         if let Some(substituted) = self.substituted {
@@ -114,7 +118,9 @@ impl Reply<'_> {
 impl Told {
     /// Writes the headers, and tells the log who spoke.
     pub(crate) fn put_on(self, response: &mut Response) {
-        response.headers_mut().extend(self.headers);
+        // Theirs are fewer than ours.
+        let theirs = std::mem::replace(response.headers_mut(), self.headers);
+        response.headers_mut().extend(theirs);
         response.extensions_mut().insert(self.spoken);
     }
 }

@@ -48,10 +48,9 @@ pub(crate) fn read(list: Vec<(String, String)>) -> Result<HeaderMap, String> {
 /// Leaves out what is not the guest's to set. `content-length` is checked and written by the
 /// client, which knows the body.
 pub(crate) fn admit(headers: &mut HeaderMap, url: &Url) -> Result<(), String> {
-    let authority = target::authority(url);
     let another = headers.get_all(header::HOST).iter().find(|value| {
         let value = value.to_str().unwrap_or_default().to_ascii_lowercase();
-        value != authority && Some(value.as_str()) != url.host_str()
+        value != target::authority(url) && Some(value.as_str()) != url.host_str()
     });
     if let Some(another) = another {
         let another = bounded(&String::from_utf8_lossy(another.as_bytes()), 100);

@@ -7,6 +7,7 @@
 //! author or operator should hear of it.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -16,6 +17,10 @@ use super::{PLACEHOLDER_BYTES, PLACEHOLDER_PREFIX, Vault, placeholder};
 
 /// Everything but what RFC 3986 calls unreserved.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Finds where one may begin. Every header of every request is looked through.
+static PREFIX: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new(PLACEHOLDER_PREFIX.as_bytes()));
 
 /// Bytes of a placeholder's text: its prefix and hex digits.
 const PLACEHOLDER_TEXT_BYTES: usize = PLACEHOLDER_PREFIX.len() + 2 * PLACEHOLDER_BYTES;
@@ -92,7 +97,7 @@ impl Placeholders {
 
     /// Where placeholders stand in `bytes`, and of which secrets.
     fn found<'all>(&'all self, bytes: &'all [u8]) -> impl Iterator<Item = (usize, usize)> + 'all {
-        memmem::find_iter(bytes, PLACEHOLDER_PREFIX.as_bytes()).filter_map(|start| {
+        PREFIX.find_iter(bytes).filter_map(|start| {
             let text = bytes.get(start..start + PLACEHOLDER_TEXT_BYTES)?;
             let secret = self.0.iter().position(|placeholder| placeholder.as_bytes() == text)?;
             Some((start, secret))
