@@ -18,7 +18,7 @@ use wasmtime::{AsContextMut, Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpView};
 
-use crate::abi::v1::{self, Linked, Session};
+use crate::abi::v1::{self, Linked};
 use crate::aside::Aside;
 use crate::egress::{Access, Dispatch, Egress, Tls, WasiHttp};
 use crate::journal::Journal;
@@ -28,7 +28,6 @@ use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::recording::Recording;
 use crate::sandbox::Shared;
-use crate::slots::Places;
 use crate::wasi::empty_world;
 
 /// Whose calls these are: everything that outlives one.
@@ -79,78 +78,18 @@ impl WasiHttpView for CallState {
     }
 }
 
-/// A store without a call, and its places in the pool. They are free when the store is gone.
-pub(crate) struct Room {
-    pub(crate) store: Store<CallState>,
-    _places: Places,
-}
-
-impl Room {
-    /// Has the store be that of this call, whose frame counts its polls and does what is aside.
-    fn begin(
-        &mut self,
-        request_id: Arc<str>,
-        recording: Option<Recording>,
-        (polls, aside): (Arc<AtomicU32>, Weak<Aside>),
-    ) {
-        let state = self.store.data_mut();
-        state.journal.begin(Arc::clone(&request_id));
-        state.dispatch.begin(request_id, aside);
-        state.meter.begin(polls);
-        state.recording = recording;
-        self.store.set_epoch_deadline(1);
-    }
-
-    /// Ends the call: whatever waits for its last word need not wait until the store is gone.
-    pub(crate) fn end(&mut self) {
-        let state = self.store.data_mut();
-        state.journal.close();
-        state.recording = None;
-    }
-}
-
-/// Whose call it is, and what it is for.
-pub(crate) struct Calling {
-    pub(crate) call: Call,
-    pub(crate) recording: Option<Recording>,
-    /// A guest that was made before the call came.
-    pub(crate) spare: Option<Session>,
-}
-
-/// Who is called.
-pub(crate) enum Guest {
-    /// A room for one that has to be made.
-    Unmade(Room),
-    /// One that was made before the call came.
-    Spare(Session),
-}
-
-impl Guest {
-    /// Whose it is.
-    pub(crate) fn plugin(&mut self) -> Arc<str> {
-        Arc::clone(&self.room().store.data().tenant.name)
-    }
-
-    fn room(&mut self) -> &mut Room {
-        match self {
-            Self::Unmade(room) => room,
-            Self::Spare(session) => session.room(),
-        }
-    }
-}
-
-/// Runs `ask` with a guest of its own, which has so many places of the pool.
+/// Runs `ask` with a fresh store, in so many places of the pool.
 pub(crate) async fn run<Answer, Asking>(
     sandbox: &Shared,
     places: u32,
     tenant: &Arc<Tenant>,
-    calling: Calling,
-    ask: impl FnOnce(Guest) -> Asking,
+    call: Call,
+    recording: Option<Recording>,
+    ask: impl FnOnce(Store<CallState>) -> Asking,
 ) -> Result<Answer, Failure>
 where
     Asking: Future<Output = Result<Answer, Failure>>,
 {
-    let Calling { call, recording, spare } = calling;
     let now = Instant::now();
     let limit = now.checked_add(tenant.limits.deadline);
     let deadline = limit.map_or(call.deadline, |limit| limit.min(call.deadline));
@@ -161,19 +100,15 @@ where
     if deadline <= now {
         return Err(too_late());
     }
-    let mut guest = match spare {
-        Some(session) => Guest::Spare(session),
-        None => {
-            let Some(places) = sandbox.slots.take(places, deadline).await else {
-                return Err(Failure::Busy { plugin: tenant.name.to_string() });
-            };
-            Guest::Unmade(Room { store: fresh_store(sandbox.linker.engine(), tenant), _places: places })
-        }
+    let Some(_place) = sandbox.slots.take(places, deadline).await else {
+        return Err(Failure::Busy { plugin: tenant.name.to_string() });
     };
     let ticking = sandbox.ticker.enter();
-    let (polls, aside) = (Arc::new(AtomicU32::new(0)), Arc::new(Aside::default()));
-    guest.room().begin(call.request_id, recording, (Arc::clone(&polls), Arc::downgrade(&aside)));
-    let mut asking = pin!(ask(guest));
+    let polls = Arc::new(AtomicU32::new(0));
+    let aside = Arc::new(Aside::default());
+    let shared = (Arc::clone(&polls), Arc::downgrade(&aside));
+    let store = fresh_store(sandbox.linker.engine(), tenant, call.request_id, recording, shared);
+    let mut asking = pin!(ask(store));
     let counted = poll_fn(|context| {
         polls.fetch_add(1, Relaxed);
         let _working = ticking.work();
@@ -198,27 +133,34 @@ pub(crate) async fn describe(
     // Nobody waits for less than the limit itself.
     let deadline = Instant::now() + 2 * tenant.limits.deadline;
     let call = Call { request_id: "describe".into(), deadline };
-    let calling = Calling { call, recording: None, spare: None };
-    let describing = run(sandbox, linked.memories(), tenant, calling, |guest| v1::describe(linked, guest));
+    let describing = run(sandbox, linked.memories(), tenant, call, None, |store| v1::describe(linked, store));
     describing.await.map_err(LoadError::Describe)?
 }
 
-fn fresh_store(engine: &Engine, tenant: &Arc<Tenant>) -> Store<CallState> {
+fn fresh_store(
+    engine: &Engine,
+    tenant: &Arc<Tenant>,
+    request_id: Arc<str>,
+    recording: Option<Recording>,
+    (polls, aside): (Arc<AtomicU32>, Weak<Aside>),
+) -> Store<CallState> {
     let limits = &tenant.limits;
     let name = || Arc::clone(&tenant.name);
     let vault = Arc::clone(&tenant.egress.vault);
-    let journal = Arc::new(Journal::new(name(), Arc::clone(limits), vault));
-    let dispatch = Arc::new(Dispatch::new(name(), Arc::clone(&tenant.egress), Arc::clone(limits)));
+    let journal = Journal::new(name(), Arc::clone(&request_id), Arc::clone(limits), vault);
+    let journal = Arc::new(journal);
+    let dispatch = Dispatch::new(name(), request_id, Arc::clone(&tenant.egress), Arc::clone(limits), aside);
+    let dispatch = Arc::new(dispatch);
     let mut resources = ResourceTable::new();
     resources.set_max_capacity(limits.resources);
     let mut store = Store::new(
         engine,
         CallState {
             tenant: Arc::clone(tenant),
-            meter: Meter::new(name(), Arc::clone(limits)),
+            meter: Meter::new(name(), Arc::clone(limits), polls),
             wasi: empty_world(&journal),
             journal,
-            recording: None,
+            recording,
             resources,
             http: WasiHttpCtx::new(),
             wasi_http: WasiHttp(Arc::clone(&dispatch)),
@@ -234,6 +176,7 @@ fn fresh_store(engine: &Engine, tenant: &Arc<Tenant>) -> Store<CallState> {
         store.data_mut().meter.tick()?;
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
     });
+    store.set_epoch_deadline(1);
     store.call_hook(|mut store, hook| {
         if store.data_mut().meter.transition(hook)? {
             store.as_context_mut().set_epoch_deadline(1);

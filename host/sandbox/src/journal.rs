@@ -5,7 +5,7 @@
 //! were dropped, when it ends. A guest's standard output and error arrive here too: a panic's
 //! message is printed there, and it is what an author needs most.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::limits::Limits;
 use crate::secrets::Vault;
@@ -32,14 +32,14 @@ pub(crate) enum Level {
 #[derive(Debug)]
 pub(crate) struct Journal {
     plugin: Arc<str>,
+    request_id: Arc<str>,
     limits: Arc<Limits>,
     vault: Arc<Vault>,
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
-    request_id: Arc<str>,
     bytes: usize,
     dropped: u64,
     /// What was printed since the last line feed.
@@ -47,36 +47,13 @@ struct State {
 }
 
 impl Journal {
-    pub(crate) fn new(plugin: Arc<str>, limits: Arc<Limits>, vault: Arc<Vault>) -> Self {
-        let state = State { request_id: "".into(), bytes: 0, dropped: 0, partial: Vec::new() };
-        Self { plugin, limits, vault, state: Mutex::new(state) }
-    }
-
-    /// Says whose call it is from now on.
-    pub(crate) fn begin(&self, request_id: Arc<str>) {
-        self.state().request_id = request_id;
-    }
-
-    /// Writes what is left: the call is over.
-    pub(crate) fn close(&self) {
-        let partial = std::mem::take(&mut self.state().partial);
-        if !partial.is_empty() {
-            self.write(Level::Info, &String::from_utf8_lossy(&partial), &[]);
-        }
-        let dropped = std::mem::take(&mut self.state().dropped);
-        if dropped > 0 {
-            let request = self.request_id();
-            let (plugin, request, limit) = (&*self.plugin, &*request, self.limits.log_bytes);
-            tracing::warn!(target: TARGET, plugin, request, dropped, limit, "plugin wrote too much");
-        }
-    }
-
-    fn request_id(&self) -> Arc<str> {
-        Arc::clone(&self.state().request_id)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn new(
+        plugin: Arc<str>,
+        request_id: Arc<str>,
+        limits: Arc<Limits>,
+        vault: Arc<Vault>,
+    ) -> Self {
+        Self { plugin, request_id, limits, vault, state: Mutex::default() }
     }
 
     /// Writes a line with its fields, as long as the call has bytes left.
@@ -112,7 +89,7 @@ impl Journal {
 
     /// Takes printed bytes and writes every line they complete.
     pub(crate) fn print(&self, bytes: &[u8]) {
-        let mut state = self.state();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut lines = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             // Past the length of a line the rest of it is not worth keeping until its end comes,
@@ -131,7 +108,7 @@ impl Journal {
     }
 
     fn has_room_for(&self, bytes: usize) -> bool {
-        let mut state = self.state();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = state.bytes.saturating_add(bytes) <= self.limits.log_bytes;
         if fits {
             state.bytes += bytes;
@@ -142,8 +119,7 @@ impl Journal {
     }
 
     fn emit(&self, level: Level, line: &str) {
-        let request = self.request_id();
-        let (plugin, request) = (&*self.plugin, &*request);
+        let (plugin, request) = (&*self.plugin, &*self.request_id);
         match level {
             Level::Trace => tracing::trace!(target: TARGET, plugin, request, line, "plugin wrote"),
             Level::Debug => tracing::debug!(target: TARGET, plugin, request, line, "plugin wrote"),
@@ -156,7 +132,16 @@ impl Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        self.close();
+        let partial =
+            std::mem::take(&mut self.state.get_mut().unwrap_or_else(PoisonError::into_inner).partial);
+        if !partial.is_empty() {
+            self.write(Level::Info, &String::from_utf8_lossy(&partial), &[]);
+        }
+        let dropped = self.state.get_mut().unwrap_or_else(PoisonError::into_inner).dropped;
+        if dropped > 0 {
+            let (plugin, request, limit) = (&*self.plugin, &*self.request_id, self.limits.log_bytes);
+            tracing::warn!(target: TARGET, plugin, request, dropped, limit, "plugin wrote too much");
+        }
     }
 }
 

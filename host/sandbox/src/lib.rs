@@ -49,7 +49,6 @@ mod slots;
 mod ticker;
 mod trap;
 mod wasi;
-mod wings;
 
 pub use compile::{CompileOutcome, digest};
 pub use egress::{Grant, HostPattern, InvalidHost};

@@ -27,7 +27,8 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(plugin: Arc<str>, limits: Arc<Limits>) -> Self {
+    /// `polls` counts how often the call's future was polled, see [`Meter::parked`].
+    pub(crate) fn new(plugin: Arc<str>, limits: Arc<Limits>, polls: Arc<AtomicU32>) -> Self {
         Self {
             plugin,
             limits,
@@ -35,14 +36,9 @@ impl Meter {
             table_elements: 0,
             cpu_ticks: 0,
             host_calls: 0,
-            polls: Arc::default(),
+            polls,
             polls_at_host_entry: 0,
         }
-    }
-
-    /// Begins a call; `polls` counts how often its future was polled, see [`Meter::parked`].
-    pub(crate) fn begin(&mut self, polls: Arc<AtomicU32>) {
-        self.polls = polls;
     }
 
     /// A limit that was passed.

@@ -4,18 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::time::Instant;
 use understudy_speech::{
     Call, Character, Failure, Manifest, Provider, Request, Script, Summary, TakeSink, Voice,
 };
 
 use crate::abi::v1::{Linked, Session};
-use crate::call::{self, Calling, Tenant};
+use crate::call::{self, Tenant};
 use crate::compile::CompileOutcome;
 use crate::load::Inspection;
 use crate::recording::{Recording, Source};
 use crate::sandbox::Shared;
-use crate::wings::Wings;
 
 /// A plugin that speaks. Cheap to clone; clones share its memo. Code and memo go when the last
 /// clone and the last call are gone.
@@ -27,13 +25,11 @@ struct Loaded {
     linked: Linked,
     tenant: Arc<Tenant>,
     inspection: Inspection,
-    wings: Wings,
 }
 
 impl Plugin {
     pub(crate) fn new(sandbox: Arc<Shared>, linked: Linked, tenant: Tenant, inspection: Inspection) -> Self {
-        let (tenant, wings) = (Arc::new(tenant), Wings::default());
-        Self(Arc::new(Loaded { sandbox, linked, tenant, inspection, wings }))
+        Self(Arc::new(Loaded { sandbox, linked, tenant: Arc::new(tenant), inspection }))
     }
 
     /// SHA-256 of the component, in hex.
@@ -87,42 +83,11 @@ impl Plugin {
         ask: impl FnOnce(Session) -> Asking,
     ) -> Result<Answer, Failure>
     where
-        Asking: Future<Output = (Session, Result<Answer, Failure>)>,
+        Asking: Future<Output = Result<Answer, Failure>>,
     {
-        let Loaded { sandbox, linked, tenant, wings, .. } = &*self.0;
-        let calling = Calling { call, recording, spare: wings.take() };
-        let asking = async |guest| Ok(ask(Session::open(linked, guest).await?).await);
-        let called = call::run(sandbox, linked.memories(), tenant, calling, asking).await;
-        let (mut session, answer) = called?;
-        session.room().end();
-        if let Some(turn) = wings.turn() {
-            let loaded = Arc::downgrade(&self.0);
-            tokio::spawn(async move {
-                drop(session);
-                if let Some(loaded) = loaded.upgrade() {
-                    loaded.prepare().await;
-                }
-                drop(turn);
-            });
-        }
-        answer
-    }
-}
-
-impl Loaded {
-    /// Makes a guest for the next call, when there is none and most places are free.
-    async fn prepare(&self) {
-        let Self { sandbox, linked, tenant, wings, .. } = self;
-        if wings.are_taken() || !sandbox.slots.has_room() {
-            return;
-        }
-        let call = Call { request_id: "prepared".into(), deadline: Instant::now() + tenant.limits.deadline };
-        let calling = Calling { call, recording: None, spare: None };
-        let making = |guest| Session::open(linked, guest);
-        // Why there is none will be told to the call that has to make its own.
-        if let Ok(session) = call::run(sandbox, linked.memories(), tenant, calling, making).await {
-            wings.put(session);
-        }
+        let Loaded { sandbox, linked, tenant, .. } = &*self.0;
+        let asking = async |store| ask(Session::open(linked, store).await?).await;
+        call::run(sandbox, linked.memories(), tenant, call, recording, asking).await
     }
 }
 
@@ -133,19 +98,11 @@ impl Provider for Plugin {
     }
 
     async fn check(&self, call: Call) -> Result<(), Failure> {
-        let ask = |mut session: Session| async move {
-            let answer = session.check().await;
-            (session, answer)
-        };
-        self.run(call, None, ask).await
+        self.run(call, None, Session::check).await
     }
 
     async fn voices(&self, call: Call) -> Result<Vec<Voice>, Failure> {
-        let ask = |mut session: Session| async move {
-            let answer = session.voices().await;
-            (session, answer)
-        };
-        self.run(call, None, ask).await
+        self.run(call, None, Session::voices).await
     }
 
     async fn synthesize(
@@ -158,19 +115,11 @@ impl Provider for Plugin {
         let names = [&request.voice, &request.style, &request.emotion, &request.character, &options];
         self.check_input(request.utterance.source().len() + bytes_of(names))?;
         let recording = self.recording(take, Source::Request(Arc::clone(&request)));
-        let ask = |mut session: Session| async move {
-            let answer = session.synthesize(request, options).await;
-            (session, answer)
-        };
-        self.run(call, Some(recording), ask).await
+        self.run(call, Some(recording), move |session| session.synthesize(request, options)).await
     }
 
     async fn characters(&self, call: Call) -> Result<Vec<Character>, Failure> {
-        let ask = |mut session: Session| async move {
-            let answer = session.characters().await;
-            (session, answer)
-        };
-        self.run(call, None, ask).await
+        self.run(call, None, Session::characters).await
     }
 
     async fn converse(&self, call: Call, script: Arc<Script>, take: TakeSink) -> Result<Summary, Failure> {
@@ -179,11 +128,7 @@ impl Provider for Plugin {
         let names = script.lines.iter().map(|line| line.character.len() + bytes_of([&line.emotion]));
         self.check_input(source.text().len() + names.sum::<usize>() + bytes_of([&options]))?;
         let recording = self.recording(take, source);
-        let ask = |mut session: Session| async move {
-            let answer = session.converse(script, options).await;
-            (session, answer)
-        };
-        self.run(call, Some(recording), ask).await
+        self.run(call, Some(recording), move |session| session.converse(script, options)).await
     }
 }
 

@@ -8,9 +8,8 @@
 //! guest that has two takes two.
 
 use std::fs;
-use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 /// Mappings of one slot that was ever used: two for a stack, four for a copy-on-write memory.
@@ -25,17 +24,13 @@ const MAX_MAP_COUNT: &str = "/proc/sys/vm/max_map_count";
 /// The places for calls.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    free: Arc<Semaphore>,
+    free: Semaphore,
     count: u32,
 }
 
-/// The places of one guest, free again when this is dropped.
-#[derive(Debug)]
-pub(crate) struct Places(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
-
 impl Slots {
     pub(crate) fn new(count: u32) -> Self {
-        Self { free: Arc::new(Semaphore::new(count as usize)), count }
+        Self { free: Semaphore::new(count as usize), count }
     }
 
     pub(crate) fn count(&self) -> u32 {
@@ -44,20 +39,12 @@ impl Slots {
 
     /// Waits for so many places, or for all there are; nothing when they are not free by the
     /// deadline.
-    pub(crate) async fn take(&self, places: u32, deadline: Instant) -> Option<Places> {
+    pub(crate) async fn take(&self, places: u32, deadline: Instant) -> Option<SemaphorePermit<'_>> {
         let places = places.clamp(1, self.count);
-        let permit = match Arc::clone(&self.free).try_acquire_many_owned(places) {
-            Ok(permit) => permit,
-            Err(_) => {
-                timeout_at(deadline, Arc::clone(&self.free).acquire_many_owned(places)).await.ok()?.ok()?
-            }
-        };
-        Some(Places(permit))
-    }
-
-    /// Whether most places are free, so that one may be held for a call that has not come yet.
-    pub(crate) fn has_room(&self) -> bool {
-        self.free.available_permits() > self.count as usize / 2
+        match self.free.try_acquire_many(places) {
+            Ok(permit) => Some(permit),
+            Err(_) => timeout_at(deadline, self.free.acquire_many(places)).await.ok()?.ok(),
+        }
     }
 }
 
@@ -121,18 +108,5 @@ mod tests {
         assert!(slots.take(3, deadline).await.is_none());
         drop(one);
         assert!(slots.take(7, deadline).await.is_some());
-    }
-
-    #[tokio::test]
-    async fn there_is_room_while_most_places_are_free() {
-        let slots = Slots::new(4);
-        let deadline = Instant::now();
-        let one = slots.take(1, deadline).await;
-        assert!(slots.has_room());
-        let another = slots.take(1, deadline).await;
-        assert!(!slots.has_room());
-        drop((one, another));
-        assert!(slots.has_room());
-        assert!(!Slots::new(0).has_room());
     }
 }

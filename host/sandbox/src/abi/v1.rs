@@ -19,7 +19,7 @@ use wasmtime::{Engine, Store};
 
 use self::bindings::CharacterProvider;
 use self::bindings::exports::understudy::provider::{characters, provider};
-use crate::call::{CallState, Guest, Room};
+use crate::call::CallState;
 use crate::load::LoadError;
 use crate::secrets::Vault;
 use crate::trap;
@@ -90,22 +90,26 @@ pub(crate) fn link(linker: &Linker<CallState>, component: &Component) -> Result<
 
 /// A guest that was made for one call.
 pub(crate) struct Session {
-    room: Room,
+    store: Store<CallState>,
     provider: provider::Guest,
     characters: Option<characters::Guest>,
 }
 
 /// Makes an instance and lets the plugin describe itself. The inner error is about what it is,
 /// the outer about how it fared.
-pub(crate) async fn describe(linked: &Linked, guest: Guest) -> Result<Result<Manifest, LoadError>, Failure> {
-    let mut session = match Session::make(linked, guest).await? {
+pub(crate) async fn describe(
+    linked: &Linked,
+    mut store: Store<CallState>,
+) -> Result<Result<Manifest, LoadError>, Failure> {
+    let instance = instantiate(linked, &mut store).await?;
+    let mut session = match Session::new(linked, store, &instance) {
         Ok(session) => session,
         Err(Mistyped(what)) => return Ok(Err(LoadError::WrongWorld { missing: what })),
     };
-    let answer = session.provider.call_describe(&mut session.room.store).await;
-    let manifest = answer.map_err(|error| verdict(&session.room.store, &error))?;
+    let answer = session.provider.call_describe(&mut session.store).await;
+    let manifest = answer.map_err(|error| verdict(&session.store, &error))?;
     // Nothing can be granted yet, so whoever asks for a host here is denied; that it asked is enough.
-    if let Some(denial) = session.room.store.data().dispatch.denial() {
+    if let Some(denial) = session.store.data().dispatch.denial() {
         return Err(denial.clone());
     }
     Ok(answers::manifest(manifest, session.characters.is_some()))
@@ -127,75 +131,64 @@ async fn instantiate(linked: &Linked, store: &mut Store<CallState>) -> Result<In
 struct Mistyped(String);
 
 impl Session {
-    /// An instance for one call: the one that was made for it, or a new one.
-    pub(crate) async fn open(linked: &Linked, mut guest: Guest) -> Result<Self, Failure> {
-        let plugin = guest.plugin();
-        Self::make(linked, guest).await?.map_err(|Mistyped(what)| Failure::BrokenContract {
-            plugin: plugin.to_string(),
-            reason: format!("no export {what}"),
-        })
+    /// Makes an instance for one call.
+    pub(crate) async fn open(linked: &Linked, mut store: Store<CallState>) -> Result<Self, Failure> {
+        let instance = instantiate(linked, &mut store).await?;
+        let plugin = store.data().tenant.name.to_string();
+        Self::new(linked, store, &instance)
+            .map_err(|Mistyped(what)| Failure::BrokenContract { plugin, reason: format!("no export {what}") })
     }
 
-    async fn make(linked: &Linked, guest: Guest) -> Result<Result<Self, Mistyped>, Failure> {
-        let mut room = match guest {
-            Guest::Spare(session) => return Ok(Ok(session)),
-            Guest::Unmade(room) => room,
-        };
-        let instance = instantiate(linked, &mut room.store).await?;
-        Ok(Self::new(linked, room, &instance))
-    }
-
-    fn new(linked: &Linked, mut room: Room, instance: &Instance) -> Result<Self, Mistyped> {
-        let store = &mut room.store;
+    fn new(linked: &Linked, mut store: Store<CallState>, instance: &Instance) -> Result<Self, Mistyped> {
         let mistyped = |interface: &str, error: &wasmtime::Error| {
             let reason = error.root_cause().to_string();
             Mistyped(format!("{interface} as contract {VERSION} types it: {}", trap::bounded(&reason, 200)))
         };
-        let provider = linked.provider.load(&mut *store, instance);
+        let provider = linked.provider.load(&mut store, instance);
         let provider = provider.map_err(|error| mistyped("provider", &error))?;
-        let characters = linked.characters.as_ref().map(|indices| indices.load(&mut *store, instance));
+        let characters = linked.characters.as_ref().map(|indices| indices.load(&mut store, instance));
         let characters = characters.transpose().map_err(|error| mistyped("characters", &error))?;
-        Ok(Self { room, provider, characters })
+        Ok(Self { store, provider, characters })
     }
 
-    pub(crate) async fn check(&mut self) -> Result<(), Failure> {
-        let answer = self.provider.call_check(&mut self.room.store).await;
+    pub(crate) async fn check(mut self) -> Result<(), Failure> {
+        let answer = self.provider.call_check(&mut self.store).await;
         self.judge(answer)
     }
 
-    pub(crate) async fn voices(&mut self) -> Result<Vec<Voice>, Failure> {
-        let answer = self.provider.call_voices(&mut self.room.store).await;
+    pub(crate) async fn voices(mut self) -> Result<Vec<Voice>, Failure> {
+        let answer = self.provider.call_voices(&mut self.store).await;
         let mut voices = self.judge(answer)?;
         voices.iter_mut().for_each(|voice| scrub::voice(self.vault(), voice));
         answers::voices(voices).map_err(|reason| self.broken(reason))
     }
 
-    pub(crate) async fn characters(&mut self) -> Result<Vec<Character>, Failure> {
+    pub(crate) async fn characters(mut self) -> Result<Vec<Character>, Failure> {
         let Some(guest) = &self.characters else { return Err(no_characters()) };
-        let answer = guest.call_characters(&mut self.room.store).await;
+        let answer = guest.call_characters(&mut self.store).await;
         let mut characters = self.judge(answer)?;
         characters.iter_mut().for_each(|character| scrub::character(self.vault(), character));
         answers::characters(characters).map_err(|reason| self.broken(reason))
     }
 
     pub(crate) async fn synthesize(
-        &mut self,
+        mut self,
         request: Arc<Request>,
         options: Option<String>,
     ) -> Result<Summary, Failure> {
         let request = words::request(&request, options);
-        let answer = self.provider.call_synthesize(&mut self.room.store, &request).await;
+        let answer = self.provider.call_synthesize(&mut self.store, &request).await;
         self.finish(answer)
     }
 
     pub(crate) async fn converse(
-        &mut self,
+        mut self,
         script: Arc<Script>,
         options: Option<String>,
     ) -> Result<Summary, Failure> {
         let Some(guest) = &self.characters else { return Err(no_characters()) };
         let script = words::script(&script, options);
-        let answer = guest.call_converse(&mut self.room.store, &script).await;
+        let answer = guest.call_converse(&mut self.store, &script).await;
         self.finish(answer)
     }
 
@@ -207,14 +200,10 @@ impl Session {
         let mut summary = self.judge(answer)?;
         scrub::summary(self.vault(), &mut summary);
         let summary = answers::summary(summary).map_err(|reason| self.broken(reason))?;
-        if let Some(recording) = &self.room.store.data().recording {
+        if let Some(recording) = &self.store.data().recording {
             recording.finish(&summary)?;
         }
         Ok(summary)
-    }
-
-    pub(crate) const fn room(&mut self) -> &mut Room {
-        &mut self.room
     }
 
     fn judge<T>(&self, answer: Answer<T>) -> Result<T, Failure> {
@@ -222,27 +211,27 @@ impl Session {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(mut error)) => {
                 // A guest that passed a limit in `wasi:http` got an error without a name for it.
-                if let Some(passed) = self.room.store.data().dispatch.passed() {
+                if let Some(passed) = self.store.data().dispatch.passed() {
                     return Err(passed.clone());
                 }
                 scrub::error(self.vault(), &mut error);
                 let error = answers::error(error);
-                match self.room.store.data().dispatch.denial() {
+                match self.store.data().dispatch.denial() {
                     // The plugin's words for a denial are guesses; the operator needs the grant.
                     Some(denial) if blames_the_service(&error) => Err(denial.clone()),
                     _ => Err(error.into()),
                 }
             }
-            Err(error) => Err(verdict(&self.room.store, &error)),
+            Err(error) => Err(verdict(&self.store, &error)),
         }
     }
 
     fn vault(&self) -> &Vault {
-        &self.room.store.data().tenant.egress.vault
+        &self.store.data().tenant.egress.vault
     }
 
     fn broken(&self, reason: String) -> Failure {
-        Failure::BrokenContract { plugin: self.room.store.data().tenant.name.to_string(), reason }
+        Failure::BrokenContract { plugin: self.store.data().tenant.name.to_string(), reason }
     }
 }
 

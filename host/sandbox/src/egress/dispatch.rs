@@ -4,7 +4,7 @@
 //! is known here. Shared by the three doors and by what they wait for.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -31,9 +31,10 @@ const DENIALS_LOGGED_MAX: u32 = 8;
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     plugin: Arc<str>,
+    request_id: Arc<str>,
     egress: Arc<Egress>,
     limits: Arc<Limits>,
-    caller: Mutex<Caller>,
+    pub(super) aside: Weak<Aside>,
     placeholders: OnceLock<Placeholders>,
     requests: AtomicU32,
     open: Arc<AtomicU32>,
@@ -42,13 +43,6 @@ pub(crate) struct Dispatch {
     denied: OnceLock<Failure>,
     /// The limit that was passed where the guest's door has no way to say so.
     passed: OnceLock<Failure>,
-}
-
-/// Whose network it is.
-#[derive(Clone, Debug)]
-struct Caller {
-    request_id: Arc<str>,
-    aside: Weak<Aside>,
 }
 
 /// A request that was judged and counted.
@@ -76,12 +70,19 @@ impl Drop for Open {
 }
 
 impl Dispatch {
-    pub(crate) fn new(plugin: Arc<str>, egress: Arc<Egress>, limits: Arc<Limits>) -> Self {
+    pub(crate) fn new(
+        plugin: Arc<str>,
+        request_id: Arc<str>,
+        egress: Arc<Egress>,
+        limits: Arc<Limits>,
+        aside: Weak<Aside>,
+    ) -> Self {
         Self {
             plugin,
+            request_id,
             egress,
             limits,
-            caller: Mutex::new(Caller { request_id: "".into(), aside: Weak::new() }),
+            aside,
             placeholders: OnceLock::new(),
             requests: AtomicU32::new(0),
             open: Arc::default(),
@@ -89,20 +90,6 @@ impl Dispatch {
             denied: OnceLock::new(),
             passed: OnceLock::new(),
         }
-    }
-
-    /// Says whose call it is from now on.
-    pub(crate) fn begin(&self, request_id: Arc<str>, aside: Weak<Aside>) {
-        *self.caller() = Caller { request_id, aside };
-    }
-
-    /// Where the call's work is done.
-    pub(super) fn aside(&self) -> Weak<Aside> {
-        Weak::clone(&self.caller().aside)
-    }
-
-    fn caller(&self) -> MutexGuard<'_, Caller> {
-        self.caller.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The settings with this call's placeholders in.
@@ -147,7 +134,7 @@ impl Dispatch {
     pub(crate) async fn send(self: &Arc<Self>, outgoing: Outgoing) -> Result<Incoming, Refusal> {
         let admitted = self.admit(outgoing)?;
         let dispatch = Arc::clone(self);
-        beside(&self.aside(), async move { dispatch.perform(admitted, Purpose::Http).await }).await
+        beside(&self.aside, async move { dispatch.perform(admitted, Purpose::Http).await }).await
     }
 
     /// Judges and counts a request and puts the secrets into its head.
@@ -226,8 +213,7 @@ impl Dispatch {
     fn denied(&self, denial: Denial) -> Refusal {
         let (reason, hint) = (denial.summary(), denial.hint().to_owned());
         if self.denials.fetch_add(1, Relaxed) < DENIALS_LOGGED_MAX {
-            let Caller { request_id, .. } = self.caller().clone();
-            let (plugin, request) = (&*self.plugin, &*request_id);
+            let (plugin, request) = (&*self.plugin, &*self.request_id);
             tracing::warn!(plugin, request, reason, hint, "request denied");
         }
         let _ = self.denied.set(Failure::NotGranted { plugin: self.plugin.to_string(), reason, hint });

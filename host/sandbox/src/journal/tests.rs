@@ -7,7 +7,7 @@ use crate::secrets::Secret;
 
 fn journal(log_line_bytes: usize) -> Journal {
     let limits = Limits { log_line_bytes, ..Limits::default() };
-    Journal::new("misfit".into(), Arc::new(limits), Arc::default())
+    Journal::new("misfit".into(), "request".into(), Arc::new(limits), Arc::default())
 }
 
 #[test]

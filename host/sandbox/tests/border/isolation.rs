@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-use understudy_sandbox::Limits;
+use understudy_sandbox::{PluginConfig, Sandbox, SandboxOptions};
 use understudy_speech::{Failure, Provider, Request, take_channel};
 
-use crate::support::{assert_serves, call, call_for, failure, plugin, plugin_with, report};
+use crate::support::{assert_serves, call, failure, misfit, plugin, report};
 
 #[tokio::test]
 async fn every_call_has_an_instance_of_its_own() {
@@ -15,23 +14,14 @@ async fn every_call_has_an_instance_of_its_own() {
     assert_eq!([report(&plugin, "visits").await, report(&plugin, "visits").await], ["1", "1"]);
 }
 
-/// One is made when a call is over, for the next one.
 #[tokio::test]
-async fn an_instance_that_waited_is_as_fresh_and_the_time_it_waited_is_not_its_own() {
-    let plugin =
-        plugin_with(Limits { cpu: Duration::from_millis(20), ..Limits::default() }, &json!({})).await;
-    for _ in 0..3 {
-        assert_eq!(report(&plugin, "visits").await, "1");
-        // Somebody else's call has the clock go on.
-        let (sink, _stream) = take_channel(1);
-        let another = self::plugin().await;
-        let waiting = another.synthesize(call_for(Duration::from_millis(60)), sleeper(), sink);
-        assert!(matches!(waiting.await, Err(Failure::DeadlineExceeded { .. })));
+async fn a_plugin_whose_call_is_over_holds_no_place_from_another() {
+    let sandbox = Sandbox::new(SandboxOptions { slots: 1, ..SandboxOptions::default() }).unwrap();
+    let one = sandbox.load(misfit(&[]), PluginConfig::named("one")).await.unwrap();
+    let two = sandbox.load(misfit(&[]), PluginConfig::named("two")).await.unwrap();
+    for plugin in [&one, &two, &one, &two] {
+        assert_serves(plugin).await;
     }
-}
-
-fn sleeper() -> Arc<Request> {
-    Arc::new(Request::text("sleep-forever"))
 }
 
 #[tokio::test]

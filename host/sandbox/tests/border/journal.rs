@@ -9,9 +9,8 @@ use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use understudy_sandbox::Limits;
-use understudy_speech::{Call, Provider, Request, take_channel};
 
-use crate::support::{call, failure, plugin_with, report};
+use crate::support::{failure, plugin_with, report};
 
 /// Every event as one line: its level and its fields.
 #[derive(Clone, Default)]
@@ -54,23 +53,6 @@ async fn a_line_is_a_field_with_the_plugin_and_the_request_beside_it() {
         lines,
         ["INFO message=plugin wrote plugin=\"misfit\" request=\"request-1\" line=\"line 0  [31m key=value\""]
     );
-}
-
-#[tokio::test]
-async fn a_guest_that_waited_for_its_call_writes_under_the_id_of_that_call() {
-    let plugin = plugin_with(Limits::default(), &json!({})).await;
-    for id in ["one", "two", "three"] {
-        let lines = Lines::default();
-        let subscriber = tracing_subscriber::registry().with(lines.clone());
-        let (sink, _stream) = take_channel(1);
-        let call = Call { request_id: id.into(), ..call() };
-        let said = plugin.synthesize(call, Arc::new(Request::text("log 1")), sink);
-        assert!(said.with_subscriber(subscriber).await.is_err());
-        let lines = lines.0.lock().unwrap().clone();
-        assert!(matches!(&lines[..], [line] if line.contains(&format!("request=\"{id}\""))), "{lines:?}");
-        // The next one is made meanwhile.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ pub(crate) struct SynthesizeResponse {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required)]
     audio_content: String,
-    /// The audio file, which [`SynthesizeResponse::write`] puts there.
+    // What `write` writes as `audio_content`, which stays empty: every answer goes through there.
     #[serde(skip)]
     audio: Bytes,
     /// Where the same audio can be had again while it is kept, as a path on this server: for players,

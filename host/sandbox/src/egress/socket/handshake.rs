@@ -91,7 +91,7 @@ impl Dispatch {
             agreed(answer.header_map(), &key, &handshake.protocols).map_err(Refusal::Protocol)?;
             open(url, answer).await.map(|socket| Opened::Socket(Box::new(socket)))
         };
-        beside(&self.aside(), opening).await
+        beside(&self.aside, opening).await
     }
 }
 
