@@ -89,6 +89,39 @@ async fn a_thousand_equal_requests_at_once_are_one_call_and_one_answer() {
 }
 
 #[tokio::test]
+async fn audio_that_lies_in_a_file_is_sent_as_it_was_spoken_to_all_who_listen() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let daemon = start(&(kept_in(folder.path()) + "cache.memory_mb = 0\n")).await;
+    // Some megabytes: more than a socket takes at once, and more than is read at once.
+    let wish = json!({ "input": TEXT.repeat(60), "response_format": "wav" });
+    let spoken = speak(&daemon, wish.clone()).await.bytes().await.expect("audio");
+    assert!(spoken.len() > 2_000_000, "{}", spoken.len());
+    until_hit(&daemon, &wish).await;
+    for _ in 0..3 {
+        let asking = (0..8).map(|_| async {
+            let answer = speak(&daemon, wish.clone()).await;
+            assert_eq!(header(&answer, "x-understudy-cache"), "hit");
+            let length = answer.content_length();
+            let audio = answer.bytes().await.expect("audio");
+            assert_eq!(length, Some(audio.len() as u64));
+            audio
+        });
+        let answers = futures_util::future::join_all(asking).await;
+        assert!(answers.iter().all(|answer| *answer == spoken), "all are the same bytes");
+    }
+    // Who reads slowly gets it as well, also when the take has been thrown away meanwhile.
+    let mut slow = speak(&daemon, wish.clone()).await;
+    let mut heard = slow.chunk().await.expect("audio").expect("some").to_vec();
+    daemon.ok("/api/v1/admin/cache/clear", &json!({})).await;
+    while let Some(piece) = slow.chunk().await.expect("audio") {
+        heard.extend_from_slice(&piece);
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    assert_eq!(heard, spoken);
+    assert_eq!(told(speak(&daemon, wish).await).await[0], "miss", "it is gone");
+}
+
+#[tokio::test]
 async fn a_take_outlives_its_service_and_its_server() {
     let folder = TempDir::new().expect("a temporary folder");
     let simulator = provider("edge").simulator();

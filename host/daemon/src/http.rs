@@ -8,7 +8,8 @@
 //!   leave, and each error has the same typed body ([`error`]) and the request's id.
 //! - The engine's future lives in the handler's. A client that hangs up drops both, and with them
 //!   the provider's work.
-//! - Audio goes through as `Bytes`: what the engine made is what the socket sends.
+//! - Audio goes through as `Bytes`: what the engine made is what the socket sends. What lies in a file does not go
+//!   through at all ([`sendfile`]).
 
 pub(crate) mod admin;
 mod body;
@@ -27,6 +28,7 @@ mod models;
 pub(crate) mod plugins;
 pub(crate) mod provenance;
 mod reply;
+mod sendfile;
 mod serving;
 mod speech;
 pub(crate) mod status;
@@ -51,6 +53,7 @@ use crate::Understudy;
 use docs::Description;
 pub use envelope::Envelope;
 use error::ApiError;
+pub use sendfile::{FileListener, FileStream};
 
 /// Everything the server answers.
 #[must_use]

@@ -11,7 +11,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
-use axum::serve::{IncomingStream, Listener, ListenerExt};
+use axum::serve::IncomingStream;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -87,11 +87,7 @@ fn accept(
 ) -> JoinSet<io::Result<()>> {
     let mut servers = JoinSet::new();
     for listener in listeners {
-        // Small pieces of a stream go out when they are there, not when a packet is full.
-        let listener = listener.tap_io(|connection| {
-            let _ = connection.set_nodelay(true);
-        });
-        let server = axum::serve(listener, Doors(service.clone()));
+        let server = axum::serve(http::FileListener::new(listener), Doors(service.clone()));
         servers.spawn(server.with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
     }
     servers
@@ -100,7 +96,7 @@ fn accept(
 /// A door for every connection, which knows who stands before it: requests need not be told one by one.
 struct Doors(http::Envelope);
 
-impl<L: Listener<Addr = SocketAddr>> Service<IncomingStream<'_, L>> for Doors {
+impl Service<IncomingStream<'_, http::FileListener>> for Doors {
     type Response = http::Envelope;
     type Error = Infallible;
     type Future = Ready<Result<http::Envelope, Infallible>>;
@@ -109,8 +105,8 @@ impl<L: Listener<Addr = SocketAddr>> Service<IncomingStream<'_, L>> for Doors {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, connection: IncomingStream<'_, L>) -> Self::Future {
-        ready(Ok(self.0.of(*connection.remote_addr())))
+    fn call(&mut self, connection: IncomingStream<'_, http::FileListener>) -> Self::Future {
+        ready(Ok(self.0.of(*connection.remote_addr(), connection.io())))
     }
 }
 

@@ -124,7 +124,7 @@ impl Encores {
         let answer = self.known().get(asked).filter(|answer| began < answer.until).cloned()?;
         let again = engine.again(&answer.encore, id, began)?;
         let length = again.audio.length();
-        let mut response = Response::new(serving::body(again.audio, 0, length));
+        let mut response = serving::response(again.audio, 0, length);
         response.headers_mut().clone_from(&answer.headers);
         response.headers_mut().insert(AGE, HeaderValue::from(again.age.as_secs()));
         Some((response, answer.spoken.clone()))

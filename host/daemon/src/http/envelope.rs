@@ -21,7 +21,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 use tower_service::Service;
@@ -29,6 +29,7 @@ use tower_service::Service;
 use super::encore::Asked;
 use super::error::{ApiError, Dialect};
 use super::idempotency::{Idempotency, is_call};
+use super::sendfile::{FileStream, Outbox, Part};
 use crate::Understudy;
 
 /// The longest id of a client's own that is taken over.
@@ -61,6 +62,7 @@ pub(crate) struct Who {
 pub struct Envelope {
     inside: Arc<Inside>,
     peer: Option<SocketAddr>,
+    outbox: Option<Outbox>,
 }
 
 struct Inside {
@@ -79,8 +81,9 @@ impl Service<Request> for Envelope {
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let Self { inside, peer } = self.clone();
-        Box::pin(async move { Ok(inside.answer(&mut request, peer).await) })
+        let Self { inside, peer, outbox } = self.clone();
+        let outbox = outbox.filter(|_| is_sent_in_turn(&request));
+        Box::pin(async move { Ok(inside.answer(&mut request, peer, outbox).await) })
     }
 }
 
@@ -88,18 +91,24 @@ impl Envelope {
     pub(super) fn new(router: Router, understudy: &Arc<Understudy>) -> Self {
         let understudy = Arc::clone(understudy);
         let idempotency = Idempotency::new(Arc::clone(&understudy));
-        Self { inside: Arc::new(Inside { router, idempotency, understudy }), peer: None }
+        let inside = Arc::new(Inside { router, idempotency, understudy });
+        Self { inside, peer: None, outbox: None }
     }
 
-    /// The same for requests of `peer`.
+    /// The same for requests of `peer`, which come through `connection`.
     #[must_use]
-    pub fn of(&self, peer: SocketAddr) -> Self {
-        Self { inside: Arc::clone(&self.inside), peer: Some(peer) }
+    pub fn of(&self, peer: SocketAddr, connection: &FileStream) -> Self {
+        Self { inside: Arc::clone(&self.inside), peer: Some(peer), outbox: connection.outbox() }
     }
 }
 
 impl Inside {
-    async fn answer(&self, request: &mut Request, peer: Option<SocketAddr>) -> Response {
+    async fn answer(
+        &self,
+        request: &mut Request,
+        peer: Option<SocketAddr>,
+        outbox: Option<Outbox>,
+    ) -> Response {
         let id = request_id(request.headers());
         let mut line = Line::new(&id, request.method().clone(), request.uri().clone());
         let asking = AssertUnwindSafe(self.ask(request, peer, &mut line)).catch_unwind().await;
@@ -113,6 +122,11 @@ impl Inside {
             }
             error.write(&mut response, Dialect::of(line.uri.path()), &id);
             line.error = Some(error.code);
+        }
+        if let Some(part) = response.extensions_mut().remove::<Part>()
+            && outbox.is_some()
+        {
+            *response.body_mut() = Body::new(part.body(outbox));
         }
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&id) {
@@ -151,6 +165,11 @@ impl Inside {
         line.spoken = response.extensions_mut().remove().unwrap_or_default();
         response
     }
+}
+
+/// True when an answer has a body, and that goes to the connection whole and before any other.
+fn is_sent_in_turn(request: &Request) -> bool {
+    request.version() <= Version::HTTP_11 && request.method() != Method::HEAD
 }
 
 /// An error that no handler of ours made, such as axum's when a path is not UTF-8.

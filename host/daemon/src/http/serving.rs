@@ -5,12 +5,12 @@
 //! `If-None-Match` is: whoever sends it has the audio of an earlier answer and would rather not have
 //! it again. A range of a `POST` means nothing, so it is answered with the whole.
 //!
-//! Audio in memory is sent as it lies there. A long take is read from its file while it is sent, in
-//! pieces, so that ten listeners of an hour of speech cost some megabytes.
+//! Audio in memory is sent as it lies there. What is in a file the kernel sends ([`sendfile`](super::sendfile)), and
+//! where it does not, the file is read while it is sent, in pieces: ten listeners of an hour of speech cost some
+//! megabytes.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::try_unfold;
 use http::header::{
     ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
@@ -18,9 +18,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use understudy_engine::cache::{AudioDigest, HitAudio};
 
 use super::error::ApiError;
-
-/// What is read of a file at once.
-const PIECE_BYTES: u64 = 256 * 1024;
+use super::sendfile::Part;
 
 /// Audio, and what it is.
 pub(crate) struct Sound {
@@ -93,7 +91,7 @@ fn part(sound: Sound, tag: Option<HeaderValue>, (first, last): (u64, u64)) -> Re
 }
 
 fn answer(sound: Sound, tag: Option<HeaderValue>, start: u64, end: u64) -> Response {
-    let mut response = Response::new(body(sound.audio, start, end));
+    let mut response = response(sound.audio, start, end);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(sound.media_type));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(end.saturating_sub(start)));
@@ -103,21 +101,20 @@ fn answer(sound: Sound, tag: Option<HeaderValue>, start: u64, end: u64) -> Respo
     response
 }
 
-/// The bytes from `start` to before `end`, both inside the audio.
-pub(super) fn body(audio: HitAudio, start: u64, end: u64) -> Body {
+/// The bytes from `start` to before `end`, both inside the audio. Those of a file leave a [`Part`] as well, for
+/// a connection that can send it.
+pub(super) fn response(audio: HitAudio, start: u64, end: u64) -> Response {
     match audio {
         HitAudio::Memory(bytes) => {
             let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
-            Body::from(bytes.slice(place(start)..place(end)))
+            Response::new(Body::from(bytes.slice(place(start)..place(end))))
         }
-        HitAudio::File(file) => Body::from_stream(try_unfold((file, start), move |(file, at)| async move {
-            if at >= end {
-                return Ok::<_, std::io::Error>(None);
-            }
-            let piece = file.read(at, PIECE_BYTES.min(end - at)).await?;
-            let next = at + piece.len() as u64;
-            Ok(Some((piece, (file, next))))
-        })),
+        HitAudio::File(file) => {
+            let part = Part { file, at: start, end };
+            let mut response = Response::new(Body::new(part.clone().body(None)));
+            response.extensions_mut().insert(part);
+            response
+        }
     }
 }
 

@@ -33,6 +33,12 @@ pub(super) fn read(file: &File, start: u64, length: u64) -> Option<Bytes> {
     (read == length).then(|| bytes.freeze())
 }
 
+/// True when the kernel has the byte at `at`.
+#[cfg(target_os = "linux")]
+pub(super) fn has(file: &File, at: u64) -> bool {
+    read(file, at, 1).is_some()
+}
+
 #[cfg(not(target_os = "linux"))]
 pub(super) fn open(_: &Path) -> Option<File> {
     None
@@ -41,4 +47,9 @@ pub(super) fn open(_: &Path) -> Option<File> {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn read(_: &File, _: u64, _: u64) -> Option<Bytes> {
     None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn has(_: &File, _: u64) -> bool {
+    false
 }

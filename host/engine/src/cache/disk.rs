@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::at_once;
 use super::blobs::Blobs;
 use super::index::{Index, Outcome};
 use super::key::TakeKey;
@@ -135,22 +134,14 @@ impl Disk {
             None if !verified || tiers.memory.admits(entry.length) => return None,
             None => {
                 drop(tiers);
-                let audio = self.read_at_once(&entry)?;
+                let file = self.blobs.open_at_once(entry.digest, entry.length)?;
                 tiers = self.tiers();
-                audio
+                HitAudio::File(AudioFile::new(file, entry.length))
             }
         };
         tiers.shelf.count(provider, |tally| tally.hits += 1);
         let age = Duration::from_millis(now.saturating_sub(kept.stored_at_ms));
         Some(Replay { audio, age, expires_at_ms: kept.expires_at_ms })
-    }
-
-    fn read_at_once(&self, entry: &Entry) -> Option<HitAudio> {
-        let file = self.blobs.open_at_once(entry.digest, entry.length)?;
-        if entry.length > self.at_once_bytes_max {
-            return Some(HitAudio::File(AudioFile::new(file, entry.length)));
-        }
-        at_once::read(&file, 0, entry.length).map(HitAudio::Memory)
     }
 
     /// When a take was stored, if it is there and not too old. Counts as no use of it.

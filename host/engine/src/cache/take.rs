@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -185,13 +185,15 @@ impl HitAudio {
 /// An open file of audio. It stays readable when the cache throws the take away meanwhile.
 #[derive(Clone, Debug)]
 pub struct AudioFile {
-    file: Arc<Mutex<File>>,
+    file: Arc<File>,
     length: u64,
 }
 
 impl AudioFile {
-    pub(super) fn new(file: File, length: u64) -> Self {
-        Self { file: Arc::new(Mutex::new(file)), length }
+    /// `file`, which has `length` bytes.
+    #[must_use]
+    pub fn new(file: File, length: u64) -> Self {
+        Self { file: Arc::new(file), length }
     }
 
     /// How many bytes it is.
@@ -200,26 +202,53 @@ impl AudioFile {
         self.length
     }
 
+    /// The file, to be read by position: all who share it share its cursor.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// True when the kernel has the byte at `at` in memory, and so most likely what is before it.
+    #[must_use]
+    pub fn is_in_memory(&self, at: u64) -> bool {
+        at_once::has(&self.file, at)
+    }
+
     /// At most `length` bytes from `start`, fewer at the end.
     ///
     /// # Errors
     /// The file cannot be read.
     pub async fn read(&self, start: u64, length: u64) -> io::Result<Bytes> {
-        let (file, whole) = (Arc::clone(&self.file), self.length);
-        let length = length.min(whole.saturating_sub(start));
-        let at_once = file.try_lock().ok().and_then(|file| at_once::read(&file, start, length));
-        if let Some(bytes) = at_once {
+        let length = length.min(self.length.saturating_sub(start));
+        if let Some(bytes) = at_once::read(&self.file, start, length) {
             return Ok(bytes);
         }
+        let file = Arc::clone(&self.file);
         spawn_blocking(move || read_at(&file, start, length)).await.map_err(io::Error::other)?
     }
 }
 
-/// Reads by position under a lock: a file has one cursor for all who share it.
-fn read_at(file: &Mutex<File>, start: u64, length: u64) -> io::Result<Bytes> {
+fn read_at(file: &File, start: u64, length: u64) -> io::Result<Bytes> {
     let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
-    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-    file.seek(SeekFrom::Start(start))?;
-    file.read_exact(&mut bytes)?;
+    read_exact_at(file, &mut bytes, start)?;
     Ok(bytes.into())
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, bytes: &mut [u8], start: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, start)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut bytes: &mut [u8], mut start: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, start)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                bytes = bytes.split_at_mut(read).1;
+                start += read as u64;
+            }
+        }
+    }
+    Ok(())
 }
