@@ -300,6 +300,7 @@ mod tests {
         for wrong in [
             "lissten = 1",
             "[server]\ndrain_secnds = 1",
+            "[text]\nblokced = { card = \"[0-9]{16}\" }",
             "[breaker]\nfailures = 0",
             "[fallback]\naudition = \"loud\"",
             "[providers.a]\npriorty = 1",

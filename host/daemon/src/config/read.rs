@@ -225,16 +225,18 @@ fn limits(file: &Section<'_>) -> (RequestLimits, GlobalLimits, TextRules) {
     let text = TextRules {
         max_characters: section.integer("max_text_characters", text.max_characters, 1..=MAX_TEXT_CHARACTERS),
         max_bytes: section.integer("max_text_bytes", text.max_bytes, 1..=4 * MAX_TEXT_CHARACTERS),
-        blocked: blocked(&file.section("text")),
+        blocked: blocked(file.section("text")),
     };
     section.finish();
     (limits, shared, text)
 }
 
-/// `[text.blocked]`: patterns by their labels.
-fn blocked(section: &Section<'_>) -> BlockedPatterns {
+/// `[text]`: its one table is `blocked`, patterns by their labels.
+fn blocked(section: Section<'_>) -> BlockedPatterns {
     section.describe("blocked", Kind::Table, "");
-    let found = section.section("blocked").texts();
+    let patterns = section.section("blocked");
+    section.finish();
+    let found = patterns.texts();
     let pairs = || found.iter().map(|(label, pattern)| (label.as_str(), pattern.value.as_str()));
     BlockedPatterns::new(pairs()).unwrap_or_else(|error| {
         let alone = |pair| BlockedPatterns::new([pair]).err();
@@ -247,7 +249,7 @@ fn blocked(section: &Section<'_>) -> BlockedPatterns {
             if let Some((_, pattern)) = found.iter().find(|(label, _)| *label == error.label) {
                 let hint =
                     "a pattern is a regular expression of the Rust regex crate, such as '(?i)password'";
-                section.report(&pattern.span, error.to_string(), hint);
+                patterns.report(&pattern.span, error.to_string(), hint);
             }
         }
         BlockedPatterns::default()
