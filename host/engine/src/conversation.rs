@@ -14,6 +14,7 @@
 //! and may take its order back; that alone goes on for a moment.
 
 mod account;
+mod admission;
 mod ensemble;
 mod joined;
 mod kept;

@@ -44,6 +44,26 @@ impl Default for TextRules {
     }
 }
 
+impl TextRules {
+    /// A text of so many bytes is not too long.
+    pub(crate) fn admit_bytes(&self, length: usize) -> Result<(), TextFault> {
+        admit_length(length, self.max_bytes, TextUnit::Bytes)
+    }
+
+    /// A text of so many characters is not too long.
+    pub(crate) fn admit_characters(&self, length: usize) -> Result<(), TextFault> {
+        admit_length(length, self.max_characters, TextUnit::Characters)
+    }
+}
+
+fn admit_length(length: usize, maximum: usize, unit: TextUnit) -> Result<(), TextFault> {
+    if length <= maximum {
+        return Ok(());
+    }
+    let maximum = u32::try_from(maximum).unwrap_or(u32::MAX);
+    Err(TextFault::TooLong { length, limit: TextLimit { maximum, unit } })
+}
+
 /// What became of a text on its way to the provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prepared {
@@ -98,17 +118,9 @@ pub fn admit(utterance: &mut Utterance, rules: &TextRules) -> Result<Prepared, T
 
 /// Bytes first: they are known without reading.
 fn measure(text: &str, rules: &TextRules) -> Result<usize, TextFault> {
-    let too_long = |length, maximum: usize, unit| {
-        let maximum = u32::try_from(maximum).unwrap_or(u32::MAX);
-        TextFault::TooLong { length, limit: TextLimit { maximum, unit } }
-    };
-    if text.len() > rules.max_bytes {
-        return Err(too_long(text.len(), rules.max_bytes, TextUnit::Bytes));
-    }
+    rules.admit_bytes(text.len())?;
     let characters = text.chars().count();
-    if characters > rules.max_characters {
-        return Err(too_long(characters, rules.max_characters, TextUnit::Characters));
-    }
+    rules.admit_characters(characters)?;
     Ok(characters)
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use understudy_audio::{AudioError, ENCODABLE, JoinOptions, JoinedFile, Target};
-use understudy_speech::{Encoding, Request, Utterance};
+use understudy_speech::{Encoding, Utterance};
 
 use super::account::{Conversation, Recasting, Speaker, SpokenLine};
+use super::admission::{self, SentLine};
 use super::ensemble::{Player, SceneTerms, Struck, cast};
 use super::joined::{Recorded, join};
 use super::lines::{Failed, speak};
@@ -18,7 +19,7 @@ use crate::delivery::blocking;
 use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::plan::road;
-use crate::script::{self, Place, SceneLine, ScriptFault};
+use crate::script::{self, SceneLine};
 use crate::settings::Recast;
 use crate::text::heard;
 use crate::verdict::{Blame, Decision, verdict};
@@ -31,6 +32,8 @@ pub(super) struct Scene<'a> {
     pub(super) engine: &'a Engine,
     pub(super) request: &'a ConversationRequest,
     pub(super) lines: Vec<SceneLine>,
+    /// Their texts, as whoever performs the whole is sent them.
+    pub(super) sent: Vec<SentLine>,
     pub(super) lead_in: Duration,
     /// Whose line each is: a place among `personas`.
     pub(super) speakers: Vec<usize>,
@@ -84,13 +87,14 @@ impl<'a> Scene<'a> {
             ScriptSource::Text(text) => script::parse(text, &request.characters)?,
             ScriptSource::Lines(lines) => script::Scene { lead_in: Duration::ZERO, lines: lines.clone() },
         };
-        check(&lines, settings.max_lines)?;
+        let sent = admission::admit(&lines, settings.max_lines, &engine.settings.text)?;
         let (personas, speakers) = roll::call(engine, &lines, &request.characters).await?;
         Ok(Self {
             engine,
             request,
-            characters: lines.iter().map(|line| line.text.chars().count()).sum(),
+            characters: admission::characters(&lines),
             lines,
+            sent,
             lead_in,
             speakers,
             personas,
@@ -99,6 +103,11 @@ impl<'a> Scene<'a> {
             deadline: Instant::now() + limit,
             terms_deadline: engine.settings.deadline,
         })
+    }
+
+    /// All lines as they were written.
+    pub(super) fn text(&self) -> String {
+        self.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 
     /// Who speaks a line.
@@ -122,14 +131,13 @@ impl<'a> Scene<'a> {
     fn terms(&self) -> Result<SceneTerms<'a>, SpeechError> {
         let ConversationRequest { id, route, user, task, language, .. } = self.request;
         let (terms, chain) = road(&self.engine.cast, &self.engine.settings, route.clone(), id)?;
-        let text = self.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
         Ok(SceneTerms {
             engine: self.engine,
             terms,
             chain,
             caller: user.as_deref().or(task.as_deref()).unwrap_or(id).to_owned(),
             language: language.clone(),
-            heard: heard(&Utterance::Text(text)),
+            heard: heard(&Utterance::Text(self.text())),
             characters: self.characters as u64,
         })
     }
@@ -306,29 +314,4 @@ impl<'a> Scene<'a> {
 fn note(provider: &str, line: Option<usize>, error: &SpeechError) -> Recasting {
     let (provider, code, reason) = (provider.to_owned(), error.code(), error.to_string());
     Recasting { provider, code, reason, line, recast: Vec::new(), lines_again: 0 }
-}
-
-/// What would fail whoever speaks fails before anybody does.
-fn check(lines: &[SceneLine], lines_max: usize) -> Result<(), SpeechError> {
-    let start = Place { line: 1, column: 1 };
-    if lines.is_empty() {
-        return Err(ScriptFault::NoLines.at(start).into());
-    }
-    if let Some(first) = lines.get(lines_max) {
-        return Err(ScriptFault::TooManyLines(lines_max).at(first.place).into());
-    }
-    for (index, line) in lines.iter().enumerate() {
-        let SceneLine { intensity, rate, pitch, volume, .. } = *line;
-        let request = Request { intensity, rate, pitch, volume, ..Request::text("") };
-        let wrong = |invalid: understudy_speech::InvalidField| SpeechError::Line {
-            number: index + 1,
-            speaker: line.speaker.clone(),
-            error: Box::new(invalid.into()),
-        };
-        request.check_ranges().map_err(wrong)?;
-        if !line.text.chars().any(char::is_alphanumeric) {
-            return Err(ScriptFault::NothingSaid(line.speaker.clone()).at(line.place).into());
-        }
-    }
-    Ok(())
 }

@@ -14,6 +14,7 @@ use understudy_speech::{
     Call, Encoding, Line, LineMark, Request, Script, Summary, TakeEvent, Word, WordTimes,
 };
 
+use super::admission::SentLine;
 use super::ensemble::Player;
 use super::joined::{Recorded, Source};
 use super::kept;
@@ -40,9 +41,10 @@ use crate::walk::Errand;
 /// The least silence asked for between lines, so that there is room for a cut.
 const GAP_MIN: Duration = Duration::from_millis(250);
 
-/// The provider whose own characters all of the players are; none when there is no such one, or the
-/// script asks for what only single lines can be asked for, or for a feeling that one of them is known
-/// to lack: in a line of its own that is carried over, and told, while a service would leave it out.
+/// The provider whose own characters all of the players are; none when there is no such one, or it is not
+/// given so long a text, or the script asks for what only single lines can be asked for, or for a feeling
+/// that one of them is known to lack: in a line of its own that is carried over, and told, while a service
+/// would leave it out.
 pub(super) fn performer<'p>(scene: &Scene<'_>, players: &'p [Player]) -> Option<&'p str> {
     let first = &players.first()?.played.part.provider;
     let is_own = |player: &Player| {
@@ -57,7 +59,9 @@ pub(super) fn performer<'p>(scene: &Scene<'_>, players: &'p [Player]) -> Option<
         line.emotion.as_deref().is_none_or(|emotion| known.is_some_and(|known| can_feel(known, emotion)))
     };
     let feel = || scene.lines.iter().enumerate().all(feels);
-    (is_plain && players.iter().all(is_own) && feel()).then_some(first)
+    let length_max = scene.engine().settings.policy(first).max_text_length;
+    let is_short = length_max.is_none_or(|maximum| scene.characters <= maximum as usize);
+    (is_short && is_plain && players.iter().all(is_own) && feel()).then_some(first)
 }
 
 /// What is ordered of a service.
@@ -92,7 +96,12 @@ pub(super) async fn perform(
         }
         Err(error) => book.failed(error),
     });
-    had.map(|had| had.lines)
+    let mut lines = had?.lines;
+    // Kept and cut they are by the text that was sent.
+    for (line, sent) in lines.iter_mut().zip(&scene.sent) {
+        sent.spans.restore(&mut line.words);
+    }
+    Ok(lines)
 }
 
 /// A performance that is parted with when nobody waits for it any more.
@@ -126,7 +135,7 @@ impl Order<'_> {
     /// The request that the history tells of.
     fn wanted(&self) -> SpeechRequest {
         let ConversationRequest { id, language, route, user, task, words, .. } = self.scene.request;
-        let text = Request { language: language.clone(), words: *words, ..Request::text(&*self.text) };
+        let text = Request { language: language.clone(), words: *words, ..Request::text(self.scene.text()) };
         SpeechRequest {
             provider: Some(self.seat.member.name.clone()),
             route: route.clone(),
@@ -293,9 +302,9 @@ fn is_patient(scene: &Scene<'_>, provider: &str, clock: Clock) -> bool {
 
 /// The script as the contract has it.
 fn script(scene: &Scene<'_>, players: &[Player], can: &understudy_speech::Capabilities) -> Script {
-    let line = |(index, line): (usize, &SceneLine)| Line {
+    let line = |(index, (line, sent)): (usize, (&SceneLine, &SentLine))| Line {
         character: scene.player(players, index).map(|p| p.played.part.voice.clone()).unwrap_or_default(),
-        text: line.text.clone(),
+        text: sent.text.clone(),
         emotion: line.emotion.clone(),
         intensity: line.intensity,
         pause_ms: None,
@@ -305,7 +314,7 @@ fn script(scene: &Scene<'_>, players: &[Player], can: &understudy_speech::Capabi
         |encoding: &Encoding| !matches!(encoding, Encoding::Wav | Encoding::PcmS16le | Encoding::Flac);
     encodings.sort_by_key(loses);
     Script {
-        lines: scene.lines.iter().enumerate().map(line).collect(),
+        lines: scene.lines.iter().zip(&scene.sent).enumerate().map(line).collect(),
         gap_ms: u32::try_from(scene.gap.max(GAP_MIN).as_millis()).ok(),
         language: scene.request.language.clone(),
         encodings,

@@ -1,5 +1,6 @@
 //! Conversations: who plays whom, and what becomes of them when somebody fails in mid-scene.
 
+mod admission;
 mod recasting;
 mod whole;
 

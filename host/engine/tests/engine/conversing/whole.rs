@@ -13,7 +13,7 @@ use crate::characters::{TWO, house, voices};
 use crate::{engine_with, route, unavailable};
 
 /// Four lines of a second each, half a second apart, and when the service says they are heard.
-fn performance(shift_ms: u32) -> Vec<Step> {
+pub(super) fn performance(shift_ms: u32) -> Vec<Step> {
     let mut pcm = Vec::new();
     for _ in 0..4 {
         pcm.extend(tone(24_000));
@@ -41,13 +41,13 @@ pub(super) fn feeling() -> Scripted {
     house
 }
 
-fn performer(steps: Vec<Step>) -> Arc<Scripted> {
+pub(super) fn performer(steps: Vec<Step>) -> Arc<Scripted> {
     let mut performer = feeling();
     performer.whole = Some(steps);
     Arc::new(performer)
 }
 
-fn settings() -> EngineSettings {
+pub(super) fn settings() -> EngineSettings {
     EngineSettings {
         retry: understudy_engine::RetrySettings { backoff: Duration::ZERO, ..Default::default() },
         ..route(&["box", "b"])

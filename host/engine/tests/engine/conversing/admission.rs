@@ -1,0 +1,79 @@
+//! What a text is held to, a conversation is held to, whether one performs the whole or each a line.
+
+use std::sync::Arc;
+
+use understudy_engine::text::BlockedPatterns;
+use understudy_engine::{EngineSettings, ProviderPolicy};
+
+use super::whole::{performance, performer, settings};
+use super::{SCENE, company, perform, performing, who};
+use crate::characters::{TWO, voices};
+use crate::{engine_with, told};
+
+/// Has `script` refused by a service that would perform the whole and by one that would speak its lines,
+/// before either is asked.
+async fn check(script: &str, hold: impl Fn(&mut EngineSettings), expected: &str) {
+    let (whole, other) = (performer(performance(0)), Arc::new(voices("b", &TWO)));
+    for (provider, mut settings) in [(&whole, settings()), (&other, company())] {
+        hold(&mut settings);
+        let engine = engine_with(&[provider], settings);
+        let error = engine.converse(performing(script), |_| {}).await.unwrap_err();
+        assert_eq!(told(&error), expected);
+    }
+    assert!(whole.scripts().is_empty() && whole.requests().is_empty() && other.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blocked_line_is_refused_before_any_line_is_bought() {
+    let blocking = |settings: &mut EngineSettings| {
+        settings.text.blocked = BlockedPatterns::new([("cards", r"\b\d{16}\b")]).unwrap();
+    };
+    let card = SCENE.replace("We are old.", "It is 4111111111111111.");
+    let refused =
+        "client invalid_value: line 4 of Old Bram could not be spoken: text matches a blocked pattern: cards";
+    check(&card, blocking, refused).await;
+    // What nobody sees hides nothing.
+    let hidden = card.replace("4111", "41\u{200b}11");
+    check(&hidden, blocking, refused).await;
+    let mut settings = settings();
+    blocking(&mut settings);
+    let engine = engine_with(&[&performer(performance(0))], settings);
+    assert_eq!(perform(&engine, SCENE).await.whole.as_deref(), Some("box"), "others are spoken");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_script_is_no_longer_than_any_text_may_be() {
+    let refused = "client text_too_long: text is longer than 65 characters: 66 characters (split the text)";
+    check(SCENE, |settings| settings.text.max_characters = 65, refused).await;
+    let refused = "client text_too_long: text is longer than 65 bytes: 66 bytes (split the text)";
+    check(SCENE, |settings| settings.text.max_bytes = 65, refused).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_not_given_so_long_a_text_is_asked_line_by_line() {
+    let check = async |maximum: u32, expected: Option<&str>| {
+        let performer = performer(performance(0));
+        let policy = ProviderPolicy { max_text_length: Some(maximum), ..ProviderPolicy::default() };
+        let settings = EngineSettings { providers: [("box".to_owned(), policy)].into(), ..settings() };
+        let engine = engine_with(&[&performer], settings);
+        let conversation = perform(&engine, SCENE).await;
+        assert_eq!(who(&conversation), "box/char_1, box/char_2, box/char_1, box/char_2");
+        assert_eq!((conversation.whole.as_deref(), conversation.recasts.len()), (expected, 0));
+    };
+    check(66, Some("box")).await;
+    check(65, None).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_is_sent_repaired_and_told_as_it_was_written() {
+    let performer = performer(performance(0));
+    let engine = engine_with(&[&performer], settings());
+    let written = "Th\u{ad}en we\u{7}are late.";
+    let conversation = perform(&engine, &SCENE.replace("Then we are late.", written)).await;
+    assert_eq!(conversation.whole.as_deref(), Some("box"));
+    assert_eq!(performer.scripts()[0].lines[2].text, "Then we are late.");
+    let line = &conversation.lines[2];
+    assert_eq!(line.text, written);
+    let words: Vec<&str> = line.words.iter().map(|word| &written[word.span()]).collect();
+    assert_eq!(words, ["Th\u{ad}en"]);
+}
