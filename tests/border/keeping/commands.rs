@@ -128,7 +128,7 @@ async fn while_a_server_runs_it_is_asked_and_others_speak_without_a_word_about_i
         assert_eq!(clear(&["--older-than", "1d"]), 0);
         assert_eq!(clear(&[]), checked["checked"]);
         assert_eq!(json_of(&folder, &["cache", "stats", "--json", "--url", &url])["takes"], 0);
-        let (code, _, stderr) = run(&folder, &["cache", "clear", "--url", "http://127.0.0.1:9"]);
+        let (code, _, stderr) = run_with("server.listen = '127.0.0.1:9'\n", &folder, &["cache", "clear"]);
         assert_eq!(code, 1);
         assert!(stderr.contains("no server answers at http://127.0.0.1:9"), "{stderr}");
         assert!(stderr.contains("store is in use by another process (process "), "{stderr}");
@@ -139,4 +139,34 @@ async fn while_a_server_runs_it_is_asked_and_others_speak_without_a_word_about_i
     let second = start(&kept_in(&daemon.folder().join("."))).await;
     assert_eq!(second.json("/readyz").await["store"]["state"], "serving", "a folder of its own");
     assert_eq!(speak(&daemon, json!({})).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_server_that_is_named_is_the_one_that_is_asked() {
+    let daemon = start("").await;
+    until_hit(&daemon, &json!({})).await;
+    let (url, here) = (daemon.url(""), TempDir::new().expect("a temporary folder"));
+    let look = move || {
+        let here = here.path();
+        assert_eq!(run(here, &["say", "Here."]).0, 0, "the store here is free");
+        let stats = json_of(here, &["cache", "stats", "--json", "--url", &url]);
+        assert!(stats["providers"]["flite"]["hits"].as_u64().expect("a number") > 0, "{stats}");
+        let (_, stdout, _) = run(here, &["cache", "stats", "--url", &url]);
+        assert!(stdout.lines().next().expect("a line").ends_with(&url), "{stdout}");
+        let past = ["history", "--json", "--url", &url];
+        let (code, stdout, stderr) = run_with("history.enabled = false\n", here, &past);
+        assert_eq!(code, 0, "what is remembered here says nothing of the server: {stderr}");
+        let told: Value = serde_json::from_str(&stdout).expect("JSON");
+        let lengths = told["requests"].as_array().expect("a list").iter().map(|one| &one["characters"]);
+        assert!(lengths.clone().count() > 0 && lengths.clone().all(|length| *length == TEXT.len()), "{told}");
+        assert!(json_of(here, &["cache", "clear", "--json", "--url", &url])["takes"].as_u64() > Some(0));
+        assert_eq!(json_of(here, &["cache", "stats", "--json", "--url", &url])["takes"], 0);
+        for asking in [&["cache", "clear"][..], &["cache", "list"], &["history"], &["characters"]] {
+            let (code, _, stderr) = run(here, &[asking, &["--url", "http://127.0.0.1:9"]].concat());
+            assert_eq!(code, 1, "{asking:?}");
+            assert!(stderr.contains("no server answers at http://127.0.0.1:9"), "{asking:?}: {stderr}");
+        }
+        assert_eq!(json_of(here, &["cache", "stats", "--json"])["takes"], 1, "nothing is gone here");
+    };
+    tokio::task::spawn_blocking(look).await.expect("it looks");
 }

@@ -96,7 +96,8 @@ Examples:
   understudy history --provider azure --task video-17 -n 20
   understudy history --json | jq -r '.requests[] | [.at, .provider, .characters] | @tsv'
 
-While a server runs, the history is its own and it is asked for it.";
+While a server runs, the history is its own and it is asked for it. With --url that server is asked,
+whatever is on this machine.";
 
 const CACHE_EXAMPLES: &str = "\
 Examples:
@@ -105,7 +106,8 @@ Examples:
   understudy cache verify
   understudy cache clear --older-than 30d
 
-While a server runs, the cache is its own: `stats` asks it, the others want it stopped.";
+While a server runs, the cache is its own and it is asked. With --url that server is asked, whatever
+is on this machine.";
 
 const PROVIDERS_EXAMPLES: &str = "\
 Examples:
@@ -354,8 +356,7 @@ pub(super) struct History {
     /// Go on where an earlier answer ended.
     #[arg(long, value_name = "CURSOR")]
     pub(super) cursor: Option<String>,
-    /// Where the server listens that has the history while it runs; by default where the configuration
-    /// says.
+    /// Ask the server that listens there; by default the history of this machine is meant.
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
     /// Print JSON.
@@ -373,6 +374,17 @@ pub(super) enum Cache {
     Verify(Remote),
     /// Throw takes away; all of them unless told which.
     Clear(ClearTakes),
+}
+
+impl Cache {
+    /// Which server is asked, and how it is told.
+    pub(super) const fn remote(&self) -> &Remote {
+        match self {
+            Self::Stats(remote) | Self::Verify(remote) => remote,
+            Self::List(list) => &list.remote,
+            Self::Clear(clear) => &clear.remote,
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -493,8 +505,7 @@ pub(super) enum Plugin {
 /// A running server.
 #[derive(Args, Debug)]
 pub(super) struct Remote {
-    /// Where the server listens, which has the store while it runs; by default where the configuration
-    /// says.
+    /// Ask the server that listens there; by default the one of this configuration is meant.
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
     /// Print JSON.

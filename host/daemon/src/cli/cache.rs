@@ -1,8 +1,9 @@
 //! `understudy cache`: what is in it, whether it is sound, and throwing it away.
 //!
-//! While a server runs the cache is the server's, and it is asked to do the same.
+//! While a server runs the cache is the server's, and it is asked to do the same; so is one that is named.
 
-use understudy_engine::Store;
+use std::path::Path;
+
 use understudy_engine::cache::{Cache, CacheError, ClearFilter};
 
 use super::args;
@@ -26,33 +27,27 @@ const KEY_DIGITS: usize = 12;
 const PLACE: &str = "/api/v1/admin/cache";
 
 pub(super) async fn run(cache: args::Cache, config: Config, printer: Printer) -> Result<(), Fault> {
+    // Whoever names a server means its cache, and not that of this machine.
+    if let Some(url) = cache.remote().url.clone() {
+        return look(cache, Kept::At(url), printer).await;
+    }
     let opened = open(&config, printer).await?;
-    let done = look(cache, opened.here().map(Store::cache), &config, printer).await;
+    let kept = match opened.here() {
+        Some(store) => Ok(Kept::Here { cache: store.cache(), folder: &config.store.folder }),
+        None => place(None, &config.server).map(Kept::At),
+    };
+    let done = async { look(cache, kept?, printer).await }.await;
     done.map_err(|fault| opened.blame(fault))
 }
 
-async fn look(
-    cache: args::Cache,
-    here: Option<&Cache>,
-    config: &Config,
-    printer: Printer,
-) -> Result<(), Fault> {
-    let remote = match &cache {
-        args::Cache::Stats(remote) | args::Cache::Verify(remote) => remote,
-        args::Cache::List(list) => &list.remote,
-        args::Cache::Clear(clear) => &clear.remote,
-    };
-    let kept = match here {
-        Some(cache) => Kept::Here(cache),
-        None => Kept::At(place(remote.url.as_deref(), &config.server)?),
-    };
+async fn look(cache: args::Cache, kept: Kept<'_>, printer: Printer) -> Result<(), Fault> {
     match cache {
         args::Cache::Stats(remote) => {
-            let info = match kept {
-                Kept::Here(cache) => cache.stats().into(),
-                Kept::At(url) => ask::<StatusResponse>(&url, "/api/v1/status", &[]).await?.cache,
+            let (info, at) = match kept {
+                Kept::Here { cache, folder } => (cache.stats().into(), folder.display().to_string()),
+                Kept::At(url) => (ask::<StatusResponse>(&url, "/api/v1/status", &[]).await?.cache, url),
             };
-            stats(&info, config, remote.json, printer)
+            stats(&info, &at, remote.json, printer)
         }
         args::Cache::List(list) => self::list(list, kept, printer).await,
         args::Cache::Verify(remote) => verify(remote.json, kept, printer).await,
@@ -62,22 +57,23 @@ async fn look(
 
 /// Who has the cache.
 enum Kept<'here> {
-    Here(&'here Cache),
+    /// Nobody but this command.
+    Here { cache: &'here Cache, folder: &'here Path },
     /// The server at this address.
     At(String),
 }
 
-fn stats(info: &CacheInfo, config: &Config, json: bool, printer: Printer) -> Result<(), Fault> {
+/// `at` is the cache's folder, or its server.
+fn stats(info: &CacheInfo, at: &str, json: bool, printer: Printer) -> Result<(), Fault> {
     if json {
         return Ok(printer.json(info)?);
     }
     let CacheInfo { takes, files, bytes, bytes_max, index_bytes, .. } = info;
     printer.result(format_args!(
-        "{takes} takes in {files} files, {} of {}, and an index of {}: {}",
+        "{takes} takes in {files} files, {} of {}, and an index of {}: {at}",
         megabytes(*bytes),
         megabytes(*bytes_max),
         megabytes(*index_bytes),
-        config.store.folder.display(),
     ))?;
     if info.providers.is_empty() {
         return Ok(());
@@ -103,7 +99,7 @@ fn stats(info: &CacheInfo, config: &Config, json: bool, printer: Printer) -> Res
 async fn list(list: args::ListTakes, kept: Kept<'_>, printer: Printer) -> Result<(), Fault> {
     let args::ListTakes { provider, limit, remote } = list;
     let KeptTakes { takes, more } = match kept {
-        Kept::Here(cache) => KeptTakes::of(cache, provider.as_deref(), limit).await.map_err(failed)?,
+        Kept::Here { cache, .. } => KeptTakes::of(cache, provider.as_deref(), limit).await.map_err(failed)?,
         Kept::At(url) => ask(&url, PLACE, &pairs(&TakesQuery { provider, limit: Some(limit) })).await?,
     };
     if remote.json {
@@ -146,7 +142,7 @@ async fn verify(json: bool, kept: Kept<'_>, printer: Printer) -> Result<(), Faul
         shown.set_position(now.checked as u64);
     };
     let verified = match kept {
-        Kept::Here(cache) => {
+        Kept::Here { cache, .. } => {
             let verified = cache.verify(move |now| show(&VerifiedTakes::so_far(now))).await;
             verified.map(VerifiedTakes::whole).map_err(failed)
         }
@@ -175,7 +171,7 @@ async fn clear(clear: args::ClearTakes, kept: Kept<'_>, printer: Printer) -> Res
     let args::ClearTakes { provider, older_than, remote } = clear;
     let spinner = spinner(printer, "clearing");
     let cleared = match kept {
-        Kept::Here(cache) => {
+        Kept::Here { cache, .. } => {
             let age = older_than.and_then(|age| moment::duration(&age).ok());
             let filter = ClearFilter { provider, stored_before_ms: age.map(moment::ago) };
             cache.clear(filter).await.map(ClearedTakes::from).map_err(failed)

@@ -1,6 +1,7 @@
 //! `understudy characters`: who can be spoken as, and how often each was.
 //!
-//! The profiles and their counts are in the store. While a server has it, the server is asked.
+//! The profiles and their counts are in the store. While a server has it, the server is asked; so is one
+//! that is named.
 
 use serde_json::json;
 use understudy_engine::Listed;
@@ -17,8 +18,11 @@ use crate::http::characters::CharacterInfo;
 use crate::understudy::Keeping;
 
 pub(super) async fn run(wanted: Characters, config: Config, printer: Printer) -> Result<(), Fault> {
-    let url = place(wanted.url.as_deref(), &config.server);
-    let mut characters = list(url.ok().as_deref(), config, printer).await?;
+    let mut characters = match &wanted.url {
+        // Whoever names a server means its characters, and not those of this machine.
+        Some(url) => asked(url).await?,
+        None => list(config, printer).await?,
+    };
     characters.retain(|known| is_wanted(known, &wanted));
     if wanted.json {
         let rows: Vec<_> = characters.iter().map(row).collect();
@@ -31,15 +35,20 @@ pub(super) async fn run(wanted: Characters, config: Config, printer: Printer) ->
     Ok(table(&characters).print(printer)?)
 }
 
+async fn asked(url: &str) -> Result<Vec<CharacterInfo>, Fault> {
+    ask(url, "/api/v1/characters/", &[]).await
+}
+
 /// All there are, by the server that has the store; by the configuration and its providers where none
 /// has it, or it does not answer.
-async fn list(url: Option<&str>, config: Config, printer: Printer) -> Result<Vec<CharacterInfo>, Fault> {
+async fn list(config: Config, printer: Printer) -> Result<Vec<CharacterInfo>, Fault> {
+    let url = place(None, &config.server);
     let understudy = Understudy::start_keeping(config, Keeping::IfFree).await?;
     let engine = understudy.engine();
-    if let Some(url) = url
+    if let Ok(url) = url
         && engine.store().is_none()
         && let Ok(Opened::Elsewhere(_)) = open(&understudy.config(), printer).await
-        && let Ok(characters) = ask(url, "/api/v1/characters/", &[]).await
+        && let Ok(characters) = asked(&url).await
     {
         return Ok(characters);
     }

@@ -1,5 +1,7 @@
 //! `understudy history`: what was asked, and what became of it.
 
+use understudy_engine::history::HistoryQuery;
+
 use super::args::History;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
@@ -21,27 +23,40 @@ pub(super) async fn run(history: History, config: Config, printer: Printer) -> R
         cursor: history.cursor,
     };
     let (wanted, length) = query.read().map_err(wrong)?;
-    if !config.store.settings.history.enabled {
-        return Err(
-            Fault::new(Exit::Failed, "requests are not remembered").hint("set history.enabled = true")
-        );
-    }
-    let opened = open(&config, printer).await?;
-    let page = match opened.here() {
-        Some(store) => {
-            let page = store.history().query(wanted, length).await.map_err(broken)?;
-            RequestPage::of(page, store)
-        }
-        None => {
-            let url = place(history.url.as_deref(), &config.server)?;
-            let page = ask(&url, "/api/v1/tts/requests", &pairs(&query)).await;
-            page.map_err(|fault| opened.blame(fault))?
-        }
+    let page = match &history.url {
+        // Whoever names a server means its history, and not that of this machine.
+        Some(url) => asked(url, &query).await?,
+        None => looked_up(&query, (wanted, length), &config, printer).await?,
     };
     if history.json {
         return Ok(printer.json(&page)?);
     }
     tell(&page, printer)
+}
+
+async fn asked(url: &str, query: &RequestsQuery) -> Result<RequestPage, Fault> {
+    ask(url, "/api/v1/tts/requests", &pairs(query)).await
+}
+
+/// In the store here, or by the server that has it.
+async fn looked_up(
+    query: &RequestsQuery,
+    (wanted, length): (HistoryQuery, usize),
+    config: &Config,
+    printer: Printer,
+) -> Result<RequestPage, Fault> {
+    if !config.store.settings.history.enabled {
+        return Err(
+            Fault::new(Exit::Failed, "requests are not remembered").hint("set history.enabled = true")
+        );
+    }
+    let opened = open(config, printer).await?;
+    let Some(store) = opened.here() else {
+        let url = place(None, &config.server)?;
+        return asked(&url, query).await.map_err(|fault| opened.blame(fault));
+    };
+    let page = store.history().query(wanted, length).await.map_err(broken)?;
+    Ok(RequestPage::of(page, store))
 }
 
 fn wrong(bad: BadQuery) -> Fault {

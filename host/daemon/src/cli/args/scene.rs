@@ -36,7 +36,7 @@ pub(in crate::cli) struct Characters {
     /// Those as well that their provider does not list any more.
     #[arg(short, long)]
     pub(in crate::cli) all: bool,
-    /// Where the server is asked that has the store; by default where the configuration says.
+    /// Ask the server that listens there; by default the characters of this machine are meant.
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) url: Option<String>,
     /// Print JSON.
