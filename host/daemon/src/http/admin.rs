@@ -1,12 +1,12 @@
 //! `POST /api/v1/admin/reload`, and who may make the admin's calls.
 //!
-//! Whoever can make them has the server read files, start code and throw away what was paid for. So they are answered to programs of
-//! this machine alone, unless the configuration says otherwise, and three ways around that are
-//! closed. A proxy on this machine makes every client look local, so a request that says it was passed
-//! on is not from here. A page in a browser on this machine may send requests to any address, so what
-//! a page sent from elsewhere is refused, and a content type no page may send unasked is required. And a
-//! name that was made to lead here gives a page the right origin, so the host has to be an address or
-//! `localhost`.
+//! Whoever can make them has the server read files, start code, throw away what was paid for, and tell what
+//! others had spoken. So they are answered to programs of this machine alone, unless the configuration says
+//! otherwise, and three ways around that are closed. A proxy on this machine makes every client look local,
+//! so a request that says it was passed on is not from here. A page in a browser on this machine may send
+//! requests to any address, so what a page sent from elsewhere is refused, and what changes anything needs
+//! a content type that no page may send unasked; what only tells can be sent by it and not read. And a name
+//! that was made to lead here gives a page the right origin, so the host has to be an address or `localhost`.
 
 pub(crate) mod cache;
 
@@ -24,7 +24,7 @@ use crate::Understudy;
 use crate::config::AdminFrom;
 use crate::reload::{ReloadReport, Trigger};
 
-/// Proof that the caller may tell the server what to do.
+/// Proof that the caller may tell the server what to do, and be told what it did for others.
 pub(crate) struct Admin(());
 
 impl FromRequestParts<Arc<Understudy>> for Admin {
@@ -33,6 +33,9 @@ impl FromRequestParts<Arc<Understudy>> for Admin {
     async fn from_request_parts(parts: &mut Parts, understudy: &Arc<Understudy>) -> Result<Self, ApiError> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         admit(understudy.config().server.admin_from, peer, &parts.headers)?;
+        if !parts.method.is_safe() {
+            demand_json(&parts.headers)?;
+        }
         Ok(Self(()))
     }
 }
@@ -83,6 +86,10 @@ fn admit(from: AdminFrom, peer: Option<IpAddr>, headers: &HeaderMap) -> Result<(
     if is_from_another_site(headers) {
         return Err(forbidden("a page of another site sent this"));
     }
+    Ok(())
+}
+
+fn demand_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
         let message = "content type is not JSON";
@@ -130,7 +137,7 @@ mod tests {
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
-        let admitted = admit(from, peer.parse().ok(), &map);
+        let admitted = admit(from, peer.parse().ok(), &map).and_then(|()| demand_json(&map));
         assert_eq!(admitted.map_err(|error| error.code), expected, "{from:?} {peer} {headers:?}");
     }
 

@@ -11,9 +11,11 @@ mod page;
 mod serving;
 mod standing_in;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
@@ -29,6 +31,9 @@ const WORDS: [Word; 2] = [
     Word { start_byte: 0, end_byte: 3, start_ms: 0, end_ms: 400 },
     Word { start_byte: 4, end_byte: 8, start_ms: 400, end_ms: 900 },
 ];
+
+/// Where a request of a program on this machine comes from.
+const HERE: ConnectInfo<SocketAddr> = ConnectInfo(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 40_000));
 
 /// A provider with two voices that speaks a second of tone in four pieces.
 fn flite() -> Scripted {
@@ -89,6 +94,7 @@ fn request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {
         .uri(path)
         .header("content-type", "application/json")
         .header("x-request-id", "r-1")
+        .extension(HERE)
         .body(body.into())
         .unwrap()
 }

@@ -63,7 +63,7 @@ pub(crate) struct ClearQuery {
 /// List what is kept
 ///
 /// Takes in the order of their keys. Callers on this machine only, unless `server.admin_from` says
-/// otherwise; send `content-type: application/json`.
+/// otherwise.
 #[utoipa::path(
     get, path = "/api/v1/admin/cache", operation_id = "listTakes", tag = "Operation", params(TakesQuery),
     responses(

@@ -246,3 +246,26 @@ async fn requests_are_looked_back_at_by_what_became_of_them() {
         (StatusCode::SERVICE_UNAVAILABLE, &json!("history_off"))
     );
 }
+
+#[tokio::test]
+async fn the_history_is_told_to_this_machine_alone() {
+    let kept = kept();
+    synthesize(&kept.app, json!({ "task_id": "one", "user_id": "anna" })).await;
+    kept.understudy.settle().await;
+    let from = async |peer: Option<&str>, path: &str| {
+        let mut request = Request::get(path).body(Body::empty()).unwrap();
+        if let Some(peer) = peer {
+            let peer: SocketAddr = format!("{peer}:40000").parse().unwrap();
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        let answer = send(&kept.app, request).await;
+        (answer.status, answer.json()["error"]["code"].as_str().unwrap_or_default().to_owned())
+    };
+    for path in ["/api/v1/tts/requests", "/api/v1/tts/requests?task_id=one", "/api/v1/tts/requests/r-1"] {
+        assert_eq!(from(Some("127.0.0.1"), path).await, (StatusCode::OK, String::new()), "{path}");
+        for stranger in [Some("10.0.0.7"), None] {
+            let refused = (StatusCode::FORBIDDEN, "admin_forbidden".to_owned());
+            assert_eq!(from(stranger, path).await, refused, "{path} from {stranger:?}");
+        }
+    }
+}

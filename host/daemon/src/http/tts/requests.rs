@@ -1,4 +1,8 @@
 //! `GET /api/v1/tts/requests`: what was asked, and what became of it.
+//!
+//! It is the admin's, the one request by its id as well: it names users and tasks, may hold texts, and leads
+//! to the audio, which says them in any case. An id is no secret that would make a request its caller's
+//! own: clients choose it, and logs hold it.
 
 #![allow(unused_qualifications, reason = "in what `utoipa::path` makes of `params(RequestsQuery)`")]
 
@@ -19,6 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 pub(crate) use info::RequestInfo;
 
 use crate::Understudy;
+use crate::http::admin::Admin;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::moment;
 
@@ -86,16 +91,20 @@ pub(crate) struct BadQuery {
 
 /// Look back
 ///
-/// The requests for speech and what became of each, the newest first. What was asked in the last
-/// moments may not be there yet. Texts are kept only when the configuration says so.
+/// The requests for speech and what became of each, the newest first. Texts are kept only when the
+/// configuration says so. Callers on this machine only, unless `server.admin_from` says otherwise.
 #[utoipa::path(
     get, path = "/api/v1/tts/requests", operation_id = "listRequests", tag = "Understudy",
     params(RequestsQuery),
     responses(
-        (status = 200, body = RequestPage), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)
+        (status = 200, body = RequestPage),
+        (status = 400, body = ErrorBody),
+        (status = 403, description = "The caller is not on this machine.", body = ErrorBody),
+        (status = 503, body = ErrorBody),
     )
 )]
 pub(crate) async fn requests(
+    _: Admin,
     State(understudy): State<Arc<Understudy>>,
     query: Result<Query<RequestsQuery>, QueryRejection>,
 ) -> Result<Json<RequestPage>, ApiError> {
@@ -112,15 +121,20 @@ pub(crate) async fn requests(
 
 /// Look back at one
 ///
-/// What became of the request with this id, the newest if it was used more than once.
+/// What became of the request with this id, the newest if it was used more than once. Callers on this
+/// machine only, unless `server.admin_from` says otherwise.
 #[utoipa::path(
     get, path = "/api/v1/tts/requests/{id}", operation_id = "getRequest", tag = "Understudy",
     params(("id" = String, Path, description = "The request's id, as in `x-request-id`.")),
     responses(
-        (status = 200, body = RequestInfo), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)
+        (status = 200, body = RequestInfo),
+        (status = 403, description = "The caller is not on this machine.", body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 503, body = ErrorBody),
     )
 )]
 pub(crate) async fn request(
+    _: Admin,
     State(understudy): State<Arc<Understudy>>,
     Path(id): Path<String>,
 ) -> Result<Json<RequestInfo>, ApiError> {
