@@ -5,6 +5,7 @@ mod config;
 mod latency;
 mod load;
 mod pins;
+mod signals;
 mod versions;
 
 use std::time::Duration;

@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::task::{Context, Poll};
 
 use axum::serve::IncomingStream;
@@ -139,19 +140,42 @@ struct Signals {
 }
 
 impl Signals {
-    /// Reloads at every SIGHUP until a signal to stop.
+    /// Reloads at every SIGHUP until a signal to stop. A reload may wait for a file that is never whole,
+    /// and a signal to stop does not wait with it.
     async fn stop_or_reload(&mut self, understudy: &Understudy) {
-        while self.next().await == Wish::Reload {
-            match understudy.reload(Trigger::Signal).await {
-                Ok(report) => info!(number = report.number, outcome = ?report.outcome, "reloaded"),
-                Err(error) => warn!(%error, "not reloaded"),
+        let mut wish = self.next().await;
+        while wish == Wish::Reload {
+            wish = match self.during(reload(understudy)).await {
+                Some(wish) => wish,
+                None => self.next().await,
+            };
+        }
+    }
+
+    /// What signals want while something is under way. One to stop ends the wait for it; one to reload is
+    /// remembered.
+    async fn during(&mut self, under_way: impl Future<Output = ()>) -> Option<Wish> {
+        let mut under_way = pin!(under_way);
+        let mut wish = None;
+        while wish != Some(Wish::Stop) {
+            tokio::select! {
+                () = &mut under_way => break,
+                next = self.next() => wish = Some(next),
             }
         }
+        wish
     }
 
     /// Waits for a signal to stop. There is nothing to reload before the start or after the end.
     async fn stop(&mut self) {
         while self.next().await == Wish::Reload {}
+    }
+}
+
+async fn reload(understudy: &Understudy) {
+    match understudy.reload(Trigger::Signal).await {
+        Ok(report) => info!(number = report.number, outcome = ?report.outcome, "reloaded"),
+        Err(error) => warn!(%error, "not reloaded"),
     }
 }
 
