@@ -15,16 +15,20 @@ mod wav;
 pub(crate) use plan::plan;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use understudy_speech::{AudioFormat, Encoding};
 
 use crate::pcm::extend_s16le;
-use crate::resample::{resample, sound};
+use crate::resample::{Resampler, sound};
 use crate::{AudioError, Pcm};
 
 /// What [`encode`] and [`crate::StreamEncoder`] can write.
 pub const ENCODABLE: &[Encoding] =
     &[Encoding::PcmS16le, Encoding::Wav, Encoding::Mp3, Encoding::Flac, Encoding::OggOpus, Encoding::Aac];
+
+/// Frames that are resampled before they are encoded: some seconds, and a few megabytes of samples at most.
+const PIECE_FRAMES: usize = 1 << 16;
 
 /// An encoding as somebody wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,35 @@ impl Target {
     }
 }
 
+/// What audio of some length comes to in another form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// What it is then.
+    pub format: AudioFormat,
+    /// Samples that go into the encoder, all channels counted.
+    pub samples: u64,
+    /// Bytes that come out, headers left aside: the most that FLAC takes, and of a lossy encoding what its
+    /// bit rate says.
+    pub bytes: u64,
+}
+
+impl Target {
+    /// What `duration` of audio of this rate and layout comes to.
+    ///
+    /// # Errors
+    /// As [`encode`], but for the lack of samples.
+    pub fn extent(&self, duration: Duration, sample_rate: u32, channels: u8) -> Result<Extent, AudioError> {
+        let Plan { format, input_rate } = plan(sample_rate, channels, self)?;
+        let in_seconds = |each: u64| {
+            let all = duration.as_micros().saturating_mul(u128::from(each)) / 1_000_000;
+            u64::try_from(all).unwrap_or(u64::MAX)
+        };
+        let samples = in_seconds(u64::from(input_rate) * u64::from(channels));
+        let bytes = format.bit_rate.map_or(samples.saturating_mul(2), |bits| in_seconds(u64::from(bits) / 8));
+        Ok(Extent { format, samples, bytes })
+    }
+}
+
 /// Encoded audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
@@ -66,16 +99,34 @@ pub fn encode(pcm: &Pcm, target: &Target) -> Result<Encoded, AudioError> {
         return Err(AudioError::Empty);
     }
     let plan = plan(pcm.sample_rate, pcm.channels, target)?;
-    let pcm = if pcm.sample_rate == plan.input_rate {
-        Cow::Borrowed(pcm)
-    } else {
-        Cow::Owned(resample(pcm, plan.input_rate)?)
-    };
     let mut encoder = Encoder::new(&plan, Length::Whole)?;
     let mut bytes = Vec::new();
-    encoder.push(&sounds(&pcm.samples), &mut bytes)?;
+    if pcm.sample_rate == plan.input_rate {
+        encoder.push(&sounds(&pcm.samples), &mut bytes)?;
+    } else {
+        push_resampled(pcm, plan.input_rate, &mut encoder, &mut bytes)?;
+    }
     encoder.finish(&mut bytes)?;
     Ok(Encoded { bytes, format: plan.format })
+}
+
+/// Piece by piece: an hour at a high rate is gigabytes of samples, and only what it is encoded to is kept.
+fn push_resampled(
+    pcm: &Pcm,
+    sample_rate: u32,
+    encoder: &mut Encoder,
+    out: &mut Vec<u8>,
+) -> Result<(), AudioError> {
+    let mut resampler = Resampler::new(pcm.sample_rate, sample_rate, pcm.channels)?;
+    let mut resampled = Vec::new();
+    for piece in pcm.samples.chunks(PIECE_FRAMES * usize::from(pcm.channels)) {
+        resampled.clear();
+        resampler.push(piece, &mut resampled)?;
+        encoder.push(&sounds(&resampled), out)?;
+    }
+    resampled.clear();
+    resampler.finish(&mut resampled)?;
+    encoder.push(&sounds(&resampled), out)
 }
 
 /// The samples, without those that are no numbers; codecs differ in how badly they take them.

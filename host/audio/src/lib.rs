@@ -33,7 +33,7 @@ mod transcode;
 
 pub use align::estimate_words;
 pub use decode::{DECODED_SAMPLES_MAX, decode, decode_within};
-pub use encode::{ENCODABLE, Encoded, Target, encode};
+pub use encode::{ENCODABLE, Encoded, Extent, Target, encode};
 pub use error::AudioError;
 pub use inspect::{Inspection, Survey, inspect, survey};
 pub use join::{

@@ -3,6 +3,10 @@
 //! Audio that fits already is sent on as the very same bytes. Anything else is decoding and
 //! encoding, tens of milliseconds a minute of speech: it runs on a blocking thread, at most one a
 //! core at a time, so that a burst of long takes slows itself down and not the requests beside it.
+//!
+//! What a provider may send is bounded, and what is made of it has to be, too: two hours of speech are
+//! fifty megabytes as they come and gigabytes as samples at the highest rate there is. A form that would
+//! be larger than a take may be is refused before it is begun, with what to ask for instead.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
-use understudy_audio::{StreamEncoder, Target, decode, encode, transcode};
+use understudy_audio::{Extent, StreamEncoder, Target, decode, encode, transcode};
 use understudy_speech::{AudioFormat, Encoding};
 
 use crate::error::SpeechError;
@@ -33,11 +37,14 @@ pub(crate) async fn deliver(
     audio: Bytes,
     (format, duration): (AudioFormat, Duration),
     output: &Output,
+    bytes_max: usize,
 ) -> Result<Delivered, SpeechError> {
     if fits(format, output) {
         return Ok(Delivered { audio, format, duration, passed_through: true });
     }
     let target = target(format, output);
+    let channels = if is_mixed_down(format, output) { 1 } else { format.channels };
+    admit_size(duration, (format.sample_rate, channels), &target, bytes_max)?;
     if is_mixed_down(format, output) {
         return blocking(encoders, move || mix_down(&audio, format, &target)).await?;
     }
@@ -48,6 +55,27 @@ pub(crate) async fn deliver(
         duration: made.duration,
         passed_through: made.passed_through,
     })
+}
+
+/// Refuses a form of audio of this length, rate and layout that would take more than `bytes_max` bytes.
+pub(crate) fn admit_size(
+    duration: Duration,
+    (sample_rate, channels): (u32, u8),
+    target: &Target,
+    bytes_max: usize,
+) -> Result<(), SpeechError> {
+    // What cannot be written at all is told by whoever would write it.
+    let Ok(Extent { format, bytes, .. }) = target.extent(duration, sample_rate, channels) else {
+        return Ok(());
+    };
+    let bytes_max = u64::try_from(bytes_max).unwrap_or(u64::MAX);
+    if bytes <= bytes_max {
+        return Ok(());
+    }
+    let is_raised = target.sample_rate.is_some_and(|rate| rate > sample_rate);
+    let field = if is_raised { "sample_rate" } else { "encoding" };
+    let AudioFormat { encoding, sample_rate, .. } = format;
+    Err(SpeechError::TooLarge { field, encoding, sample_rate, bytes, bytes_max })
 }
 
 fn mix_down(audio: &Bytes, format: AudioFormat, target: &Target) -> Result<Delivered, SpeechError> {

@@ -115,6 +115,20 @@ pub enum SpeechError {
         /// The provider that does not have it either.
         provider: String,
     },
+    /// In the wanted form the audio would be larger than audio may be here.
+    #[error("audio as {encoding} at {sample_rate} Hz takes more than {bytes_max} bytes: {bytes}")]
+    TooLarge {
+        /// The field that makes it so large.
+        field: &'static str,
+        /// The wanted encoding.
+        encoding: Encoding,
+        /// Its samples a second.
+        sample_rate: u32,
+        /// What it would take.
+        bytes: u64,
+        /// The limit.
+        bytes_max: u64,
+    },
     /// The provider failed.
     #[error("provider {provider} {}: {failure}", verb(failure))]
     Failed {
@@ -212,6 +226,7 @@ impl SpeechError {
             Self::Line { error, .. } => error.code(),
             Self::NotOffered { .. } => "unsupported",
             Self::CannotEncode { .. } => "cannot_encode",
+            Self::TooLarge { .. } => "audio_too_large",
             Self::Failed { failure, .. } => failure.code(),
             Self::Unusable { .. } => "provider_unusable_audio",
             Self::DeadlineExceeded { .. } => "deadline_exceeded",
@@ -246,7 +261,7 @@ impl SpeechError {
             Self::UnknownCharacter { .. } => Some("character"),
             Self::Script(_) => Some("script"),
             Self::Line { error, .. } | Self::Tried { error, .. } => error.field(),
-            Self::NotOffered { field, .. } => Some(field),
+            Self::NotOffered { field, .. } | Self::TooLarge { field, .. } => Some(field),
             Self::CannotEncode { .. } => Some("encoding"),
             _ => None,
         }
@@ -266,7 +281,8 @@ impl SpeechError {
             | Self::UnknownCharacter { .. }
             | Self::Script(_)
             | Self::NotOffered { .. }
-            | Self::CannotEncode { .. } => true,
+            | Self::CannotEncode { .. }
+            | Self::TooLarge { .. } => true,
             Self::Failed { failure, .. } => is_refusal(failure),
             Self::Line { error, .. } | Self::Tried { error, .. } => error.is_client_fault(),
             _ => false,

@@ -75,7 +75,8 @@ pub(crate) async fn form(
 
 async fn make(engine: &Engine, had: &Had, output: &Output) -> Result<Formed, SpeechError> {
     let audio = read(&had.audio).await?;
-    let made = deliver(&engine.encoders, audio, (had.notes.format, had.notes.duration), output).await?;
+    let (known, bytes_max) = ((had.notes.format, had.notes.duration), engine.settings.max_audio_bytes);
+    let made = deliver(&engine.encoders, audio, known, output, bytes_max).await?;
     Ok(Formed {
         audio: HitAudio::Memory(made.audio),
         format: made.format,

@@ -113,8 +113,10 @@ fn assembled(rows: Vec<(Place, Row)>) -> Result<Scene, ScriptError> {
             (Row::Said(line), _) => scene.lines.push(line),
             (Row::More(text), Some(line)) => line.text = format!("{} {text}", line.text).trim().to_owned(),
             (Row::More(_), None) => return Err(ScriptFault::NobodySpeaks.at(place)),
-            (Row::Pause(pause), Some(line)) => line.pause = Some(line.pause.unwrap_or_default() + pause),
-            (Row::Pause(pause), None) => scene.lead_in += pause,
+            (Row::Pause(pause), Some(line)) => {
+                line.pause = Some(longer(line.pause.unwrap_or_default(), pause, place)?);
+            }
+            (Row::Pause(pause), None) => scene.lead_in = longer(scene.lead_in, pause, place)?,
         }
     }
     Ok(scene)
@@ -125,8 +127,10 @@ fn dealt(rows: Vec<(Place, Row)>, turns: &[String]) -> Result<Scene, ScriptError
     let (mut scene, mut next) = (Scene::default(), turns.iter().cycle());
     for (place, row) in rows {
         match (row, scene.lines.last_mut()) {
-            (Row::Pause(pause), Some(line)) => line.pause = Some(line.pause.unwrap_or_default() + pause),
-            (Row::Pause(pause), None) => scene.lead_in += pause,
+            (Row::Pause(pause), Some(line)) => {
+                line.pause = Some(longer(line.pause.unwrap_or_default(), pause, place)?);
+            }
+            (Row::Pause(pause), None) => scene.lead_in = longer(scene.lead_in, pause, place)?,
             (Row::Said(line), _) => scene.lines.push(line),
             (Row::More(text), _) => {
                 let speaker = next.next().ok_or_else(|| ScriptFault::NobodySpeaks.at(place))?.clone();
@@ -135,6 +139,14 @@ fn dealt(rows: Vec<(Place, Row)>, turns: &[String]) -> Result<Scene, ScriptError
         }
     }
     Ok(scene)
+}
+
+/// Several pauses in a row are one, and no longer than one may be: silence costs nothing to write down and
+/// as much as speech to keep.
+fn longer(before: Duration, pause: Duration, place: Place) -> Result<Duration, ScriptError> {
+    let whole = before.saturating_add(pause);
+    let told = || ScriptFault::NoPause(whole.as_secs_f64().to_string()).at(place);
+    (whole <= PAUSE_MAX).then_some(whole).ok_or_else(told)
 }
 
 fn read_row(row: &str, place: Place) -> Result<Row, ScriptError> {

@@ -78,6 +78,8 @@ pub(crate) fn verdict(error: &SpeechError) -> Verdict {
         | SpeechError::NotOffered { .. }
         | SpeechError::CannotEncode { .. }
         | SpeechError::NoStandIn { .. } => row(Next, Nobody, false),
+        // The take is there, and only what was wanted to be made of it is not.
+        SpeechError::TooLarge { .. } => row(FailNow, Nobody, true),
         SpeechError::Failed { failure, .. } => of_failure(failure),
         // A cut or garbled body is a matter of the moment more often than of the text.
         SpeechError::Unusable { .. } => row(Retry, Provider, true),

@@ -2,7 +2,7 @@
 //!
 //! `decode` is symphonia for all but Opus; what `ropus` wrote, `rusty-opus` reads here.
 
-use understudy_audio::{AudioError, ENCODABLE, Pcm, Target, decode, encode, inspect, measure};
+use understudy_audio::{AudioError, ENCODABLE, Pcm, Target, decode, encode, inspect, measure, resample};
 use understudy_speech::Encoding;
 
 use crate::speech::{signal_to_noise, speech, speech_at};
@@ -154,5 +154,36 @@ fn samples_that_are_no_numbers_are_encoded_as_something() {
         let encoded = encode(&pcm, &Target::new(*encoding)).unwrap();
         let heard = decode(&encoded.bytes, Some(encoded.format)).unwrap();
         assert!(heard.samples.iter().all(|sample| sample.is_finite()), "{encoding}");
+    }
+}
+
+#[test]
+fn what_is_resampled_piece_by_piece_is_what_is_resampled_at_once() {
+    // Some pieces and a part of one.
+    let mut pcm = speech_at(16_000, 2);
+    while pcm.frames() < 200_001 {
+        pcm.samples.extend_from_within(..);
+    }
+    let target = Target { sample_rate: Some(44_100), ..Target::new(Encoding::PcmS16le) };
+    let whole = resample(&pcm, 44_100).unwrap();
+    assert!(encode(&pcm, &target).unwrap().bytes == whole.to_s16le());
+}
+
+#[test]
+fn the_extent_of_a_form_is_known_before_it_is_made() {
+    let pcm = speech();
+    for encoding in ENCODABLE {
+        for sample_rate in [None, Some(8_000), Some(48_000), Some(192_000)] {
+            let target = Target { sample_rate, ..Target::new(*encoding) };
+            let told = target.extent(pcm.duration(), pcm.sample_rate, pcm.channels).unwrap();
+            let made = encode(&pcm, &target).unwrap();
+            assert_eq!(told.format, made.format);
+            let (told, made) = (told.bytes, made.bytes.len() as u64);
+            match encoding {
+                Encoding::PcmS16le => assert!(told.abs_diff(made) <= 4, "{told} {made}"),
+                // Headers, and what lossy encoders make of their bit rate.
+                _ => assert!(made <= told + told / 4 + 4_096, "{target:?}: {told} {made}"),
+            }
+        }
     }
 }

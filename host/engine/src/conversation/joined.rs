@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use understudy_audio::{
-    AudioError, FileJoiner, JoinOptions, JoinedFile, LoudnessMeter, Part, Pcm, Target, decode,
+    AudioError, DECODED_SAMPLES_MAX, Extent, FileJoiner, JoinOptions, JoinedFile, LoudnessMeter, Part, Pcm,
+    Target, decode,
 };
-use understudy_speech::{AudioFormat, Word, WordTimes};
+use understudy_speech::{AudioFormat, Encoding, Word, WordTimes};
 
 use super::loudness::{Heard, LoudnessBook};
+use crate::delivery::admit_size;
+use crate::error::SpeechError;
 use crate::provenance::Provenance;
 use crate::purchase::TakeSource;
 
@@ -69,16 +72,58 @@ impl Recorded {
     }
 }
 
-/// Joins `lines`, whose voices are as loud as `book` says by all it ever heard of them, with `pauses` behind them where they are not the usual gap. Decodes and encodes:
+/// The least rate and layout that lines may have.
+const LEAST: (u32, u8) = (8_000, 1);
+
+/// How lines are joined.
+#[derive(Debug)]
+pub(super) struct Joining {
+    pub(super) options: JoinOptions,
+    pub(super) target: Target,
+    /// Silence behind each line where it is not the usual gap.
+    pub(super) pauses: Vec<Option<Duration>>,
+    /// The most the file may take.
+    pub(super) bytes_max: usize,
+}
+
+impl Joining {
+    /// Refuses silence that is too much whatever is said between it.
+    pub(super) fn admit_silence(&self) -> Result<(), SpeechError> {
+        self.admit(Duration::ZERO, LEAST)
+    }
+
+    /// Refuses lines that play for so long in all if their file would be larger than one may be, or hold
+    /// more samples than are joined. Silence is cut from the ends of lines only later, so they are taken to
+    /// be a little longer than they will be.
+    fn admit(&self, spoken: Duration, (sample_rate, channels): (u32, u8)) -> Result<(), SpeechError> {
+        let Self { options, target, pauses, bytes_max } = self;
+        let (last, between) = pauses.split_last().unwrap_or((&None, &[]));
+        let between: Duration = between.iter().map(|pause| pause.unwrap_or(options.gap)).sum();
+        let whole = options.lead_in + spoken + between + last.unwrap_or_default();
+        admit_size(whole, (sample_rate, channels), target, *bytes_max)?;
+        match target.extent(whole, sample_rate, channels) {
+            Ok(Extent { format, samples, .. }) if samples > DECODED_SAMPLES_MAX as u64 => {
+                Err(SpeechError::TooLarge {
+                    field: "sample_rate",
+                    encoding: Encoding::PcmS16le,
+                    sample_rate: format.sample_rate,
+                    bytes: samples.saturating_mul(2),
+                    bytes_max: 2 * DECODED_SAMPLES_MAX as u64,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Joins `lines`, whose voices are as loud as `book` says by all it ever heard of them. Decodes and encodes:
 /// for a blocking thread.
 pub(super) fn join(
     lines: &[Recorded],
     book: &LoudnessBook,
-    pauses: &[Option<Duration>],
-    options: &JoinOptions,
-    target: &Target,
-) -> Result<JoinedFile, AudioError> {
-    let (mut sample_rate, mut channels) = (8_000, 1);
+    joining: &Joining,
+) -> Result<JoinedFile, SpeechError> {
+    let (mut sample_rate, mut channels) = LEAST;
     for line in lines {
         let (rate, layout) = match &line.source {
             Source::Encoded(_, format) => (format.sample_rate, format.channels),
@@ -86,21 +131,24 @@ pub(super) fn join(
         };
         (sample_rate, channels) = (rate.max(sample_rate), layout.max(channels));
     }
-    let mut voices: BTreeMap<String, Heard> = BTreeMap::new();
+    let (mut voices, mut spoken) = (BTreeMap::<String, Heard>::new(), Duration::ZERO);
     for line in lines {
         let mut meter = LoudnessMeter::new();
-        meter.push(&line.source.pcm()?.with_channels(channels))?;
+        let pcm = line.source.pcm()?;
+        spoken += pcm.duration();
+        meter.push(&pcm.with_channels(channels))?;
         let voice = voices.entry(line.voice.clone()).or_default();
         voice.all.merge(&meter);
         if line.is_fresh() {
             voice.fresh.merge(&meter);
         }
     }
+    joining.admit(spoken, (sample_rate, channels))?;
     let voices = book.hear(voices, channels);
-    let mut joiner = FileJoiner::new(sample_rate, channels, target, options, voices)?;
-    for (line, pause) in lines.iter().zip(pauses) {
+    let mut joiner = FileJoiner::new(sample_rate, channels, &joining.target, &joining.options, voices)?;
+    for (line, pause) in lines.iter().zip(&joining.pauses) {
         let pcm = line.source.pcm()?;
         joiner.push(&Part { pcm: &pcm, voice: &line.voice, words: &line.words, pause: *pause })?;
     }
-    joiner.finish()
+    Ok(joiner.finish()?)
 }

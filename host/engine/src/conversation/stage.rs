@@ -10,7 +10,7 @@ use understudy_speech::{Encoding, Utterance};
 use super::account::{Conversation, Recasting, Speaker, SpokenLine};
 use super::admission::{self, SentLine};
 use super::ensemble::{Player, SceneTerms, Struck, cast};
-use super::joined::{Recorded, join};
+use super::joined::{Joining, Recorded, join};
 use super::lines::{Failed, speak};
 use super::request::{ConversationRequest, Progress, ScriptSource};
 use super::{roll, whole};
@@ -66,9 +66,11 @@ pub(super) async fn perform(
         return Err(AudioError::NotEncodable(encoding).into());
     }
     let scene = Scene::read(engine, &request).await?;
+    let joining = scene.joining(encoding);
+    joining.admit_silence()?;
     let spoken = scene.play(progress).await?;
     progress(Progress::Joining);
-    let joined = scene.join(encoding, &spoken.recorded).await?;
+    let joined = scene.join(joining, &spoken.recorded).await?;
     if spoken.whole.is_some() {
         scene
             .speakers
@@ -256,19 +258,24 @@ impl<'a> Scene<'a> {
         SpeechError::Line { number: line + 1, speaker, error: Box::new(error) }
     }
 
-    async fn join(&self, encoding: Encoding, recorded: &[Recorded]) -> Result<JoinedFile, SpeechError> {
-        let options = JoinOptions {
-            target_lufs: self.engine.settings.conversation.target_lufs,
-            gap: self.gap,
-            lead_in: self.lead_in,
-            ..JoinOptions::default()
-        };
-        let output = self.request.output;
-        let target = Target { encoding, sample_rate: output.sample_rate, bit_rate: output.bit_rate };
-        let pauses: Vec<Option<Duration>> = self.lines.iter().map(|line| line.pause).collect();
+    fn joining(&self, encoding: Encoding) -> Joining {
+        let (settings, output) = (&self.engine.settings, self.request.output);
+        Joining {
+            options: JoinOptions {
+                target_lufs: settings.conversation.target_lufs,
+                gap: self.gap,
+                lead_in: self.lead_in,
+                ..JoinOptions::default()
+            },
+            target: Target { encoding, sample_rate: output.sample_rate, bit_rate: output.bit_rate },
+            pauses: self.lines.iter().map(|line| line.pause).collect(),
+            bytes_max: settings.max_audio_bytes,
+        }
+    }
+
+    async fn join(&self, joining: Joining, recorded: &[Recorded]) -> Result<JoinedFile, SpeechError> {
         let (recorded, books) = (recorded.to_vec(), Arc::clone(&self.engine.books));
-        let joining = move || join(&recorded, &books.loudness, &pauses, &options, &target);
-        Ok(blocking(&self.engine.encoders, joining).await??)
+        blocking(&self.engine.encoders, move || join(&recorded, &books.loudness, &joining)).await?
     }
 
     fn told(&self, spoken: Spoken, joined: JoinedFile) -> Conversation {

@@ -34,6 +34,10 @@ impl SpeechError {
             Self::UnknownCharacter { known, .. } => Some(format!("the characters are {}", list(known))),
             Self::TextTooLong { .. } => Some("split the text".to_owned()),
             Self::CannotEncode { .. } => Some("ask for mp3, opus, aac, flac, wav or pcm".to_owned()),
+            Self::TooLarge { .. } => Some(
+                "ask for a lower sample_rate or a compressed encoding, split the text, or raise limits.max_audio_bytes"
+                    .to_owned(),
+            ),
             Self::DeadlineExceeded { .. } => Some("send a shorter text, or raise the deadline".to_owned()),
             Self::Failed { failure: Failure::Provider(ProviderError::Unauthorized(_)), .. } => {
                 Some("check the provider's credentials in the configuration".to_owned())

@@ -70,6 +70,14 @@ fn what_is_wrong_is_told_with_its_place() {
         "invalid_script: script line 2, column 1: pause is no number of seconds: long",
     );
     check("A: Hi\n(pause 61)", "invalid_script: script line 2, column 1: pause is no number of seconds: 61");
+    check(
+        "A: Hi\n(pause 60)\n(pause 0.5)",
+        "invalid_script: script line 3, column 1: pause is no number of seconds: 60.5",
+    );
+    check(
+        "(pause 40)\n(pause 40)\nA: Hi",
+        "invalid_script: script line 2, column 1: pause is no number of seconds: 80",
+    );
 }
 
 #[test]

@@ -214,7 +214,7 @@ impl Driver {
             return Err(self.blame(ProviderError::NoAudio.into()));
         };
         let name = self.name();
-        let (audio, format) = path.finish(name, &self.engine.encoders, &self.shape.output(), length).await?;
+        let (audio, format) = path.finish(name, &self.engine, &self.shape.output(), length).await?;
         if let Some(format) = format {
             self.send(Signal::Format(format)).await?;
         }

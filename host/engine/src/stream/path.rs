@@ -9,6 +9,7 @@ use understudy_speech::{AudioFormat, Encoding};
 
 use crate::audition::{AuditionSettings, Brief, audition, unusable, whole_frames};
 use crate::delivery::{deliver, encode_piece, fits, streams, target};
+use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::recording::Pieces;
 use crate::request::Output;
@@ -93,7 +94,7 @@ impl Path {
     pub(crate) async fn finish(
         self,
         provider: &str,
-        encoders: &Arc<Semaphore>,
+        engine: &Engine,
         output: &Output,
         length: usize,
     ) -> Result<(Bytes, Option<AudioFormat>), SpeechError> {
@@ -113,9 +114,10 @@ impl Path {
             }
             Self::Collect(pieces, format) => {
                 let brief = Brief::without_text(AuditionSettings::default());
+                let (encoders, bytes_max) = (&engine.encoders, engine.settings.max_audio_bytes);
                 let passed = audition(provider, format, pieces.join(), &brief, encoders).await?;
                 let known = (passed.format, passed.duration);
-                let delivered = deliver(encoders, passed.audio, known, output).await?;
+                let delivered = deliver(encoders, passed.audio, known, output, bytes_max).await?;
                 Ok((delivered.audio, Some(delivered.format)))
             }
             Self::Broken => Ok((Bytes::new(), None)),

@@ -113,6 +113,9 @@ fn what_the_engine_finds() {
     let reason = "is not".to_owned();
     check(SpeechError::NotOffered { provider: name(), field: "ssml", reason }, "next | nobody");
     check(SpeechError::CannotEncode { encoding: Encoding::Mp3, provider: name() }, "next | nobody");
+    let (field, encoding) = ("sample_rate", Encoding::Wav);
+    let large = SpeechError::TooLarge { field, encoding, sample_rate: 192_000, bytes: 9, bytes_max: 8 };
+    check(large, "fail | nobody | billed");
     let reason = "none".to_owned();
     check(SpeechError::NoStandIn { provider: name(), asked: "a/b".to_owned(), reason }, "next | nobody");
     let reason = "it is cut off".to_owned();

@@ -10,7 +10,7 @@ use understudy_speech::{
     AudioFormat, Encoding, Failure, FormatSupport, Gender, ProviderError, Word, WordTimes,
 };
 
-use crate::{TEXT, WORDS, engine, engine_with, request, route, told, wanting};
+use crate::{TEXT, WORDS, engine, engine_with, request, route, status, told, wanting};
 
 fn pcm() -> Step {
     Step::Begin(AudioFormat::mono(Encoding::PcmS16le, 24_000))
@@ -304,4 +304,37 @@ async fn words_nobody_tells_are_estimated_and_told_as_such() {
     assert_eq!((words.as_slice(), times), (&expected[..], Some(WordTimes::Estimated)));
     let plain = engine.speak(request("Hello, hello.")).await.unwrap();
     assert_eq!((plain.words.len(), plain.word_times), (0, None), "nobody asked");
+}
+
+#[tokio::test]
+async fn a_form_larger_than_audio_may_be_is_refused_before_it_is_made_and_blames_nobody() {
+    let provider = Arc::new(Scripted::speaking("p", 1, Vec::new()));
+    let settings = EngineSettings { max_audio_bytes: 100_000, ..EngineSettings::default() };
+    let engine = engine_with(&[&provider], settings);
+    let error = engine.speak(wanting(Encoding::Wav, Some(192_000))).await.unwrap_err();
+    let hint = "ask for a lower sample_rate or a compressed encoding, split the text, or raise limits.max_audio_bytes";
+    assert_eq!(
+        told(&error),
+        format!(
+            "client audio_too_large: audio as wav at 192000 Hz takes more than 100000 bytes: 384000 ({hint})"
+        )
+    );
+    assert_eq!((error.field(), provider.requests().len()), (Some("sample_rate"), 1), "it is not tried again");
+    assert_eq!(status(&engine, "p").failures.len(), 0);
+    for smaller in [wanting(Encoding::Wav, Some(48_000)), wanting(Encoding::Mp3, Some(192_000))] {
+        engine.speak(smaller).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_take_that_is_too_large_without_its_compression_is_told_by_its_encoding() {
+    let source = Arc::new(Scripted::speaking("p", 1, Vec::new()));
+    let flac = engine(&[&source]).speak(wanting(Encoding::Flac, None)).await.unwrap();
+    let flac = flac.bytes().await.unwrap();
+    let steps = vec![Step::Begin(AudioFormat::mono(Encoding::Flac, 24_000)), Step::Audio(flac.clone())];
+    let settings = EngineSettings { max_audio_bytes: flac.len(), ..EngineSettings::default() };
+    let engine = engine_with(&[&script(steps)], settings);
+    let error = engine.speak(wanting(Encoding::PcmS16le, None)).await.unwrap_err();
+    assert_eq!((error.code(), error.field()), ("audio_too_large", Some("encoding")), "{error}");
+    assert_eq!(engine.speak(wanting(Encoding::Flac, None)).await.unwrap().bytes().await.unwrap(), flac);
 }

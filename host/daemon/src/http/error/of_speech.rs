@@ -69,7 +69,8 @@ fn class(error: &SpeechError) -> (StatusCode, Option<&'static str>) {
         | SpeechError::NoProviderChosen { .. }
         | SpeechError::Script(_)
         | SpeechError::NotOffered { .. }
-        | SpeechError::CannotEncode { .. } => (StatusCode::BAD_REQUEST, None),
+        | SpeechError::CannotEncode { .. }
+        | SpeechError::TooLarge { .. } => (StatusCode::BAD_REQUEST, None),
         SpeechError::UnknownCharacter { .. } => (StatusCode::NOT_FOUND, None),
         SpeechError::Line { error, .. } | SpeechError::Tried { error, .. } => class(error),
         SpeechError::NoProviders | SpeechError::NoStandIn { .. } | SpeechError::Busy { .. } => {

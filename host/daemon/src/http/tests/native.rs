@@ -175,3 +175,23 @@ async fn a_batch_speaks_a_few_at_a_time() {
     }
     assert_eq!(provider.requests().len(), 4);
 }
+
+#[tokio::test]
+async fn audio_of_a_batch_is_no_more_than_that_of_one_request_may_be() {
+    let provider = Arc::new(flite());
+    let mut config = Config::default();
+    config.limits.max_audio_bytes = 100_000;
+    let app = app_with(config, &[&provider]);
+    // 48,000 bytes each.
+    let batch = json!(vec![json!({ "text": "The show must go on.", "output_format": "pcm" }); 20]);
+    let answer = post(&app, "/api/v1/tts/batch-synthesize", &batch).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let items = answer.json();
+    let items = items.as_array().unwrap();
+    let (spoken, failed): (Vec<_>, Vec<_>) = items.iter().partition(|item| item["error"].is_null());
+    assert_eq!((spoken.len(), failed.len()), (2, 18));
+    for item in failed {
+        assert_eq!((&item["error"]["code"], &item["status"]), (&json!("batch_too_large"), &json!(400)));
+    }
+    assert!(provider.requests().len() <= 6, "no more is bought: {}", provider.requests().len());
+}

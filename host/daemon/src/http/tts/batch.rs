@@ -3,9 +3,11 @@
 //! The answers come in the order of the requests, and each stands for itself: one that fails has
 //! its error in its place, with the HTTP status it would have had alone, and the others are spoken
 //! all the same. A few run at a time, so that a batch of a hundred does not push aside the clients
-//! who wait for one.
+//! who wait for one. All their audio together is bounded as that of one request is: it is in memory until
+//! the last of them is spoken.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Extension;
 use axum::extract::State;
@@ -26,7 +28,7 @@ use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody, ErrorObject};
 use crate::http::idempotency::InPart;
 
-/// Requests in one batch. All their audio is in memory when the answer is sent.
+/// Requests in one batch.
 const BATCH_MAX: usize = 100;
 
 /// Requests of one batch that are spoken at the same time.
@@ -54,7 +56,7 @@ pub(crate) struct BatchError {
 /// Speak many
 ///
 /// At most 100 requests. The answers come in their order; a request that failed has an `error` in
-/// the place of its speech.
+/// the place of its speech. Past `limits.max_audio_bytes` of audio in all the others fail unspoken.
 #[utoipa::path(
     post, path = "/api/v1/tts/batch-synthesize", operation_id = "batchSynthesize", tag = "Understudy",
     request_body = Vec<SynthesizeRequest>,
@@ -75,9 +77,11 @@ pub(crate) async fn batch_synthesize(
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "batch_too_long", message).hint("split the batch"));
     }
     let cache = caching::wanted(&headers);
+    let room = &Room::new(understudy.config().limits.max_audio_bytes);
     let speaking = requests.into_iter().enumerate().map(|(index, request)| {
         let (understudy, id) = (Arc::clone(&understudy), Arc::from(format!("{id}/{index}")));
-        async move { item(&understudy, Head { id, accepted: None, route: None, cache }, request).await }
+        let head = Head { id, accepted: None, route: None, cache };
+        async move { item(&understudy, head, request, room).await }
     });
     let items: Vec<_> = stream::iter(speaking).buffered(BATCH_PARALLEL).collect().await;
     let in_part = items.iter().any(|item| matches!(item, BatchItem::Failed(_))).then_some(Extension(InPart));
@@ -100,9 +104,32 @@ fn write(items: &[BatchItem]) -> serde_json::Result<Vec<u8>> {
     Ok(json)
 }
 
-async fn item(understudy: &Understudy, head: Head, request: serde_json::Value) -> BatchItem {
+/// Room for the audio of one batch.
+struct Room {
+    bytes: AtomicU64,
+    bytes_max: u64,
+}
+
+impl Room {
+    fn new(bytes_max: usize) -> Self {
+        Self { bytes: AtomicU64::new(0), bytes_max: u64::try_from(bytes_max).unwrap_or(u64::MAX) }
+    }
+
+    /// Takes so many bytes up. What does not fit leaves no room for anything after it.
+    fn take_up(&self, bytes: u64) -> Result<(), ApiError> {
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) <= self.bytes_max {
+            return Ok(());
+        }
+        let message = format!("audio of the batch takes more than {} bytes", self.bytes_max);
+        Err(ApiError::new(StatusCode::BAD_REQUEST, "batch_too_large", message)
+            .hint("split the batch, or ask for a compressed output_format or a lower sample_rate"))
+    }
+}
+
+async fn item(understudy: &Understudy, head: Head, request: serde_json::Value, room: &Room) -> BatchItem {
     let id = Arc::clone(&head.id);
-    match speak(understudy, head, request).await {
+    match speak(understudy, head, request, room).await {
         Ok(spoken) => BatchItem::Spoken(spoken),
         Err(error) => BatchItem::Failed(BatchError {
             error: error.object(Dialect::Native, &id),
@@ -115,7 +142,10 @@ async fn speak(
     understudy: &Understudy,
     head: Head,
     request: serde_json::Value,
+    room: &Room,
 ) -> Result<SynthesizeResponse, ApiError> {
+    // Nothing is bought that could not be sent.
+    room.take_up(0)?;
     let mut ignored = Vec::new();
     let request: SynthesizeRequest =
         serde_ignored::deserialize(request, |path| ignored.push(path.to_string())).map_err(
@@ -129,5 +159,7 @@ async fn speak(
         )?;
     let engine = understudy.engine();
     let wanted = request.read(&engine, head).await?;
-    perform(&engine, wanted, ignored, true).await?.response().await
+    let performed = perform(&engine, wanted, ignored, true).await?;
+    room.take_up(performed.audio_bytes())?;
+    performed.response().await
 }

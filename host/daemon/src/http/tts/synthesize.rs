@@ -105,6 +105,10 @@ pub(super) struct Performed {
 }
 
 impl Performed {
+    pub(super) const fn audio_bytes(&self) -> u64 {
+        self.speech.audio.length()
+    }
+
     pub(super) async fn response(self) -> Result<SynthesizeResponse, ApiError> {
         let audio = self.speech.bytes().await.map_err(|error| ApiError::of(&error, Dialect::Native))?;
         let response = SynthesizeResponse::new(self.speech, audio, self.voice.as_ref(), self.asked);

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use understudy_engine::text::BlockedPatterns;
-use understudy_engine::{EngineSettings, ProviderPolicy};
+use understudy_engine::{ConversationRequest, EngineSettings, Output, ProviderPolicy};
+use understudy_speech::Encoding;
 
 use super::whole::{performance, performer, settings};
 use super::{SCENE, company, perform, performing, who};
@@ -76,4 +77,26 @@ async fn a_whole_is_sent_repaired_and_told_as_it_was_written() {
     assert_eq!(line.text, written);
     let words: Vec<&str> = line.words.iter().map(|word| &written[word.span()]).collect();
     assert_eq!(words, ["Th\u{ad}en"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_that_no_file_may_hold_is_refused_before_any_line_is_bought() {
+    let script = "Captain Nova: Hi.\n(pause 60)\nOld Bram: Hm.\n(pause 60)";
+    let refused = "client audio_too_large: audio as mp3 at 8000 Hz takes more than 400000 bytes: 480000 \
+                   (ask for a lower sample_rate or a compressed encoding, split the text, or raise \
+                   limits.max_audio_bytes)";
+    check(script, |settings| settings.max_audio_bytes = 400_000, refused).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_too_large_for_its_form_is_the_clients_to_change() {
+    let settings = EngineSettings { max_audio_bytes: 1_000_000, ..company() };
+    let engine = engine_with(&[&Arc::new(voices("b", &TWO))], settings);
+    let output = |sample_rate| Output { encoding: Some(Encoding::Wav), sample_rate, bit_rate: None };
+    let request = ConversationRequest { output: output(Some(192_000)), ..performing(SCENE) };
+    let error = engine.converse(request, |_| {}).await.unwrap_err();
+    assert_eq!((error.code(), error.field()), ("audio_too_large", Some("sample_rate")), "{error}");
+    assert!(error.is_client_fault());
+    let request = ConversationRequest { output: output(None), ..performing(SCENE) };
+    engine.converse(request, |_| {}).await.unwrap();
 }
