@@ -195,3 +195,17 @@ async fn audio_of_a_batch_is_no_more_than_that_of_one_request_may_be() {
     }
     assert!(provider.requests().len() <= 6, "no more is bought: {}", provider.requests().len());
 }
+
+#[tokio::test]
+async fn a_batch_takes_the_route_of_its_head_but_for_those_that_name_one() {
+    let text = "[providers.a]\n[providers.b]\n[routes.one]\nprimary = ['a']\n[routes.two]\nprimary = ['b']\n";
+    let config = Config::parse(text, std::path::Path::new("understudy.toml")).unwrap();
+    let [a, b] = ["a", "b"].map(|id| Arc::new(Scripted::speaking(id, 1, Vec::new())));
+    let app = app_with(config, &[&a, &b]);
+    let body = json!([{ "text": "One." }, { "text": "Two.", "route": "one" }]).to_string();
+    let mut batch = request(Method::POST, "/api/v1/tts/batch-synthesize", body);
+    batch.headers_mut().insert("x-understudy-route", http::HeaderValue::from_static("two"));
+    let items = send(&app, batch).await.json();
+    let who = |index: usize| items[index]["provenance"]["provider"].as_str().unwrap().to_owned();
+    assert_eq!([who(0), who(1)], ["b", "a"], "{items}");
+}

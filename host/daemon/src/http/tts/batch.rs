@@ -27,6 +27,7 @@ use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody, ErrorObject};
 use crate::http::idempotency::InPart;
+use crate::http::route_of;
 
 /// Requests in one batch.
 const BATCH_MAX: usize = 100;
@@ -56,7 +57,8 @@ pub(crate) struct BatchError {
 /// Speak many
 ///
 /// At most 100 requests. The answers come in their order; a request that failed has an `error` in
-/// the place of its speech. Past `limits.max_audio_bytes` of audio in all the others fail unspoken.
+/// the place of its speech. Past `limits.max_audio_bytes` of audio in all the others fail unspoken. The header
+/// `x-understudy-route` chooses the route of those that name none.
 #[utoipa::path(
     post, path = "/api/v1/tts/batch-synthesize", operation_id = "batchSynthesize", tag = "Understudy",
     request_body = Vec<SynthesizeRequest>,
@@ -76,11 +78,11 @@ pub(crate) async fn batch_synthesize(
         let message = format!("batch is longer than {BATCH_MAX} requests: {}", requests.len());
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "batch_too_long", message).hint("split the batch"));
     }
-    let cache = caching::wanted(&headers);
+    let (cache, route) = (caching::wanted(&headers), route_of(&headers));
     let room = &Room::new(understudy.config().limits.max_audio_bytes);
     let speaking = requests.into_iter().enumerate().map(|(index, request)| {
         let (understudy, id) = (Arc::clone(&understudy), Arc::from(format!("{id}/{index}")));
-        let head = Head { id, accepted: None, route: None, cache };
+        let head = Head { id, accepted: None, route: route.clone(), cache };
         async move { item(&understudy, head, request, room).await }
     });
     let items: Vec<_> = stream::iter(speaking).buffered(BATCH_PARALLEL).collect().await;
