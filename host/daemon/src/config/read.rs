@@ -68,7 +68,8 @@ pub(super) fn keys() -> Vec<Key> {
 fn whole(file_section: Section<'_>, file: &Path) -> Config {
     let folder = file.parent().unwrap_or(Path::new(""));
     let (limits, shared, text) = limits(&file_section);
-    let sandbox = sandbox::read(file_section.section("sandbox"), &limits, folder);
+    let longest = sandbox::longest_deadline(&file_section, &limits);
+    let sandbox = sandbox::read(file_section.section("sandbox"), longest, folder);
     let config = Config {
         file: Some(file.to_owned()),
         looked_for: Vec::new(),

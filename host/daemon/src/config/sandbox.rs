@@ -6,11 +6,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use understudy_engine::EngineSettings;
+use understudy_engine::{EngineSettings, Route};
 use understudy_sandbox::{Limits, SandboxOptions};
 
+use super::findings::Findings;
 use super::section::Section;
-use super::{RequestLimits, Sandbox, folders};
+use super::{RequestLimits, Sandbox, characters, folders, routes};
 
 /// Most calls at once; each place reserves address space.
 const MAX_SLOTS: u32 = 100_000;
@@ -31,7 +32,9 @@ impl Default for Sandbox {
         Self {
             slots: SandboxOptions::default().slots,
             certificate_authorities: None,
-            limits: default_limits(engine.deadline.max(engine.stream_deadline)),
+            limits: default_limits(
+                engine.deadline.max(engine.stream_deadline).max(engine.conversation.deadline),
+            ),
         }
     }
 }
@@ -42,15 +45,27 @@ fn default_limits(deadline: Duration) -> Limits {
     Limits { deadline, ..Limits::default() }
 }
 
-/// Reads `[sandbox]`.
-pub(super) fn read(section: Section<'_>, requests: &RequestLimits, folder: &Path) -> Sandbox {
+/// The longest time that anything in this file gives a request. Routes are read for good only when the
+/// providers they name are known, and those are read with the limits that this is for; so this looks ahead.
+pub(super) fn longest_deadline(file: &Section<'_>, requests: &RequestLimits) -> Duration {
+    let findings = Findings::new("");
+    let file = file.ahead(&findings);
+    let routes = routes::routes(&file.section("routes"), &Route::default(), &[]);
+    let conversation = characters::conversation(file.section("conversation"));
+    let routes = routes.values().filter_map(|route| route.deadline);
+    let others = [requests.deadline, requests.stream_deadline, conversation.deadline];
+    routes.chain(others).max().unwrap_or_default()
+}
+
+/// Reads `[sandbox]`; `deadline` is the longest of any request.
+pub(super) fn read(section: Section<'_>, deadline: Duration, folder: &Path) -> Sandbox {
     let default = Sandbox::default();
     let sandbox = Sandbox {
         slots: section.integer("slots", default.slots, 1..=MAX_SLOTS),
         certificate_authorities: section
             .string("certificate_authorities")
             .map(|found| folders::expand(&found.value, folder)),
-        limits: read_limits(&section, &default_limits(requests.deadline.max(requests.stream_deadline))),
+        limits: read_limits(&section, &default_limits(deadline)),
     };
     section.finish();
     sandbox

@@ -44,6 +44,14 @@ impl<'file> Section<'file> {
         Self { findings, name: name.into(), table, asked: RefCell::default() }
     }
 
+    /// The same table for a look ahead: what is wrong with it is told by whoever reads it for good.
+    pub(super) fn ahead<'ahead>(&self, findings: &'ahead Findings<'ahead>) -> Section<'ahead>
+    where
+        'file: 'ahead,
+    {
+        Section::new(findings, self.name.clone(), self.table)
+    }
+
     /// The value as it stands.
     pub(super) fn raw(&self, key: &'static str) -> Option<&'file Spanned<DeValue<'file>>> {
         let mut asked = self.asked.borrow_mut();

@@ -145,7 +145,11 @@ fn the_sandbox_never_ends_a_call_before_its_request() {
     check("", 600);
     check("limits.deadline_seconds = 900", 900);
     check("limits.stream_deadline_seconds = 1000", 1000);
+    check("[routes.a]\nprimary = ['flite']\ndeadline_seconds = 1800\n[routes.b]\nprimary = ['flite']", 1800);
+    check("conversation.deadline_seconds = 2000", 2000);
     check("limits.deadline_seconds = 900\nsandbox.deadline_ms = 1000", 1);
+    let of_provider = parse("[providers.flite]\n[routes.a]\nprimary = ['flite']\ndeadline_seconds = 1800");
+    assert_eq!(of_provider.providers[0].limits.deadline, Duration::from_secs(1800));
 }
 
 #[test]
