@@ -29,6 +29,7 @@ use tracing::debug;
 use understudy_audio::{Levels, Survey, decode, measure, survey};
 use understudy_speech::{AudioFormat, Encoding, Failure, ProviderError};
 
+pub(crate) use brief::Standard;
 pub use brief::{AuditionSettings, Brief, Depth};
 pub use finding::{Finding, Place};
 

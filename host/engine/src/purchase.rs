@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
+use crate::audition::{AuditionSettings, Standard};
 use crate::cache::{AudioDigest, Cache, Hit, HitAudio, StoreState, TakeKey, TakeNotes};
 use crate::error::SpeechError;
 use crate::flight::{Announcer, FlightLost, FlightSettings, Flights, Ticket};
@@ -87,9 +88,10 @@ pub struct Purchases {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Wish {
     key: TakeKey,
-    /// A take from the cache will not do. Such a wish shares a call with its like alone: any other
-    /// call may yet find the take in the cache.
-    anew: bool,
+    /// Set when a take from the cache will not do: how closely the new one is listened to. Such a wish
+    /// shares a call with its like alone: any other call may yet find the take in the cache, or bring
+    /// one that this listener does not trust.
+    anew: Option<Standard>,
 }
 
 impl Purchases {
@@ -136,17 +138,24 @@ impl Purchases {
         W: FnOnce(Announcer<Bought>) -> F + Send + 'static,
         F: Future<Output = Result<(TakeNotes, Bytes), SpeechError>> + Send + 'static,
     {
-        self.begin(Wish { key, anew: false }, provider, buy)
+        self.begin(Wish { key, anew: None }, provider, buy)
     }
 
     /// Buys a take whether or not it is in the cache, where it takes the old one's place. Shares
-    /// the call with whoever asks for the same at the same time.
-    pub fn renew<W, F>(&self, key: TakeKey, provider: &str, buy: W) -> Ticket<Bought>
+    /// the call with whoever asks for the same at the same time and has it auditioned alike: what `buy`
+    /// returns has passed `audition`, so that all who share it trust it.
+    pub fn renew<W, F>(
+        &self,
+        key: TakeKey,
+        provider: &str,
+        audition: &AuditionSettings,
+        buy: W,
+    ) -> Ticket<Bought>
     where
         W: FnOnce(Announcer<Bought>) -> F + Send + 'static,
         F: Future<Output = Result<(TakeNotes, Bytes), SpeechError>> + Send + 'static,
     {
-        self.begin(Wish { key, anew: true }, provider, buy)
+        self.begin(Wish { key, anew: Some(audition.standard()) }, provider, buy)
     }
 
     /// Joins the purchase of a take or begins it, unless it has been kept meanwhile.
@@ -158,7 +167,7 @@ impl Purchases {
         let (cache, provider) = (self.cache.clone(), provider.to_owned());
         self.flights.join(wish, move |announcer| async move {
             let Wish { key, anew } = wish;
-            if let Some(hit) = cache.get_hot(&key).filter(|_| !anew) {
+            if let Some(hit) = cache.get_hot(&key).filter(|_| anew.is_none()) {
                 return Ok(Had::cached(hit, &cache));
             }
             let (notes, audio) = buy(announcer.clone()).await.map_err(Arc::new)?;

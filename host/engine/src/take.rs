@@ -61,7 +61,8 @@ pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Res
         plan.prepare_to_fall_back(engine);
         match clock.hold(candidate.name(), ticket.had()).await? {
             Ok(had) if had.source == TakeSource::Bought => return Ok(Had { source: seeking.own, ..had }),
-            Ok(had) if turn.audition.trusts(&had.notes) => return Ok(had),
+            // One that was bought anew has passed the audition that this request demands.
+            Ok(had) if seeking.anew || turn.audition.trusts(&had.notes) => return Ok(had),
             Ok(_) => seeking.anew = true,
             Err(error) if seeking.asks_again(ticket.has_begun(), clock, &error) => {}
             Err(error) => return Err(Arc::unwrap_or_clone(error)),
@@ -124,13 +125,14 @@ pub(crate) async fn seek(
     {
         return Sought::Found(had);
     }
+    let audition = turn.audition;
     let (engine, turn) = (engine.clone(), turn.again(clock));
     // Some kilobytes, which would be copied at every step on their way into a task.
     let buying = move |announcer: Announcer<Bought>| {
         Box::pin(async move { buy(&engine, turn, Some(&announcer)).await })
     };
     Sought::UnderWay(if seeking.anew {
-        stock.purchases.renew(key, provider, buying)
+        stock.purchases.renew(key, provider, &audition, buying)
     } else {
         stock.purchases.buy(key, provider, buying)
     })

@@ -10,7 +10,7 @@ use super::pace::{Manner, plausible};
 use crate::cache::TakeNotes;
 
 /// How closely takes are listened to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Depth {
     /// Format and wholeness alone; nothing is judged by its sound or length.
@@ -53,7 +53,23 @@ impl Default for AuditionSettings {
     }
 }
 
+/// What a take has to have passed to be trusted: whoever holds a take to a standard trusts what was
+/// auditioned by that standard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Standard {
+    depth: Depth,
+    /// The bits of the least quality.
+    min_quality: u32,
+}
+
 impl AuditionSettings {
+    /// The standard that takes are held to.
+    pub(crate) fn standard(&self) -> Standard {
+        // Where nothing is judged no quality is too low.
+        let min_quality = if self.depth == Depth::Off { 0.0 } else { self.min_quality };
+        Standard { depth: self.depth, min_quality: min_quality.to_bits() }
+    }
+
     /// Whether a take that was auditioned for somebody else, perhaps less closely, will do.
     pub(crate) fn trusts(&self, notes: &TakeNotes) -> bool {
         let is_good = notes.quality.is_some_and(|quality| quality >= self.min_quality);

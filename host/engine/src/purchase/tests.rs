@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use understudy_speech::{AudioFormat, Encoding};
 
 use super::*;
+use crate::audition::Depth;
 use crate::store::{Store, StoreSettings};
 use crate::wall_clock::WallClock;
 
@@ -103,7 +104,7 @@ async fn a_take_kept_between_looking_and_buying_is_not_bought_again() {
     let (notes, audio) = take();
     store.cache().put(KEY, "azure", Arc::new(notes), audio).await.unwrap();
     let ticket =
-        purchases.begin(Wish { key: KEY, anew: false }, "azure", |_| async { unreachable!("it is kept") });
+        purchases.begin(Wish { key: KEY, anew: None }, "azure", |_| async { unreachable!("it is kept") });
     assert_eq!(ticket.had().await.unwrap().source, TakeSource::Cache);
 }
 
@@ -116,7 +117,7 @@ async fn a_take_is_bought_anew_once_for_all_who_want_that_and_takes_the_old_ones
     let new = Bytes::from_static(b"new");
     let renew = || {
         let answer = (notes.clone(), new.clone());
-        purchases.renew(KEY, "azure", |_| async { Ok(answer) })
+        purchases.renew(KEY, "azure", &AuditionSettings::default(), |_| async { Ok(answer) })
     };
     let (first, second) = (renew(), renew());
     let (first, second) = (first.had().await.unwrap(), second.had().await.unwrap());
@@ -126,4 +127,26 @@ async fn a_take_is_bought_anew_once_for_all_who_want_that_and_takes_the_old_ones
     }
     let kept = store.cache().get(&KEY, "azure").await.unwrap();
     assert_eq!(kept.audio.bytes().await.unwrap(), new);
+}
+
+#[tokio::test]
+async fn a_take_that_is_bought_anew_is_shared_with_those_alone_who_have_it_auditioned_alike() {
+    let purchases = Purchases::new(Cache::off(), FlightSettings::default());
+    let renew = |depth, min_quality| {
+        let audition = AuditionSettings { depth, min_quality, ..AuditionSettings::default() };
+        purchases.renew(KEY, "azure", &audition, |_| std::future::pending())
+    };
+    let check = |depth, min_quality, begins| {
+        let ticket = renew(depth, min_quality);
+        assert_eq!(ticket.has_begun(), begins, "{depth:?} {min_quality}");
+        ticket
+    };
+    let _under_way = [
+        check(Depth::Off, 0.7, true),
+        check(Depth::Off, 0.9, false),
+        check(Depth::Walk, 0.7, true),
+        check(Depth::Walk, 0.9, true),
+        check(Depth::Full, 0.7, true),
+        check(Depth::Walk, 0.7, false),
+    ];
 }

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use understudy_engine::SpeechError;
+use understudy_engine::audition::Depth;
 
 use super::*;
 
@@ -154,4 +155,33 @@ async fn a_panic_behind_a_shared_call_is_told_to_all() {
     let (one, two) = tokio::join!(engine.speak(numbered(0)), engine.speak(numbered(1)));
     assert_eq!([one, two].map(|spoken| spoken.unwrap_err().code()), ["internal"; 2]);
     assert_eq!(asked(&provider), 1);
+}
+
+/// Has one take renewed by two routes at once, the one that listens to nothing first; where the takes
+/// came from, and what they cost.
+async fn renewed_at_once() -> ([&'static str; 3], usize) {
+    let provider = slow("a", SECOND / 10);
+    let mut settings = route(&["a"]);
+    let draft = Route { audition: Depth::Off, ..settings.routes["main"].clone() };
+    settings.routes.insert("draft".to_owned(), draft);
+    let (_folder, engine) = keeping(&[&provider], settings);
+    let renew = async |route: &str| {
+        let wanted = SpeechRequest { route: Some(route.to_owned()), ..using(CacheUse::Refresh) };
+        engine.speak(wanted).await.unwrap().provenance.cache.name()
+    };
+    let (draft, first, second) = tokio::join!(renew("draft"), renew("main"), renew("main"));
+    ([draft, first, second], asked(&provider))
+}
+
+/// On a thread of its own, because a listener that never yields would keep the runtime from the very
+/// call it waits for, and this test from its end.
+#[test]
+fn a_renewal_that_is_not_listened_to_keeps_nobody_from_one_that_is() {
+    let (sender, outcome) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        sender.send(runtime.block_on(renewed_at_once())).ok();
+    });
+    let outcome = outcome.recv_timeout(20 * SECOND);
+    assert_eq!(outcome, Ok((["bypass", "bypass", "shared"], 2)));
 }
