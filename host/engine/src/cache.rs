@@ -267,7 +267,7 @@ impl Cache {
         self.blocking(move |disk| disk.clear(&filter)).await
     }
 
-    /// Reads all audio and removes what is damaged. `progress` is called after each file, on a
+    /// Reads all audio and removes what is damaged, and nothing that cannot be read. `progress` is called after each file, on a
     /// blocking thread; takes are served and stored meanwhile.
     ///
     /// # Errors

@@ -96,6 +96,30 @@ fn damage_is_found_told_and_removed() {
     assert!(run(folder, &["cache", "verify"]).1.starts_with("0 files are sound"));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn what_a_check_cannot_read_is_told_and_left_as_it_is() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let daemon = start(&kept_in(folder.path())).await;
+    // In the encoding it is bought in, of which nothing is derived.
+    until_hit(&daemon, &json!({ "response_format": "pcm" })).await;
+    let [file] = audio_files(folder.path()).try_into().expect("one file");
+    let aside = folder.path().join("aside");
+    std::fs::rename(&file, &aside).expect("it is there");
+    std::os::unix::fs::symlink(&file, &file).expect("its place is free");
+    let (url, folder) = (daemon.url(""), folder.path().to_owned());
+    let look = move || {
+        let (code, _, stderr) = run(&folder, &["cache", "verify", "--url", &url]);
+        assert_eq!(code, 1, "{stderr}");
+        assert!(stderr.contains("1 of 1 files could not be read and are left as they are"), "{stderr}");
+        std::fs::remove_file(&file).expect("it is there");
+        std::fs::rename(&aside, &file).expect("its place is free");
+        let (code, stdout, stderr) = run(&folder, &["cache", "verify", "--url", &url]);
+        assert!(code == 0 && stdout.starts_with("1 files are sound"), "{stdout}{stderr}");
+    };
+    tokio::task::spawn_blocking(look).await.expect("it looks");
+}
+
 #[tokio::test]
 async fn while_a_server_runs_it_is_asked_and_others_speak_without_a_word_about_it() {
     let folder = TempDir::new().expect("a temporary folder");

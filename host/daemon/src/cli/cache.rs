@@ -133,7 +133,8 @@ fn row(take: &KeptTake) -> [String; 8] {
     ]
 }
 
-/// Damage is removed, and told with an exit code: it should not be there.
+/// Damage is removed, and told with an exit code: it should not be there. So is what could not be read,
+/// which nothing is known about.
 async fn verify(json: bool, kept: Kept<'_>, printer: Printer) -> Result<(), Fault> {
     let bar = counter(printer, "checking");
     let shown = bar.clone();
@@ -153,16 +154,25 @@ async fn verify(json: bool, kept: Kept<'_>, printer: Printer) -> Result<(), Faul
     if !verified.done {
         return Err(Fault::new(Exit::Failed, "the server ended before the check did"));
     }
-    let VerifiedTakes { checked, bytes, damaged, removed, .. } = verified;
+    let VerifiedTakes { checked, bytes, damaged, removed, unread, .. } = verified;
+    let is_sound = damaged == 0 && unread == 0;
     if json {
         printer.json(&verified)?;
-    } else if damaged == 0 {
+    } else if is_sound {
         printer.result(format_args!("{checked} files are sound, {} read", megabytes(bytes)))?;
     }
-    if damaged == 0 {
+    if is_sound {
         return Ok(());
     }
-    let message = format!("{damaged} of {checked} files were damaged and are removed, with {removed} takes");
+    let left = format!("{unread} of {checked} files could not be read and are left as they are");
+    if damaged == 0 {
+        return Err(Fault::new(Exit::Failed, left).hint("the log says why; check again when that is over"));
+    }
+    let mut message =
+        format!("{damaged} of {checked} files were damaged and are removed, with {removed} takes");
+    if unread > 0 {
+        message = format!("{message}; {left}");
+    }
     Err(Fault::new(Exit::Failed, message)
         .hint("they are bought again when they are asked for; look at the disk"))
 }

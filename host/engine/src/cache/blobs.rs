@@ -132,8 +132,16 @@ impl Blobs {
         Ok(bytes)
     }
 
-    /// Reads a file through and compares it with its name.
+    /// Reads a file through and compares it with its name; one that is gone is not sound. An error says
+    /// nothing about the file: a process that may open no more files, say, cannot read the best of them.
     pub(super) fn is_sound(&self, digest: AudioDigest) -> io::Result<bool> {
+        match self.has_its_name(digest) {
+            Err(error) if is_damage(&error) => Ok(false),
+            looked => looked,
+        }
+    }
+
+    fn has_its_name(&self, digest: AudioDigest) -> io::Result<bool> {
         let mut file = File::open(self.path(digest))?;
         let (mut hash, mut buffer) = (Sha256::new(), vec![0; CHECK_BYTES]);
         loop {
@@ -168,6 +176,14 @@ impl Blobs {
         let (first, rest) = name.split_at_checked(2).unwrap_or(("", &name));
         self.folder.join(first).join(rest)
     }
+}
+
+/// True when a file is to blame for an error, and not whoever reads it or what it lies on.
+pub(super) fn is_damage(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+    )
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -209,5 +225,7 @@ mod tests {
         fs::write(blobs.path(digest), b"noise").unwrap();
         assert!(!blobs.is_sound(digest).unwrap());
         assert!(blobs.open_file(digest, 5).is_ok());
+        fs::remove_file(blobs.path(digest)).unwrap();
+        assert!(!blobs.is_sound(digest).unwrap());
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::blobs::Blobs;
+use super::blobs::{Blobs, is_damage};
 use super::index::{Index, Outcome};
 use super::key::TakeKey;
 use super::memory::{Held, Memory};
@@ -158,9 +158,7 @@ impl Disk {
             Ok(hit) => hit,
             Err(error) => {
                 tracing::warn!(%key, %error, "cached take could not be read");
-                let damage =
-                    [io::ErrorKind::NotFound, io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
-                if damage.contains(&error.kind()) {
+                if is_damage(&error) {
                     self.throw_away_damaged(entry.digest);
                 }
                 None
@@ -199,7 +197,7 @@ impl Disk {
     /// Removes audio that is not what its name says, with every take that has it; how many.
     pub(super) fn throw_away_damaged(&self, digest: AudioDigest) -> usize {
         // It may have been thrown away and stored anew since it was read.
-        if self.blobs.is_sound(digest).unwrap_or(false) {
+        if !matches!(self.blobs.is_sound(digest), Ok(false)) {
             return 0;
         }
         let removed = {

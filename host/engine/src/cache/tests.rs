@@ -1,5 +1,7 @@
 //! The cache in a folder of its own: finding, keeping, and what a start puts right.
 
+mod damage;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -231,39 +233,6 @@ async fn what_a_kill_leaves_behind_is_put_right_at_the_next_start() {
     assert_eq!(place.files(), files[2..]);
     drop(store);
     assert_eq!(place.open().cache().stats().repair, Repair { kept: 1, ..Repair::default() });
-}
-
-#[tokio::test]
-async fn damaged_audio_is_never_served_and_bought_again() {
-    for memory_take_bytes_max in [100, 1_000_000] {
-        let mut place = Place::new();
-        place.settings.memory_take_bytes_max = memory_take_bytes_max;
-        keep(place.open().cache(), 1).await;
-        let file = place.files().remove(0);
-        let mut bytes = fs::read(&file).unwrap();
-        bytes[5_000] ^= 1;
-        fs::write(&file, bytes).unwrap();
-        let store = place.open();
-        assert!(!is_found(store.cache(), 1).await);
-        assert_eq!((store.cache().stats().damaged, place.files().len()), (1, 0));
-        keep(store.cache(), 1).await;
-        assert!(is_found(store.cache(), 1).await);
-    }
-}
-
-#[tokio::test]
-async fn verify_finds_what_is_damaged_and_removes_it() {
-    let place = Place::new();
-    let store = place.open();
-    for number in 1..=4 {
-        keep(store.cache(), number).await;
-    }
-    fs::write(&place.files()[2], b"noise").unwrap();
-    let (sender, told) = std::sync::mpsc::channel();
-    let report = store.cache().verify(move |so_far| sender.send(so_far.checked).unwrap()).await.unwrap();
-    assert_eq!(told.iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
-    assert_eq!((report.checked, report.total, report.damaged, report.removed), (4, 4, 1, 1));
-    assert_eq!(store.cache().stats().takes, 3);
 }
 
 #[tokio::test]

@@ -112,12 +112,14 @@ pub struct Verification {
     pub checked: usize,
     /// Pieces of audio there are.
     pub total: usize,
-    /// Bytes read.
+    /// Bytes of those that were read.
     pub bytes: u64,
     /// Pieces of audio that were not what they should be.
     pub damaged: usize,
     /// Takes that were removed with them.
     pub removed: usize,
+    /// Pieces of audio that could not be read, for a reason that is not theirs. They are left as they are.
+    pub unread: usize,
 }
 
 impl Disk {
@@ -189,21 +191,28 @@ impl Disk {
         Cleared { takes: removed.len(), bytes: before.saturating_sub(after) }
     }
 
-    /// Reads every file and removes what is not what its name says.
+    /// Reads every file and removes what is not what its name says. What cannot be read is left alone:
+    /// it was paid for, and may be sound.
     pub(super) fn verify(&self, progress: &dyn Fn(Verification)) -> Verification {
         let files: Vec<_> = self.tiers().shelf.audio().collect();
         let mut so_far = Verification { total: files.len(), ..Verification::default() };
         for (digest, length) in files {
-            let sound = self.blobs.is_sound(digest).unwrap_or(false);
-            if sound {
-                self.tiers().shelf.set_verified(digest);
-            } else if self.tiers().shelf.is_held(digest) {
-                let removed = self.throw_away_damaged(digest);
-                so_far.damaged += usize::from(removed > 0);
-                so_far.removed += removed;
-            }
+            let looked = self.blobs.is_sound(digest);
             so_far.checked += 1;
-            so_far.bytes += length;
+            so_far.bytes += if looked.is_ok() { length } else { 0 };
+            match looked {
+                Ok(true) => self.tiers().shelf.set_verified(digest),
+                Ok(false) if self.tiers().shelf.is_held(digest) => {
+                    let removed = self.throw_away_damaged(digest);
+                    so_far.damaged += usize::from(removed > 0);
+                    so_far.removed += removed;
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(%digest, %error, "cached audio could not be read");
+                    so_far.unread += 1;
+                }
+            }
             progress(so_far);
         }
         so_far

@@ -90,7 +90,7 @@ pub(crate) async fn takes(
 
 /// Check what is kept
 ///
-/// Reads all audio and removes what is damaged. Answers with a line of JSON for each piece that was
+/// Reads all audio and removes what is damaged; what cannot be read is counted and left as it is. Answers with a line of JSON for each piece that was
 /// looked at, as far as the reader keeps up; the last one has `done`. Takes are served meanwhile.
 #[utoipa::path(
     post, path = "/api/v1/admin/cache/verify", operation_id = "verifyTakes", tag = "Operation",

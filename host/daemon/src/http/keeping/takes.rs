@@ -50,12 +50,14 @@ pub(crate) struct VerifiedTakes {
     pub(crate) checked: usize,
     /// Pieces of audio there are.
     pub(crate) total: usize,
-    /// Bytes read.
+    /// Bytes of those that were read.
     pub(crate) bytes: u64,
     /// Pieces of audio that were not what they should be.
     pub(crate) damaged: usize,
     /// Takes that were removed with them.
     pub(crate) removed: usize,
+    /// Pieces of audio that could not be read, for a reason that is not theirs. They are left as they are.
+    pub(crate) unread: usize,
     /// All are looked at.
     pub(crate) done: bool,
 }
@@ -109,8 +111,8 @@ impl From<TakeInfo> for KeptTake {
 impl VerifiedTakes {
     /// What is known in the middle of a check.
     pub(crate) fn so_far(now: Verification) -> Self {
-        let Verification { checked, total, bytes, damaged, removed } = now;
-        Self { checked, total, bytes, damaged, removed, done: false }
+        let Verification { checked, total, bytes, damaged, removed, unread } = now;
+        Self { checked, total, bytes, damaged, removed, unread, done: false }
     }
 
     /// What came of a check.
