@@ -17,7 +17,7 @@
 //!
 //! Trust: a file written by this process is believed. One from before its start is read through
 //! and compared with its name when it is first asked for, and from then on believed by its length.
-//! What fails is removed and bought again.
+//! What fails is removed and bought again, and what is bought again before that is written over it.
 //!
 //! Nothing here can keep anyone from speaking: [`Cache::get`] finds nothing and [`Cache::put`]
 //! says why, and [`Cache::state`] is for health and metrics.

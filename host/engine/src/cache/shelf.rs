@@ -76,7 +76,7 @@ pub(super) struct Removed {
 pub(super) enum Room {
     /// Made; the file has to be written.
     Write,
-    /// The same audio is in place already.
+    /// The same audio is in place already, and was seen to be right.
     Present,
     /// There is none: the take is larger than the cap, or others are being written.
     None,
@@ -123,15 +123,16 @@ impl Shelf {
             return Room::None;
         }
         // Held before anything is removed, so that making room does not remove this very audio.
+        // A file that nobody has read since the start may be anything: the new one takes its place.
         let known = self.blobs.get_mut(&digest).map(|blob| {
             blob.holders += 1;
-            blob.present
+            blob.present && blob.verified
         });
         while self.entries.len() >= self.entries_max {
             self.evict(removed);
         }
-        if let Some(present) = known {
-            return if present { Room::Present } else { Room::Write };
+        if let Some(is_right) = known {
+            return if is_right { Room::Present } else { Room::Write };
         }
         while self.bytes.saturating_add(size) > self.bytes_max {
             if !self.evict(removed) {

@@ -147,6 +147,19 @@ fn shared_audio_is_an_orphan_only_when_the_last_take_goes() {
 }
 
 #[test]
+fn audio_from_before_the_start_is_written_again_until_it_was_seen_to_be_right() {
+    let mut shelf = Shelf::new(CAP, ENTRIES_MAX);
+    shelf.restore(TakeKey([1; 32]), entry(4));
+    let reserve = |shelf: &mut Shelf| shelf.reserve(digest(4), length(4), &mut Vec::new());
+    assert_eq!(reserve(&mut shelf), Room::Write);
+    assert_eq!(shelf.cancel(digest(4)), None, "the take that was there has it still");
+    shelf.set_verified(digest(4));
+    assert_eq!(reserve(&mut shelf), Room::Present);
+    shelf.settle(TakeKey([2; 32]), entry(4));
+    assert_eq!((shelf.bytes(), shelf.counts()), (on_disk(length(4)), (2, 1)));
+}
+
+#[test]
 fn room_that_others_are_writing_into_is_never_given_away() {
     let mut shelf = Shelf::new(CAP, ENTRIES_MAX);
     let mut removed = Vec::new();

@@ -21,6 +21,26 @@ async fn damaged_audio_is_never_served_and_bought_again() {
 }
 
 #[tokio::test]
+async fn damaged_audio_is_replaced_when_the_same_is_stored_again() {
+    let mut place = Place::new();
+    place.settings.memory_take_bytes_max = 100;
+    keep(place.open().cache(), 1).await;
+    let file = place.files().remove(0);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[5_000] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let store = place.open();
+    store.cache().put(key(2), "azure", notes(), audio(1)).await.unwrap();
+    for number in [1, 2] {
+        let hit = store.cache().get(&key(number), "azure").await.unwrap();
+        assert_eq!(hit.audio.bytes().await.unwrap(), audio(1), "{number}");
+    }
+    let stats = store.cache().stats();
+    assert_eq!((stats.takes, stats.files, stats.bytes, stats.damaged), (2, 1, 12_288, 0));
+    assert_eq!(place.files(), [file]);
+}
+
+#[tokio::test]
 async fn verify_finds_what_is_damaged_and_removes_it() {
     let place = Place::new();
     let store = place.open();
