@@ -169,6 +169,10 @@ impl Disk {
     fn try_read(&self, key: &TakeKey, entry: &Entry, verified: bool) -> io::Result<Option<Hit>> {
         // Absent when it was stored a moment ago and is not on the disk yet: bought once more.
         let Some(record) = self.index.read(key)? else { return Ok(None) };
+        // Replaced since it was looked up, or about to be: one take's notes say nothing of another's audio.
+        if record.place.digest != entry.digest.0 {
+            return Ok(None);
+        }
         let notes = Arc::new(record.notes);
         let is_held = self.tiers().memory.admits(entry.length);
         if is_held || entry.length <= self.at_once_bytes_max {

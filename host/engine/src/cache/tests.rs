@@ -213,6 +213,23 @@ async fn the_same_audio_under_two_keys_is_one_file_until_both_are_gone() {
 }
 
 #[tokio::test]
+async fn a_take_that_is_replaced_while_it_is_read_never_has_the_notes_of_the_other() {
+    let mut place = Place::new();
+    place.settings.memory_bytes_max = 0;
+    let store = place.open();
+    keep(store.cache(), 1).await;
+    // The audio stays where it is, because another take has it too.
+    store.cache().put(key(2), "azure", notes(), audio(1)).await.unwrap();
+    let disk = store.cache().disk().unwrap();
+    let before = disk.tiers().shelf.entry(&key(1)).cloned().unwrap();
+    assert!(disk.read(&key(1), &before, true).is_some());
+    store.cache().put(key(1), "azure", notes(), audio(3)).await.unwrap();
+    assert!(disk.read(&key(1), &before, true).is_none());
+    let hit = store.cache().get(&key(1), "azure").await.unwrap();
+    assert_eq!(hit.audio.bytes().await.unwrap(), audio(3));
+}
+
+#[tokio::test]
 async fn what_a_kill_leaves_behind_is_put_right_at_the_next_start() {
     let place = Place::new();
     let store = place.open();
