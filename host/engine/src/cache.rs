@@ -48,6 +48,7 @@ use tokio::task::spawn_blocking;
 pub(crate) use self::blobs::sync_folder;
 use self::demand::Demand;
 use self::disk::{Disk, Glance};
+pub(crate) use self::key::trial_digest;
 pub use self::key::{Performer, TakeKey, TakeKeyError, settings_digest};
 pub use self::repair::Repair;
 pub use self::settings::CacheSettings;

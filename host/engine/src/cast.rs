@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use understudy_speech::{Capabilities, Character, Manifest, Provider, Voice};
 
+use crate::cache::trial_digest;
 use crate::chance::is_on_trial;
 use crate::error::SpeechError;
 use crate::listing::Listing;
@@ -40,6 +41,9 @@ pub struct Member {
 pub struct Trial {
     /// What speaks.
     pub provider: Arc<dyn Provider>,
+    /// What no other candidate has, the SHA-256 of its code say: one that follows a rejected candidate
+    /// must not be answered for by its takes.
+    pub identity: String,
     /// Where its calls are counted.
     pub score: Arc<Score>,
     /// The share of callers it plays for, 0 to 100.
@@ -103,17 +107,11 @@ pub(crate) struct Seat {
     pub(crate) on_trial: bool,
 }
 
-/// What a candidate on trial plays are takes of its own: it may yet be rejected and must not answer
-/// then, and what the one it would replace once played must not answer for it now.
-fn on_trial(settings: [u8; 32]) -> [u8; 32] {
-    settings.map(|byte| !byte)
-}
-
 impl Seat {
     fn new(member: Member) -> Self {
         let trial = member.trial.as_ref().map(|trial| {
-            let provider = Arc::clone(&trial.provider);
-            let (settings, score) = (on_trial(member.settings), Arc::clone(&trial.score));
+            let (provider, score) = (Arc::clone(&trial.provider), Arc::clone(&trial.score));
+            let settings = trial_digest(&member.settings, &trial.identity);
             let tried = Member { provider, settings, score, trial: None, ..member.clone() };
             Arc::new(Self { on_trial: true, ..Self::new(tried) })
         });

@@ -125,9 +125,14 @@ impl Role {
         let schema = &facts.manifest.settings_schema;
         let settings = settings_digest(&with_defaults(schema, &judged.config.settings));
         let trial = self.trial.as_ref().and_then(|trial| {
-            let (generation, canary) = (&trial.running()?.generation, trial.canary());
-            let (provider, score) = (Arc::clone(generation) as Arc<dyn Provider>, generation.score());
-            Some(understudy_engine::Trial { provider, score, percent: canary.percent, sticky: canary.sticky })
+            let (Serving { generation, facts, .. }, canary) = (trial.running()?, trial.canary());
+            Some(understudy_engine::Trial {
+                provider: Arc::clone(generation) as Arc<dyn Provider>,
+                identity: facts.digest.clone(),
+                score: generation.score(),
+                percent: canary.percent,
+                sticky: canary.sticky,
+            })
         });
         Some(Member { name: self.name.clone(), provider, settings, score: generation.score(), trial })
     }

@@ -47,6 +47,16 @@ pub fn settings_digest(settings: &serde_json::Map<String, serde_json::Value>) ->
     canon.finish()
 }
 
+/// What stands for the settings of a candidate on trial, in its takes' keys. What it plays are takes of
+/// its own: it may yet be rejected and must not answer then, neither for the one it would replace nor
+/// for the next candidate, and what those played must not answer for it.
+pub(crate) fn trial_digest(settings: &[u8; 32], identity: &str) -> [u8; 32] {
+    let mut canon = Canon::new("understudy candidate on trial 1");
+    canon.digest("settings", settings);
+    canon.text("identity", Some(identity));
+    canon.finish()
+}
+
 /// A take's name: a SHA-256, 64 hexadecimal digits when written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TakeKey(pub(crate) [u8; 32]);

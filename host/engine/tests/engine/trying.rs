@@ -28,8 +28,9 @@ fn scored(
     sticky: Sticky,
 ) -> (Engine, Arc<Score>) {
     let (provider, score) = (Arc::clone(candidate) as Arc<dyn Provider>, Arc::<Score>::default());
+    let identity = candidate.manifest.version.clone();
     let member = Member {
-        trial: Some(Trial { provider, score: Arc::clone(&score), percent, sticky }),
+        trial: Some(Trial { provider, identity, score: Arc::clone(&score), percent, sticky }),
         ..Member::new("a", Arc::clone(stable) as Arc<dyn Provider>)
     };
     (Engine::new(Cast::new(vec![member]), EngineSettings::default()), score)
@@ -145,4 +146,24 @@ async fn a_take_of_the_candidate_is_not_one_of_the_provider_it_would_replace() {
         }
     }
     assert_eq!((stable.calls().len(), candidate.calls().len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_take_of_one_candidate_is_not_one_of_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = WallClock::new(|| UNIX_EPOCH + Duration::from_secs(1_700_000_000));
+    let store = Store::open(folder.path(), StoreSettings::default(), &clock);
+    let of_version = |version: &str| {
+        let mut candidate = Scripted::speaking("a", 1, Vec::new());
+        candidate.manifest.version = version.to_owned();
+        Arc::new(candidate)
+    };
+    let (stable, rejected, next) = (good("a"), of_version("2"), of_version("3"));
+    for (candidate, expected) in [(&rejected, "miss"), (&next, "miss"), (&rejected, "hit"), (&next, "hit")] {
+        let engine = engine(&stable, candidate, 100, Sticky::None).with_store(store.clone());
+        let speech = engine.speak(of(None, None, 1)).await.unwrap();
+        engine.settle(Duration::from_secs(5)).await;
+        assert_eq!(speech.provenance.cache.name(), expected, "{}", candidate.manifest.version);
+    }
+    assert_eq!((rejected.calls().len(), next.calls().len(), stable.calls().len()), (1, 1, 0));
 }

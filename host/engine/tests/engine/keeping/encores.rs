@@ -117,6 +117,7 @@ async fn only_what_the_request_alone_decides_leaves_an_encore() {
 
     let trial = Trial {
         provider: Arc::clone(&other) as Arc<dyn Provider>,
+        identity: String::new(),
         score: Arc::default(),
         percent: 1,
         sticky: Sticky::User,
