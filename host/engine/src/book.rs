@@ -167,11 +167,12 @@ impl Book {
     /// A conversation was performed as a whole by the provider that is written down.
     pub(crate) fn performed(&self, source: TakeSource, billed: Option<u32>, audio: Duration) {
         let price = self.draft().price;
+        let is_own = matches!(source, TakeSource::Bought | TakeSource::Bypassed);
         self.end(|record| {
             let is_hit = source == TakeSource::Cache;
             record.status = if is_hit { RequestStatus::Cached } else { RequestStatus::Completed };
-            record.characters_billed = if is_hit { Some(0) } else { billed.map(u64::from) };
-            record.cost_micro_usd = if is_hit { Some(0) } else { price };
+            record.characters_billed = if is_own { billed.map(u64::from) } else { Some(0) };
+            record.cost_micro_usd = if is_own { price } else { Some(0) };
             record.audio_ms = Some(milliseconds(audio));
             record.cache = Some(source.name().to_owned());
         });

@@ -22,6 +22,7 @@ mod lines;
 mod loudness;
 mod request;
 mod roll;
+mod shared;
 mod stage;
 mod stand_ins;
 mod whole;
@@ -29,6 +30,7 @@ mod whole;
 pub use account::{Conversation, Recasting, Speaker, SpokenLine};
 pub(crate) use loudness::LoudnessBook;
 pub use request::{ConversationRequest, Progress, ScriptSource};
+pub(crate) use shared::Performances;
 
 use crate::engine::Engine;
 use crate::error::SpeechError;

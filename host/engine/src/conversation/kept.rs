@@ -28,11 +28,17 @@ pub(super) fn keys(seat: &Seat, script: &Script) -> Vec<TakeKey> {
     (0..script.lines.len()).map(|index| TakeKey::of_line(&performer, script, index)).collect()
 }
 
-/// All lines, if every one of them is there.
+/// All lines, if every one of them is there and they are of one performance: they are kept one by one, and
+/// another performance of the same may have been kept at the same time, or not to its end.
 pub(super) async fn find(cache: &Cache, provider: &str, keys: &[TakeKey]) -> Option<Vec<Hit>> {
-    let mut hits = Vec::with_capacity(keys.len());
+    let mut hits: Vec<Hit> = Vec::with_capacity(keys.len());
     for key in keys {
-        hits.push(cache.get(key, provider).await?);
+        let hit = cache.get(key, provider).await?;
+        // The request that had the whole performed.
+        if hits.first().is_some_and(|first| first.notes.request_id != hit.notes.request_id) {
+            return None;
+        }
+        hits.push(hit);
     }
     Some(hits)
 }

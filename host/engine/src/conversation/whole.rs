@@ -19,6 +19,7 @@ use super::ensemble::Player;
 use super::joined::{Recorded, Source};
 use super::kept;
 use super::request::ConversationRequest;
+use super::shared::Wish;
 use super::stage::Scene;
 use crate::attempt::{Partings, Performance, Step};
 use crate::audition::unusable;
@@ -122,13 +123,14 @@ impl Drop for Attended<'_> {
 }
 
 /// A whole, in lines.
-struct Had {
-    lines: Vec<Recorded>,
+#[derive(Clone, Debug)]
+pub(super) struct Had {
+    pub(super) lines: Vec<Recorded>,
     /// Characters the service billed, when it said so.
-    billed: Option<u32>,
-    source: TakeSource,
+    pub(super) billed: Option<u32>,
+    pub(super) source: TakeSource,
     /// How long all lines play.
-    audio: Duration,
+    pub(super) audio: Duration,
 }
 
 impl Order<'_> {
@@ -149,14 +151,29 @@ impl Order<'_> {
         let (engine, wish) = (self.scene.engine(), self.scene.request.cache);
         let Some(stock) = engine.stock_for(wish) else { return self.buy(errand, TakeSource::Bypassed).await };
         let (cache, keys) = (stock.cache(), kept::keys(self.seat, &self.script));
-        let is_anew = wish == CacheUse::Refresh;
-        if !is_anew && let Some(hits) = kept::find(cache, &self.seat.member.name, &keys).await {
-            return self.restored(&hits).await;
-        }
-        let source = if is_anew { TakeSource::Bypassed } else { TakeSource::Bought };
-        let had = self.buy(errand, source).await?;
-        kept::keep(engine, cache, &keys, &had.lines, &errand.id).await;
-        Ok(had)
+        let (provider, anew) = (&self.seat.member.name, wish == CacheUse::Refresh);
+        let perform = async || {
+            if !anew && let Some(hits) = kept::find(cache, provider, &keys).await {
+                return self.restored(&hits).await;
+            }
+            let source = if anew { TakeSource::Bypassed } else { TakeSource::Bought };
+            let had = self.buy(errand, source).await?;
+            kept::keep(engine, cache, &keys, &had.lines, &errand.id).await;
+            Ok(had)
+        };
+        let Some(first) = keys.first().copied() else { return perform().await };
+        let clock = Clock::start(self.scene.whole_deadline());
+        let had = stock.performances.share(Wish { first, anew }, provider, clock, perform).await?;
+        Ok(self.own(Arc::unwrap_or_clone(had)))
+    }
+
+    /// A whole that may be another request's, with its lines as this one's players have them: the script
+    /// names characters of the service alone.
+    fn own(&self, had: Had) -> Had {
+        let lines = had.lines.into_iter().enumerate();
+        let own =
+            |(index, line): (usize, Recorded)| self.line(index, line.source, line.words, line.word_times);
+        Had { lines: lines.filter_map(own).collect(), ..had }
     }
 
     async fn restored(&self, hits: &[Hit]) -> Result<Had, SpeechError> {

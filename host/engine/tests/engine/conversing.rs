@@ -1,6 +1,7 @@
 //! Conversations: who plays whom, and what becomes of them when somebody fails in mid-scene.
 
 mod admission;
+mod kept;
 mod recasting;
 mod whole;
 

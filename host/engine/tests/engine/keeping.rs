@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A store in a folder of its own, whose clock follows tokio's.
-fn store() -> (TempDir, Store) {
+pub(crate) fn store() -> (TempDir, Store) {
     store_with(CacheSettings::default())
 }
 

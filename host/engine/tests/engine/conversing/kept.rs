@@ -1,0 +1,73 @@
+//! A performance is kept, shared and had again as a whole.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use understudy_engine::cache::TakeNotes;
+use understudy_engine::scripted::{Scripted, Step};
+use understudy_engine::{Conversation, ConversationRequest, Engine, SpeechError};
+
+use super::whole::{performance, performer, settings};
+use super::{SCENE, performing};
+use crate::engine_with;
+use crate::keeping::store;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// An engine that keeps what `performer` performs, which takes a second.
+fn keeping(steps: Vec<Step>) -> (TempDir, Arc<Scripted>, Engine) {
+    let performer = performer([vec![Step::Wait(SECOND)], steps].concat());
+    let (folder, store) = store();
+    let engine = engine_with(&[&performer], settings()).with_store(store);
+    (folder, performer, engine)
+}
+
+async fn perform(engine: &Engine, id: &str) -> Result<Conversation, SpeechError> {
+    let request = ConversationRequest { id: id.into(), ..performing(SCENE) };
+    engine.converse(request, |_| {}).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scene_that_is_asked_for_twice_at_once_is_performed_once() {
+    let (_folder, performer, engine) = keeping(performance(100));
+    let (first, second) = tokio::join!(perform(&engine, "c-1"), perform(&engine, "c-2"));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert_eq!((first.duration, first.whole), (second.duration, second.whole));
+    assert_eq!(performer.scripts().len(), 1);
+    perform(&engine, "c-3").await.unwrap();
+    assert_eq!(performer.scripts().len(), 1, "it is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_takes_the_performance_from_nobody_who_waits_for_it() {
+    let (_folder, performer, engine) = keeping(performance(100));
+    let first = tokio::spawn({
+        let engine = engine.clone();
+        async move { perform(&engine, "c-1").await }
+    });
+    performer.until(|performer| performer.running() == 1).await;
+    let second = tokio::spawn({
+        let engine = engine.clone();
+        async move { perform(&engine, "c-2").await }
+    });
+    tokio::time::sleep(SECOND / 2).await;
+    first.abort();
+    assert_eq!(second.await.unwrap().unwrap().whole.as_deref(), Some("box"));
+    assert_eq!(performer.scripts().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_of_two_performances_are_never_one_scene() {
+    let (_folder, performer, engine) = keeping(performance(100));
+    perform(&engine, "c-1").await.unwrap();
+    let cache = engine.store().unwrap().cache();
+    let third = cache.list(None, 100).await.unwrap().takes[2].key;
+    let line = cache.get(&third, "box").await.unwrap();
+    let notes = TakeNotes { request_id: "c-0".to_owned(), ..TakeNotes::clone(&line.notes) };
+    cache.put(third, "box", Arc::new(notes), line.audio.bytes().await.unwrap()).await.unwrap();
+    for performed in [2, 2] {
+        perform(&engine, "c-2").await.unwrap();
+        assert_eq!(performer.scripts().len(), performed);
+    }
+}
