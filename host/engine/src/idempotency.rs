@@ -7,7 +7,8 @@
 //!
 //! Only successes are remembered. A failure was told to those who waited, and a retry is meant to
 //! try again. Answers are held in memory, bounded by age, number and bytes: after a restart the
-//! cache still makes the retry free.
+//! cache still makes the retry free. What is under way weighs nothing and is forgotten last; that its key
+//! came with another request is then not noticed, but no request is ever joined to another's.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -82,12 +83,15 @@ pub enum Answer<A: Clone, E: Clone> {
 #[derive(Debug)]
 pub struct IdempotencyKeys<A, E>(Arc<Inner<A, E>>);
 
+/// A key, and the request it came with.
+type Claim = (String, [u8; 32]);
+
 #[derive(Debug)]
 struct Inner<A, E> {
     settings: IdempotencySettings,
     weigh: fn(&A) -> usize,
     held: Mutex<Held<A>>,
-    flights: Flights<String, Result<A, E>>,
+    flights: Flights<Claim, Result<A, E>>,
 }
 
 #[derive(Debug)]
@@ -151,7 +155,7 @@ where
             return Ok(Answer::Remembered(answer));
         }
         let (this, name) = (self.clone(), key.to_owned());
-        let ticket = self.0.flights.join(key.to_owned(), move |_| async move {
+        let ticket = self.0.flights.join((key.to_owned(), request), move |_| async move {
             let result = work().await;
             this.0.remember(&name, request, result.as_ref().ok());
             result
@@ -176,7 +180,7 @@ impl<A: Clone, E> Inner<A, E> {
             Some(known) if known.request != request => Err(IdempotencyError::KeyReused(key.to_owned())),
             Some(known) => Ok(known.answer.as_ref().map(|(answer, _)| answer.clone())),
             None => {
-                if held.keys.len() >= self.settings.keys_max {
+                if held.keys.len() >= self.settings.keys_max && !held.forget_oldest_answered() {
                     held.forget_oldest();
                 }
                 held.keys.insert(key.to_owned(), Key { request, since: now, answer: None });
@@ -201,17 +205,25 @@ impl<A: Clone, E> Inner<A, E> {
             known.answer = Some((answer.clone(), weight));
             held.bytes += weight;
         }
-        while held.bytes > self.settings.bytes_max {
-            held.forget_oldest();
-        }
+        while held.bytes > self.settings.bytes_max && held.forget_oldest_answered() {}
     }
 }
 
 impl<A> Held<A> {
     fn forget_oldest(&mut self) {
         if let Some((_, key)) = self.keys.pop_front() {
-            self.bytes -= key.answer.map_or(0, |(_, weight)| weight);
+            self.bytes -= key.weight();
         }
+    }
+
+    /// Forgets the oldest key whose request is not under way; false when there is none.
+    fn forget_oldest_answered(&mut self) -> bool {
+        let answered = self.keys.iter().find(|(_, key)| key.answer.is_some());
+        let Some(name) = answered.map(|(name, _)| name.clone()) else { return false };
+        if let Some(key) = self.keys.remove(&name) {
+            self.bytes -= key.weight();
+        }
+        true
     }
 
     /// Forgets a key that has no answer.
@@ -219,6 +231,13 @@ impl<A> Held<A> {
         if self.keys.get(key).is_some_and(|known| known.request == request && known.answer.is_none()) {
             self.keys.remove(key);
         }
+    }
+}
+
+impl<A> Key<A> {
+    /// What its answer weighs.
+    fn weight(&self) -> usize {
+        self.answer.as_ref().map_or(0, |(_, weight)| *weight)
     }
 }
 
@@ -295,6 +314,36 @@ mod tests {
         assert!(ask(&keys, "d", 2, "far too long to keep").await.1);
         assert!(ask(&keys, "d", 2, "5").await.1);
         assert!(keys.0.held().bytes <= 10 && keys.0.held().keys.len() <= 3);
+    }
+
+    /// Asks for what never comes; true when it was begun for this.
+    fn hang(keys: &Keys, key: &str, request: u8) -> Result<bool, IdempotencyError> {
+        match keys.answer(key, [request; 32], std::future::pending)? {
+            Answer::UnderWay(ticket) => Ok(ticket.has_begun()),
+            Answer::Remembered(answer) => panic!("it is answered: {answer}"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_under_way_is_its_requests_whatever_is_answered_meanwhile() {
+        let keys = keys();
+        assert_eq!(hang(&keys, "k", 1), Ok(true));
+        for key in ["a", "b", "c", "d"] {
+            assert!(ask(&keys, key, 1, "1234567").await.1);
+        }
+        assert_eq!(hang(&keys, "k", 2), Err(IdempotencyError::KeyReused("k".to_owned())));
+        assert_eq!(hang(&keys, "k", 1), Ok(false));
+        assert_eq!(keys.0.held().keys.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_too_many_keys_under_way_none_is_joined_to_another_request() {
+        let keys = keys();
+        for key in ["k", "a", "b", "c"] {
+            assert_eq!(hang(&keys, key, 1), Ok(true));
+        }
+        assert_eq!(keys.0.held().keys.len(), 3);
+        assert_eq!(hang(&keys, "k", 2), Ok(true), "its first request is forgotten");
     }
 
     #[tokio::test]
