@@ -1,9 +1,9 @@
 //! Audio over HTTP: whole, in part, or not at all when the client has it already.
 //!
-//! What is sent is named by its own SHA-256, so its `ETag` is strong and never wrong. Conditions and
-//! ranges (RFC 9110, sections 13 and 14) are read for `GET` and `HEAD`. Of a `POST` only
-//! `If-None-Match` is: whoever sends it has the audio of an earlier answer and would rather not have
-//! it again. A range of a `POST` means nothing, so it is answered with the whole.
+//! What is sent is named by its own SHA-256, so its `ETag` is strong and never wrong. Conditions
+//! (RFC 9110, section 13) are read for `GET` and `HEAD`. Of a `POST` only `If-None-Match` is: whoever
+//! sends it has the audio of an earlier answer and would rather not have it again. A range (section 14)
+//! means something for `GET` alone; of anything else it is answered with the whole.
 //!
 //! Audio in memory is sent as it lies there. What is in a file the kernel sends ([`sendfile`](super::sendfile)), and
 //! where it does not, the file is read while it is sent, in pieces: ten listeners of an hour of speech cost some
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use understudy_engine::cache::{AudioDigest, HitAudio};
 
 use super::error::ApiError;
@@ -38,13 +38,15 @@ pub(crate) fn spoken(headers: &HeaderMap, sound: Sound) -> Response {
 }
 
 /// The answer to a `GET` or `HEAD` with these headers.
-pub(crate) fn served(headers: &HeaderMap, sound: Sound) -> Response {
+pub(crate) fn served(method: &Method, headers: &HeaderMap, sound: Sound) -> Response {
     let tag = sound.digest.and_then(tag);
     let length = sound.audio.length();
     if let Some(tag) = tag.clone().filter(|tag| has(headers, tag)) {
         return unchanged(tag);
     }
-    let mut response = match wanted(headers, tag.as_ref(), length) {
+    let is_get = *method == Method::GET;
+    let wanted = if is_get { wanted(headers, tag.as_ref(), length) } else { Wanted::Whole };
+    let mut response = match wanted {
         Wanted::Whole => whole(sound, tag),
         Wanted::Part { first, last } => part(sound, tag, (first, last)),
         Wanted::Nothing => {

@@ -69,6 +69,11 @@ async fn a_part_is_a_part_of_the_same_audio() {
     assert_eq!(beyond.json()["error"]["code"], "range_not_satisfiable");
     let other = asking(Method::GET, place, &[("range", "bytes=1-2"), ("if-range", "\"other\"")]);
     assert_eq!(send(&kept.app, other).await.status, StatusCode::OK);
+    for range in ["bytes=10-19", "bytes=48000-"] {
+        let head = send(&kept.app, asking(Method::HEAD, place, &[("range", range)])).await;
+        let told = ["content-length", "content-range", "accept-ranges"].map(|name| head.header(name));
+        assert_eq!((head.status, told), (StatusCode::OK, ["48000", "", "bytes"]), "{range}");
+    }
 }
 
 #[tokio::test]

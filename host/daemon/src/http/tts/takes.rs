@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use understudy_engine::cache::{AudioDigest, StoreState};
 use understudy_engine::{Engine, Speech, TakeSource};
 
@@ -23,8 +23,8 @@ pub(crate) const PLACE: &str = "/api/v1/tts/takes/";
 /// Play a take again
 ///
 /// The audio of an earlier answer, by the SHA-256 that its `etag` and `content-location` name, for as
-/// long as it is in the cache. Answers to `HEAD`, to `If-None-Match` with 304, and to one `Range` with
-/// 206.
+/// long as it is in the cache. Answers to `HEAD`, to `If-None-Match` with 304, and to one `Range` of a
+/// `GET` with 206.
 #[utoipa::path(
     get, path = "/api/v1/tts/takes/{digest}", operation_id = "playTake", tag = "Understudy",
     params(("digest" = String, Path, description = "The audio's SHA-256, 64 hexadecimal digits.")),
@@ -39,6 +39,7 @@ pub(crate) const PLACE: &str = "/api/v1/tts/takes/";
 pub(crate) async fn take(
     State(understudy): State<Arc<Understudy>>,
     Path(digest): Path<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let engine = understudy.engine();
@@ -51,7 +52,8 @@ pub(crate) async fn take(
         ApiError::new(StatusCode::NOT_FOUND, "take_not_found", message).hint("have it spoken again")
     })?;
     let media_type = hit.notes.format.encoding.media_type();
-    let mut response = served(&headers, Sound { audio: hit.audio, digest: Some(hit.digest), media_type });
+    let mut response =
+        served(&method, &headers, Sound { audio: hit.audio, digest: Some(hit.digest), media_type });
     if !response.status().is_client_error() {
         // What has this name never changes; who may hear it is not for shared caches to decide.
         let forever = HeaderValue::from_static("private, max-age=31536000, immutable");
