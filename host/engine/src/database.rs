@@ -1,14 +1,20 @@
 //! One sled database in a folder of its own, opened whatever state it is in.
 //!
-//! sled holds what is small and changes often. Four of its habits are dealt with here, once. It
+//! sled holds what is small and changes often. Five of its habits are dealt with here, once. It
 //! may find a file of its own too damaged to read, and say so with an error or with a panic: the
-//! damaged folder is put aside for whoever wants to look, and an empty one takes its place. Its
-//! `flush` starts writing on Linux without waiting for the disk's own cache: [`Database::sync`]
-//! does wait. A snapshot that it was killed over it takes for its newest the next time, and for
-//! damage: what is left of one is removed before it is opened. And under churn its file only grows
-//! by what it fails to reclaim: a database is one *generation* in a numbered folder, and [`Database::rewrite`] copies what is alive into the next
+//! damaged folder is put aside for whoever wants to look, and an empty one takes its place. A page
+//! that has a file to itself and cannot be opened it takes for the end of its log, and cuts off what
+//! follows: whether they can be is seen beforehand. Its `flush` starts writing on Linux without
+//! waiting for the disk's own cache: [`Database::sync`] does wait. A snapshot that it was killed over
+//! it takes for its newest the next time, and for damage: what is left of one is removed before it is
+//! opened. And under churn its file only grows by what it fails to reclaim: a database is one
+//! *generation* in a numbered folder, and [`Database::rewrite`] copies what is alive into the next
 //! one. A generation counts when its `complete` mark is there, so a copy that was cut short is
 //! swept away at the next start.
+//!
+//! A database that begins anew costs everything that it knew of, so only what its own files say counts
+//! as damage. What the process may not do just now, open one more file say, is an error, and what is
+//! there stays until it may.
 
 use std::fs::{self, File};
 use std::io;
@@ -24,6 +30,8 @@ const PAGE_CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// Bytes copied at once while a generation is rewritten.
 const COPIED_AT_ONCE: usize = 512 * 1024;
 const COMPLETE: &str = "complete";
+/// Files that have to be free before sled is let at a database. It opens three at once.
+const FREE_FILES: usize = 8;
 /// How often a database that is still closing is waited for, and how long each time.
 const CLOSING_WAITS: u32 = 200;
 const CLOSING_WAIT: Duration = Duration::from_millis(10);
@@ -63,6 +71,7 @@ impl Database {
     fn begin(root: &Path, generation: u64) -> io::Result<Self> {
         let folder = folder_of(root, generation);
         remove_unfinished(&folder)?;
+        see_all_opens(&folder)?;
         let open = || {
             sled::Config::new()
                 .path(&folder)
@@ -107,13 +116,27 @@ impl Database {
 
     /// Copies what is alive into the next generation, which takes this one's place.
     pub(crate) fn rewrite(&self) -> io::Result<Self> {
-        let next = Self::begin(&self.root, self.generation + 1)?;
-        for name in self.sled.tree_names() {
-            let (from, to) = (self.sled.open_tree(&name).map_err(into_io)?, next.sled.open_tree(&name));
-            copy(&from, &to.map_err(into_io)?)?;
+        self.rewrite_and(Self::complete)
+    }
+
+    fn rewrite_and(&self, complete: impl FnOnce(&Self) -> io::Result<()>) -> io::Result<Self> {
+        let generation = self.generation + 1;
+        // What an earlier try left there is no longer what is alive.
+        abandon(&folder_of(&self.root, generation))?;
+        let written = guarded(|| {
+            let next = Self::begin(&self.root, generation)?;
+            for name in self.sled.tree_names() {
+                let (from, to) = (self.sled.open_tree(&name).map_err(into_io)?, next.sled.open_tree(&name));
+                copy(&from, &to.map_err(into_io)?)?;
+            }
+            complete(&next)?;
+            Ok(next)
+        });
+        if written.is_err() {
+            // This one is written on, so the next start must not find a newer one.
+            abandon(&folder_of(&self.root, generation)).ok();
         }
-        next.complete()?;
-        Ok(next)
+        written
     }
 
     /// Removes its files; for a generation that has been replaced.
@@ -152,6 +175,33 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Fails when a file of a database cannot be opened, or no more files at all.
+fn see_all_opens(folder: &Path) -> io::Result<()> {
+    let log = folder.join("db");
+    if !log.try_exists()? {
+        return Ok(());
+    }
+    let free: Vec<File> = (0..FREE_FILES).map(|_| File::open(&log)).collect::<io::Result<_>>()?;
+    match fs::read_dir(folder.join("blobs")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        pages => pages?.try_for_each(|page| File::open(page?.path()).map(drop))?,
+    }
+    drop(free);
+    Ok(())
+}
+
+/// Takes back a generation that is not to be. Its mark goes first: that alone decides, and to remove it
+/// takes no open file.
+fn abandon(folder: &Path) -> io::Result<()> {
+    for removed in [fs::remove_file(folder.join(COMPLETE)), fs::remove_dir_all(folder)] {
+        match removed {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed?,
+        }
+    }
+    Ok(())
+}
+
 /// Runs sled where it may meet damage: a panic of its becomes an error like any other.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     catch_unwind(AssertUnwindSafe(work))
@@ -175,6 +225,9 @@ fn patiently<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 pub(crate) fn into_io(error: sled::Error) -> io::Error {
     match error {
         sled::Error::Io(error) => error,
+        // Its threads are those of the whole process, and it refuses all databases when one of them has
+        // died, of another's damage say.
+        sled::Error::ReportableBug(what) if what.starts_with("IO thread") => io::Error::other(what),
         other => io::Error::new(io::ErrorKind::InvalidData, other.to_string()),
     }
 }
@@ -207,7 +260,8 @@ fn sweep(root: &Path) -> io::Result<Option<u64>> {
     for entry in fs::read_dir(root)? {
         let entry = entry?;
         if let Ok(generation) = entry.file_name().to_string_lossy().parse::<u64>() {
-            generations.push((entry.path().join(COMPLETE).exists(), generation));
+            // Not `exists`, which is also false when nobody can tell.
+            generations.push((entry.path().join(COMPLETE).try_exists()?, generation));
         }
     }
     generations.sort_unstable();
@@ -228,83 +282,4 @@ fn put_aside(root: &Path, generation: u64) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn filled(root: &Path) {
-        let (database, _) = Database::open(root).unwrap();
-        let tree = database.tree("t").unwrap();
-        for number in 0..2_000_u32 {
-            tree.insert(number.to_be_bytes(), vec![7; 100]).unwrap();
-        }
-        database.sync().unwrap();
-    }
-
-    fn records(root: &Path) -> (usize, bool) {
-        let (database, damaged) = Database::open(root).unwrap();
-        (database.tree("t").unwrap().len(), damaged)
-    }
-
-    #[test]
-    fn a_rewritten_generation_holds_the_same_and_replaces_the_old() {
-        let folder = tempfile::tempdir().unwrap();
-        filled(folder.path());
-        let (old, _) = Database::open(folder.path()).unwrap();
-        let new = old.rewrite().unwrap();
-        old.remove();
-        drop(new);
-        assert_eq!(records(folder.path()), (2_000, false));
-        assert!(!folder_of(folder.path(), 1).exists());
-    }
-
-    #[test]
-    fn a_generation_without_its_mark_is_swept_away() {
-        let folder = tempfile::tempdir().unwrap();
-        filled(folder.path());
-        drop(Database::begin(folder.path(), 2).unwrap());
-        assert_eq!(records(folder.path()), (2_000, false));
-        assert!(!folder_of(folder.path(), 2).exists());
-    }
-
-    #[test]
-    fn a_snapshot_that_was_never_finished_is_no_damage() {
-        let folder = tempfile::tempdir().unwrap();
-        filled(folder.path());
-        for left in ["", "half of a snapshot, with neither its length nor its sum"] {
-            let path = folder_of(folder.path(), 1).join("snap.FFFFFFFFFFFFFFFF.generating");
-            fs::write(&path, left).unwrap();
-            assert_eq!(records(folder.path()), (2_000, false), "{left:?}");
-            assert!(!path.exists());
-        }
-    }
-
-    #[test]
-    fn a_database_of_noise_is_put_aside_and_an_empty_one_serves() {
-        let folder = tempfile::tempdir().unwrap();
-        filled(folder.path());
-        for name in ["db", "conf"] {
-            let path = folder_of(folder.path(), 1).join(name);
-            let length = fs::metadata(&path).unwrap().len();
-            fs::write(&path, vec![0xA5; usize::try_from(length).unwrap()]).unwrap();
-        }
-        assert_eq!(records(folder.path()), (0, true));
-        assert!(folder.path().join("damaged").exists());
-        assert_eq!(records(folder.path()), (0, false));
-    }
-
-    #[test]
-    fn a_database_cut_anywhere_opens_and_takes_new_records() {
-        for share in 0..8_u64 {
-            let folder = tempfile::tempdir().unwrap();
-            filled(folder.path());
-            let path = folder_of(folder.path(), 1).join("db");
-            let length = fs::metadata(&path).unwrap().len();
-            File::options().write(true).open(&path).unwrap().set_len(length * share / 8).unwrap();
-            let (database, _) = Database::open(folder.path()).unwrap();
-            let tree = database.tree("t").unwrap();
-            assert!(tree.iter().all(|item| item.unwrap().1 == [7; 100]), "cut at {share} eighths");
-            tree.insert(b"new", b"1").unwrap();
-            database.sync().unwrap();
-        }
-    }
-}
+mod tests;
