@@ -229,8 +229,12 @@ impl Engine {
         if seat.voices.is_missed() {
             return None;
         }
-        let listed = self.voices_within(provider, patience).await;
-        listed.inspect_err(|_| seat.voices.miss()).ok()
+        // It may still come when nobody waits for it any more.
+        self.learn_voices(seat);
+        let waiting = seat.voices.wait();
+        let list = self.voices_within(provider, patience).await.ok()?;
+        waiting.end();
+        Some(list)
     }
 
     /// The voices of `provider` as it last told them; none when it never did.
@@ -331,15 +335,21 @@ impl Engine {
         seat.voices.last().or_else(|| self.books.voices.of(seat))
     }
 
-    /// Sees to it that the voices of `seat` are known when somebody needs a stand-in among them.
+    /// Sees to it that the voices of `seat` are known when somebody needs a stand-in among them. A
+    /// list that did not come is not asked for by every request again.
     pub(crate) fn learn_voices(&self, seat: &Arc<Seat>) {
-        if seat.voices.is_fresh(self.settings.voices_ttl) || !seat.voices.may_refresh() {
+        let is_settled = seat.voices.is_fresh(self.settings.voices_ttl) || seat.voices.is_missed();
+        if is_settled || !seat.voices.may_refresh() {
             return;
         }
         let (engine, seat) = (self.clone(), Arc::clone(seat));
         tokio::spawn(async move {
-            if let Err(error) = engine.voice_list(&seat.member.name).await {
+            // Whoever waits for the list may have been told already that it does not come.
+            if !seat.voices.is_missed()
+                && let Err(error) = engine.voice_list(&seat.member.name).await
+            {
                 tracing::debug!(provider = seat.member.name, code = error.code(), "voices not listed");
+                seat.voices.miss();
             }
             seat.voices.refreshed();
         });

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
 use understudy_speech::{Language, Voice};
 
 use super::{Plan, no_stand_in};
@@ -138,13 +137,9 @@ fn are_sisters(engine: &Engine, plan: &Plan, seat: &Seat) -> bool {
 }
 
 /// Its voices: as last listed, however long ago; a provider that was never asked is asked, for a
-/// moment.
-async fn voices_of(engine: &Engine, seat: &Arc<Seat>) -> Option<Arc<[Voice]>> {
-    if let Some(known) = engine.known_voices(seat) {
-        return Some(known);
-    }
-    let patience = Instant::now() + LISTING_PATIENCE;
-    timeout_at(patience, engine.voice_list(&seat.member.name)).await.ok()?.ok()
+/// moment, and not by every request again.
+async fn voices_of(engine: &Engine, seat: &Seat) -> Option<Arc<[Voice]>> {
+    engine.voices_at_hand(&seat.member.name, LISTING_PATIENCE).await
 }
 
 /// The most alike voice that the route's policy allows; else the reason why there is none.

@@ -100,7 +100,8 @@ async fn prepare(
 ) -> Result<(Arc<Candidate>, Turn), SpeechError> {
     let nobody = || SpeechError::Internal("the walk left its plan".to_owned());
     let part = plan.parts.get(step.part).ok_or_else(nobody)?;
-    let candidate = part.cast(engine, plan).await?;
+    // Whoever has to wait for a voice list waits on the request's time.
+    let candidate = clock.hold(&part.provider, part.cast(engine, plan)).await??;
     let place = if step.in_line { Some(wait_in_line(engine, &candidate, clock).await?) } else { None };
     let turn = Turn {
         candidate: Arc::clone(&candidate),

@@ -1,15 +1,18 @@
 //! Whose voice stands in for whose.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::future::join_all;
+use tokio::time::{Instant, advance};
 use understudy_engine::scripted::{Scripted, Step};
 use understudy_engine::{
     Engine, EngineSettings, How, LogicalVoice, SpeechError, SpeechRequest, Substitution, VoicePart,
     VoicePolicy,
 };
-use understudy_speech::{Encoding, FormatSupport, Gender, Request, Utterance};
+use understudy_speech::{Encoding, FormatSupport, Gender, ProviderError, Request, Utterance};
 
-use crate::{TEXT, engine_with, request, route, unavailable};
+use crate::{TEXT, engine_with, failing, request, route, unavailable};
 
 /// A provider with these voices, each `id language gender`, or an id alone that tells nothing more.
 fn provider(id: &str, voices: &[&str], fails: bool) -> Arc<Scripted> {
@@ -230,4 +233,50 @@ async fn a_request_whose_first_candidate_plays_waits_for_no_list() {
     engine.speak(wanting("a/en-US-Aria")).await.unwrap();
     tokio::task::yield_now().await;
     assert_eq!((first.listings(), second.listings()), (1, 1), "what is known is not asked for again");
+}
+
+/// A dead `a` before a `b` that does `listing` before it lists its voices.
+fn before_a_list_that(listing: Vec<Step>) -> (Engine, Arc<Scripted>) {
+    let mut second = Scripted::speaking("b", 1, Vec::new()).with_voice("w", "en-US", Gender::Female);
+    second.listing = listing;
+    let second = Arc::new(second);
+    (engine_with(&[&failing("a", ProviderError::TimedOut), &second], route(&["a", "b"])), second)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_does_not_come_is_not_waited_for_by_every_request() {
+    let (engine, _second) = before_a_list_that(vec![Step::Hang]);
+    for seconds in [2, 0, 0] {
+        let began = Instant::now();
+        assert_eq!(spoken(&engine, wanting("a/en-US-Aria")).await, "its voices are not known");
+        assert_eq!(began.elapsed(), Duration::from_secs(seconds));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_refused_is_asked_for_once_by_all_who_need_it() {
+    let refused = ProviderError::Unauthorized("401".to_owned());
+    let moment = Duration::from_millis(300);
+    let (engine, second) = before_a_list_that(vec![Step::Wait(moment), Step::Fail(refused.into())]);
+    for wait in [moment, Duration::ZERO] {
+        let began = Instant::now();
+        let together = (0..50).map(|_| spoken(&engine, wanting("a/en-US-Aria")));
+        assert!(join_all(together).await.iter().all(|told| told == "its voices are not known"));
+        assert_eq!((began.elapsed(), second.listings()), (wait, 1));
+    }
+    advance(Duration::from_secs(30)).await;
+    spoken(&engine, wanting("a/en-US-Aria")).await;
+    assert_eq!(second.listings(), 2, "it may have been mended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_waited_for_on_the_time_of_the_request() {
+    let slow = Duration::from_millis(1_500);
+    let (engine, _second) = before_a_list_that(vec![Step::Wait(slow)]);
+    let hurried = || SpeechRequest { deadline: Some(Duration::from_secs(1)), ..wanting("a/en-US-Aria") };
+    let began = Instant::now();
+    assert!(engine.speak(hurried()).await.is_err());
+    assert!(began.elapsed() <= Duration::from_millis(1_250), "{:?}", began.elapsed());
+    tokio::time::sleep(2 * slow).await;
+    assert_eq!(spoken(&engine, hurried()).await, "b/w Nearest", "it came meanwhile");
 }
