@@ -46,6 +46,16 @@ impl Default for FlightSettings {
     }
 }
 
+/// How far work has come, as far as it tells. Those who listen give each phase its own time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// It waits for its turn.
+    #[default]
+    Waiting,
+    /// It is being done.
+    Called,
+}
+
 /// Why work under way came to no outcome.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FlightLost {
@@ -148,6 +158,11 @@ impl<O: Clone> Announcer<O> {
     /// Tells all who listen, now and later. Never waits.
     pub fn announce(&self, event: TakeEvent) {
         self.0.announce(event);
+    }
+
+    /// Tells that the work has come to `phase`.
+    pub fn reach(&self, phase: Phase) {
+        self.0.reach(phase);
     }
 
     /// Tells the outcome while the work goes on. Only the first landing counts. From here on the

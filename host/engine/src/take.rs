@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::Instant;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout_at;
 use understudy_speech::{Failure, ProviderError, Summary, TakeEvent};
 
 use crate::attempt::{Performance, Step};
@@ -27,8 +28,8 @@ use crate::cache::TakeNotes;
 use crate::cast::Seat;
 use crate::engine::{Clock, Engine};
 use crate::error::SpeechError;
-use crate::flight::Announcer;
-use crate::gate::{Asking, CheckPass, Entry, Pass};
+use crate::flight::{Announcer, Phase, Ticket};
+use crate::gate::{Asking, CheckPass, Entry, Pass, Queue};
 use crate::plan::{Candidate, Plan};
 use crate::purchase::{Bought, Had, Sought, TakeSource};
 use crate::recording::Recording;
@@ -46,11 +47,10 @@ pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Res
         let (notes, audio) = Box::pin(buy(engine, turn, None)).await?;
         return Ok(Had::bypassed(notes, audio));
     };
-    let clock = turn.clock();
     let candidate = Arc::clone(&turn.candidate);
     let mut seeking = Seeking::new(plan.cache);
     loop {
-        let ticket = match seek(engine, stock, &mut turn, clock, &seeking).await {
+        let ticket = match seek(engine, stock, &mut turn, &seeking).await {
             Sought::Found(had) if turn.audition.trusts(&had.notes) => return Ok(had),
             Sought::Found(_) => {
                 seeking.anew = true;
@@ -59,15 +59,28 @@ pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Res
             Sought::UnderWay(ticket) => ticket,
         };
         plan.prepare_to_fall_back(engine);
+        let clock = called(&turn, &ticket).await?;
         match clock.hold(candidate.name(), ticket.had()).await? {
             Ok(had) if had.source == TakeSource::Bought => return Ok(Had { source: seeking.own, ..had }),
             // One that was bought anew has passed the audition that this request demands.
             Ok(had) if seeking.anew || turn.audition.trusts(&had.notes) => return Ok(had),
             Ok(_) => seeking.anew = true,
-            Err(error) if seeking.asks_again(ticket.has_begun(), clock, &error) => {}
+            Err(error) if Seeking::asks_again(ticket.has_begun(), clock, &error) => {}
             Err(error) => return Err(Arc::unwrap_or_clone(error)),
         }
+        turn.limit = clock.left();
     }
+}
+
+/// The attempt's clock, which starts when the call behind `ticket` is made: the wait for a place does
+/// not count against the provider.
+pub(crate) async fn called(turn: &Turn, ticket: &Ticket<Bought>) -> Result<Clock, SpeechError> {
+    if !ticket.has_begun() && !ticket.has_reached(Phase::Called) {
+        turn.errand.step_aside();
+    }
+    let waited = timeout_at(turn.request_clock.deadline(), ticket.reached(Phase::Called)).await;
+    waited.map_err(|_| Queue::busy())?;
+    Ok(turn.clock())
 }
 
 /// What a shared call may have lost of its attempt's time before it was begun on a task of its own. It is
@@ -85,7 +98,6 @@ pub(crate) struct Seeking {
     pub(crate) anew: bool,
     /// What a take that this request bought itself is called.
     pub(crate) own: TakeSource,
-    began: Instant,
 }
 
 impl Seeking {
@@ -93,30 +105,19 @@ impl Seeking {
         // Whoever wanted nothing of the cache is not told that it missed.
         let anew = cache == CacheUse::Refresh;
         let own = if anew { TakeSource::Bypassed } else { TakeSource::Bought };
-        Self { anew, own, began: Instant::now() }
+        Self { anew, own }
     }
 
-    /// True when the call of somebody else ended for want of time that this listener would still
-    /// give it.
-    pub(crate) fn asks_again(&mut self, is_own: bool, clock: Clock, error: &SpeechError) -> bool {
-        let waited = self.began.elapsed();
+    /// True when the call of somebody else ended for want of time that this listener, who gave it
+    /// that of `clock`, would still give it.
+    pub(crate) fn asks_again(is_own: bool, clock: Clock, error: &SpeechError) -> bool {
         let timed_out = matches!(error, SpeechError::DeadlineExceeded { .. });
-        let again = timed_out && !is_own && clock.left() > waited;
-        if again {
-            self.began = Instant::now();
-        }
-        again
+        timed_out && !is_own && clock.left() > clock.started.elapsed()
     }
 }
 
 /// Looks for the take of `turn`, and begins to buy it if nobody has it.
-pub(crate) async fn seek(
-    engine: &Engine,
-    stock: &Stock,
-    turn: &mut Turn,
-    clock: Clock,
-    seeking: &Seeking,
-) -> Sought {
+pub(crate) async fn seek(engine: &Engine, stock: &Stock, turn: &mut Turn, seeking: &Seeking) -> Sought {
     let candidate = Arc::clone(&turn.candidate);
     let (key, provider) = (candidate.key(), candidate.name());
     // A hit must not pay for the call that it saves.
@@ -126,7 +127,7 @@ pub(crate) async fn seek(
         return Sought::Found(had);
     }
     let audition = turn.audition;
-    let (engine, turn) = (engine.clone(), turn.again(clock));
+    let (engine, turn) = (engine.clone(), turn.again());
     // Some kilobytes, which would be copied at every step on their way into a task.
     let buying = move |announcer: Announcer<Bought>| {
         Box::pin(async move { buy(&engine, turn, Some(&announcer)).await })
@@ -145,6 +146,9 @@ async fn buy(
     announcer: Option<&Announcer<Bought>>,
 ) -> Result<(TakeNotes, Bytes), SpeechError> {
     let call = enter(engine, &mut turn).await?;
+    if let Some(announcer) = announcer {
+        announcer.reach(Phase::Called);
+    }
     let taken = record(engine, &turn, announcer).await;
     call.settle(taken.as_ref().err());
     taken
@@ -153,7 +157,7 @@ async fn buy(
 /// Through the gate: a place among all requests first, then the provider's own door.
 pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, SpeechError> {
     let deadline = turn.request_clock.deadline();
-    turn.errand.place.get_or_try_init(|| engine.gate.queue().enter(deadline)).await?;
+    let place = turn.errand.enter(engine.gate.queue(), deadline).await?;
     let (settings, name) = (&engine.settings, turn.candidate.name());
     let policy = settings.policy(name);
     let patience = policy.timeout.unwrap_or(settings.breaker.patience);
@@ -175,7 +179,7 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
     let reason = match engine.gate.door(name).admit(asking) {
         Entry::Pass(pass) => {
             let scored = member.score.begin(patient || *on_trial && had(TRIAL_PATIENCE));
-            return Ok(Admitted { pass, scored, note: turn.errand.call(name) });
+            return Ok(Admitted { pass, scored, note: turn.errand.call(name), _place: place });
         }
         Entry::Check(check, reason) => {
             tokio::spawn(prove(engine.clone(), name.to_owned(), check));
@@ -200,6 +204,8 @@ pub(crate) struct Admitted {
     pass: Pass,
     scored: ScoredCall,
     note: CallNote,
+    /// Among all that are being spoken.
+    _place: Arc<OwnedSemaphorePermit>,
 }
 
 impl Admitted {

@@ -19,12 +19,19 @@ fn provider(name: &str) -> &'static Provider {
 /// A daemon whose route is these providers in order, and their services. It buys every take anew:
 /// what is told here is who is called.
 async fn route<const N: usize>(names: [&str; N], config: &str) -> (Daemon, [Simulator; N]) {
+    keeping_route(names, &format!("cache.enabled = false\n{config}"), "").await
+}
+
+/// The same, which keeps its takes. `policy` is in everybody's section.
+async fn keeping_route<const N: usize>(
+    names: [&str; N],
+    config: &str,
+    policy: &str,
+) -> (Daemon, [Simulator; N]) {
     let simulators = names.map(|name| provider(name).simulator());
-    let mut text = format!(
-        "default_route = \"main\"\ncache.enabled = false\n{config}[routes.main]\nprimary = {names:?}\n"
-    );
+    let mut text = format!("default_route = \"main\"\n{config}[routes.main]\nprimary = {names:?}\n");
     for (name, simulator) in names.iter().zip(&simulators) {
-        text += &provider(name).section(simulator);
+        text += &provider(name).section(simulator).replacen('\n', &format!("\n{policy}"), 1);
     }
     (Daemon::start_with(&text, leave_key).await, simulators)
 }
@@ -182,6 +189,32 @@ async fn when_so_many_are_spoken_and_so_many_wait_the_rest_is_told_when_to_come_
     }
     told.sort();
     assert_eq!(told, ["busy", "busy", "busy", "ok", "ok"], "one was spoken, and one waited for it");
+}
+
+#[tokio::test]
+async fn the_wait_for_a_place_is_no_providers_timeout_with_the_cache_on() {
+    let limits = "[limits]\nmax_concurrent_syntheses = 1\n";
+    let names = ["azure", "edge", "kokoro"];
+    let (daemon, [_azure, edge, kokoro]) = keeping_route(names, limits, "timeout_seconds = 2\n").await;
+    for voice in ["azure/en-US-AriaNeural", "kokoro/af_heart"] {
+        assert_spoken(speak(&daemon, json!({ "voice": voice })).await).await;
+    }
+    kokoro.faults().set(Fault::Latency(Duration::from_millis(1_500)));
+    let in_turn = |place: u64, change: Value| {
+        let daemon = &daemon;
+        async move {
+            tokio::time::sleep(Duration::from_millis(200 * place)).await;
+            speak(daemon, change).await
+        }
+    };
+    let busy = |take: u64| {
+        in_turn(take, json!({ "voice": "kokoro/af_heart", "input": format!("{TEXT} Take {take}.") }))
+    };
+    let waiting = in_turn(2, json!({ "input": "Another line of the play." }));
+    let (one, two, third) = tokio::join!(busy(0), busy(1), waiting);
+    assert!(header(&third, "x-understudy-attempts").starts_with("azure;outcome=ok;ms="), "{third:?}");
+    assert_eq!([one, two, third].map(|answer| answer.status().as_u16()), [200; 3]);
+    assert_eq!(syntheses(&edge), 0);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 use understudy_speech::TakeEvent;
 
-use super::FlightLost;
+use super::{FlightLost, Phase};
 
 pub(super) type Landing<O> = Result<O, FlightLost>;
 
@@ -30,6 +30,7 @@ struct News<O> {
     /// The place of the first event that is still held.
     first: usize,
     bytes: usize,
+    phase: Phase,
     landing: Option<Landing<O>>,
 }
 
@@ -45,7 +46,8 @@ pub(super) enum Next {
 
 impl<O: Clone> Board<O> {
     pub(super) fn new(bytes_max: usize) -> Self {
-        let news = News { events: VecDeque::new(), first: 0, bytes: 0, landing: None };
+        let news =
+            News { events: VecDeque::new(), first: 0, bytes: 0, phase: Phase::default(), landing: None };
         Self {
             news: Mutex::new(news),
             told: Notify::new(),
@@ -69,6 +71,19 @@ impl<O: Clone> Board<O> {
         }
         drop(news);
         self.told.notify_waiters();
+    }
+
+    pub(super) fn reach(&self, phase: Phase) {
+        let mut news = self.news();
+        news.phase = news.phase.max(phase);
+        drop(news);
+        self.told.notify_waiters();
+    }
+
+    /// True of whatever has landed.
+    pub(super) fn has_reached(&self, phase: Phase) -> bool {
+        let news = self.news();
+        news.phase >= phase || news.landing.is_some()
     }
 
     pub(super) fn land(&self, landing: Landing<O>) {

@@ -237,3 +237,24 @@ async fn work_that_lands_in_its_grace_goes_on_to_its_end() {
     }
     assert_eq!((finished.load(Ordering::SeqCst), flights.len()), (1, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_phase_is_reached_when_it_is_told_or_passed_and_at_the_landing() {
+    let (flights, second) = (flights(), Duration::from_secs(1));
+    let told = flights.join("told", move |announcer| async move {
+        sleep(second).await;
+        announcer.reach(Phase::Called);
+        std::future::pending().await
+    });
+    let silent = flights.join("silent", move |_| async move {
+        sleep(second).await;
+        Ok(Bytes::new())
+    });
+    let tickets = [told, silent];
+    let has_reached = |phase| tickets.iter().filter(|ticket| ticket.has_reached(phase)).count();
+    assert_eq!((has_reached(Phase::Waiting), has_reached(Phase::Called)), (2, 0));
+    for ticket in &tickets {
+        ticket.reached(Phase::Called).await;
+        assert!(ticket.has_reached(Phase::Called));
+    }
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use understudy_speech::TakeEvent;
 
 use super::FlightLost;
+use super::Phase;
 use super::board::{Board, Next};
 
 /// A place to listen from. Dropping it is leaving.
@@ -31,6 +32,17 @@ impl<O: Clone> Ticket<O> {
     #[must_use]
     pub const fn has_begun(&self) -> bool {
         self.begun
+    }
+
+    /// True when the work has come to `phase`, or has landed.
+    #[must_use]
+    pub fn has_reached(&self, phase: Phase) -> bool {
+        self.board.has_reached(phase)
+    }
+
+    /// Returns when that is so. Safe to cancel.
+    pub async fn reached(&self, phase: Phase) {
+        self.board.until(true, |board| board.has_reached(phase).then_some(())).await;
     }
 
     /// The outcome, when it comes. Safe to cancel.

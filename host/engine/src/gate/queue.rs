@@ -49,15 +49,19 @@ impl Queue {
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             return Ok(place);
         }
-        let busy = || SpeechError::Busy { retry_after: BUSY_RETRY };
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.waiting);
         if before >= self.limits.queue_depth {
-            return Err(busy());
+            return Err(Self::busy());
         }
         let until = deadline.min(Instant::now() + self.limits.queue_deadline);
         let waited = timeout_at(until, Arc::clone(&self.places).acquire_owned()).await;
-        waited.ok().and_then(Result::ok).ok_or_else(busy)
+        waited.ok().and_then(Result::ok).ok_or_else(Self::busy)
+    }
+
+    /// What whoever got no place is told.
+    pub(crate) const fn busy() -> SpeechError {
+        SpeechError::Busy { retry_after: BUSY_RETRY }
     }
 
     pub(crate) fn waiting(&self) -> usize {

@@ -21,7 +21,7 @@ use crate::provenance::Story;
 use crate::purchase::{Had, Sought, TakeSource};
 use crate::request::Output;
 use crate::stock::Stock;
-use crate::take::{Admitted, Seeking, enter, seek};
+use crate::take::{Admitted, Seeking, called, enter, seek};
 use crate::text::SpanMap;
 use crate::walk::{Errand, Turn};
 
@@ -33,26 +33,27 @@ pub(super) async fn open(
     output: Output,
     whole: Clock,
 ) -> Result<SpeechStream, SpeechError> {
-    let stage = Stage {
+    let stage = |first, turn: &Turn| Stage {
         engine,
         candidate: Arc::clone(&turn.candidate),
         errand: Arc::clone(&turn.errand),
         output,
-        first: turn.clock(),
+        first,
         whole,
     };
     let Some(stock) = engine.stock_for(plan.cache) else {
         plan.prepare_to_fall_back(engine);
         let call = enter(engine, &mut turn).await?;
         // The wait for a place does not count against the provider.
-        let stage = Stage { first: turn.clock(), ..stage };
-        return stage.call(call).await;
+        return stage(turn.clock(), &turn).call(call).await;
     };
     turn.reach = Some(whole);
     let mut seeking = Seeking::new(plan.cache);
     loop {
-        let ticket = match seek(engine, stock, &mut turn, stage.first, &seeking).await {
-            Sought::Found(had) if turn.audition.trusts(&had.notes) => return stage.play(stock, had).await,
+        let ticket = match seek(engine, stock, &mut turn, &seeking).await {
+            Sought::Found(had) if turn.audition.trusts(&had.notes) => {
+                return stage(turn.clock(), &turn).play(stock, had).await;
+            }
             Sought::Found(_) => {
                 seeking.anew = true;
                 continue;
@@ -60,11 +61,13 @@ pub(super) async fn open(
             Sought::UnderWay(ticket) => ticket,
         };
         plan.prepare_to_fall_back(engine);
+        let first = called(&turn, &ticket).await?;
         let is_own = ticket.has_begun();
         let from = if is_own { seeking.own } else { TakeSource::Shared };
         let source = Source::Shared(Box::new(Follower::new(ticket, seeking.own)));
+        let stage = stage(first, &turn);
         match stage.begin(source, None, stage.make(), (from, None)).await {
-            Err(error) if seeking.asks_again(is_own, stage.first, &error) => {}
+            Err(error) if Seeking::asks_again(is_own, first, &error) => turn.limit = first.left(),
             opened => return opened,
         }
     }

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OnceCell, OwnedSemaphorePermit};
+use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::Instant;
 
 use crate::book::Book;
 use crate::engine::Engine;
+use crate::error::SpeechError;
+use crate::gate::Queue;
 use crate::request::SpeechRequest;
 
 /// What all steps of one request share, and the calls that outlive it.
 #[derive(Debug)]
 pub(crate) struct Errand {
     pub(crate) id: Arc<str>,
-    /// The request's place among all that are being spoken, from its first call to its end.
-    pub(crate) place: OnceCell<OwnedSemaphorePermit>,
+    /// The request's place among all that are being spoken, from its first call to its end, or until it
+    /// steps aside.
+    place: Mutex<Option<Arc<OwnedSemaphorePermit>>>,
     /// Absent without a history.
     book: Option<Book>,
 }
@@ -22,7 +25,31 @@ pub(crate) struct Errand {
 impl Errand {
     pub(crate) fn new(engine: &Engine, wanted: &SpeechRequest) -> Arc<Self> {
         let book = Book::open(engine.stock.as_deref(), wanted);
-        Arc::new(Self { id: Arc::clone(&wanted.id), place: OnceCell::new(), book })
+        Arc::new(Self { id: Arc::clone(&wanted.id), place: Mutex::default(), book })
+    }
+
+    /// The request's place, which it waits for in `queue` until `deadline` if it has none.
+    pub(crate) async fn enter(
+        &self,
+        queue: &Queue,
+        deadline: Instant,
+    ) -> Result<Arc<OwnedSemaphorePermit>, SpeechError> {
+        let mut place = self.place.lock().await;
+        if let Some(place) = &*place {
+            return Ok(Arc::clone(place));
+        }
+        let entered = Arc::new(queue.enter(deadline).await?);
+        *place = Some(Arc::clone(&entered));
+        Ok(entered)
+    }
+
+    /// Gives the place back, once no call of the request's own needs it. For whoever follows a call that
+    /// waits for a place: it may be this one.
+    pub(crate) fn step_aside(&self) {
+        // Whoever holds the lock is waiting for a place, so there is none.
+        if let Ok(mut place) = self.place.try_lock() {
+            *place = None;
+        }
     }
 
     pub(crate) const fn book(&self) -> Option<&Book> {

@@ -37,13 +37,11 @@ impl Turn {
         self.request_clock.within(self.limit)
     }
 
-    /// The same turn for a call of its own, by the deadline of `clock`. A place that was waited for
-    /// goes along the first time.
-    pub(crate) fn again(&mut self, clock: Clock) -> Self {
+    /// The same turn for a call of its own. A place that was waited for goes along the first time.
+    pub(crate) fn again(&mut self) -> Self {
         Self {
             candidate: Arc::clone(&self.candidate),
             errand: Arc::clone(&self.errand),
-            limit: clock.left(),
             place: self.place.take(),
             ..*self
         }

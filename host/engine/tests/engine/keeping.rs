@@ -5,6 +5,7 @@ mod encores;
 mod sharing;
 mod streams;
 mod voices;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
