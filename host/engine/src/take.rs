@@ -83,11 +83,6 @@ pub(crate) async fn called(turn: &Turn, ticket: &Ticket<Bought>) -> Result<Clock
     Ok(turn.clock())
 }
 
-/// What a shared call may have lost of its attempt's time before it was begun on a task of its own. It is
-/// still blamed for a timeout; without this no provider with a timeout, and no candidate on trial, would
-/// ever be.
-const HANDED_ON: Duration = Duration::from_millis(50);
-
 /// How long a candidate on trial has to have had to be blamed for a timeout. The one it would replace
 /// waits behind it, so its time is short; and a trial that ends too soon costs only another trial.
 const TRIAL_PATIENCE: Duration = Duration::from_secs(1);
@@ -161,9 +156,8 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
     let (settings, name) = (&engine.settings, turn.candidate.name());
     let policy = settings.policy(name);
     let patience = policy.timeout.unwrap_or(settings.breaker.patience);
-    let (limit, Seat { member, on_trial, .. }) = (turn.clock().limit(), &*turn.candidate.seat);
-    let had = |time: Duration| limit.saturating_add(HANDED_ON) >= time;
-    let patient = had(patience);
+    let (clock, Seat { member, on_trial, .. }) = (turn.clock(), &*turn.candidate.seat);
+    let patient = clock.leaves(patience);
     let asking = Asking {
         policy,
         breaker: &settings.breaker,
@@ -178,7 +172,7 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
     };
     let reason = match engine.gate.door(name).admit(asking) {
         Entry::Pass(pass) => {
-            let scored = member.score.begin(patient || *on_trial && had(TRIAL_PATIENCE));
+            let scored = member.score.begin(patient || *on_trial && clock.leaves(TRIAL_PATIENCE));
             return Ok(Admitted { pass, scored, note: turn.errand.call(name), _place: place });
         }
         Entry::Check(check, reason) => {

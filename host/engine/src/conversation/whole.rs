@@ -314,7 +314,7 @@ fn admit(scene: &Scene<'_>, provider: &str, clock: Clock) -> Result<Pass, Speech
 /// Whether a provider that does not answer in this time may be blamed for it.
 fn is_patient(scene: &Scene<'_>, provider: &str, clock: Clock) -> bool {
     let settings = &scene.engine().settings;
-    clock.limit() >= settings.policy(provider).timeout.unwrap_or(settings.breaker.patience)
+    clock.leaves(settings.policy(provider).timeout.unwrap_or(settings.breaker.patience))
 }
 
 /// The script as the contract has it.

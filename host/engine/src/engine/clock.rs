@@ -12,6 +12,10 @@ use crate::error::SpeechError;
 /// the deadline and knows better what happened; this is for one that does not.
 const GRACE: Duration = Duration::from_millis(250);
 
+/// What a call may have lost of its time before it was begun. It is still blamed for a timeout; without
+/// this no provider with a timeout, and no candidate on trial, would ever be.
+const HANDED_ON: Duration = Duration::from_millis(50);
+
 /// The longest deadline; a longer one is cut to it.
 const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -42,13 +46,14 @@ impl Clock {
         self.deadline
     }
 
-    pub(crate) const fn limit(&self) -> Duration {
-        self.limit
-    }
-
     /// The time left.
     pub(crate) fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// True when whoever begins now has `time`, and may be blamed for not using it.
+    pub(crate) fn leaves(&self, time: Duration) -> bool {
+        self.left().saturating_add(HANDED_ON) >= time
     }
 
     pub(crate) fn call(&self, request_id: impl Into<Arc<str>>) -> Call {

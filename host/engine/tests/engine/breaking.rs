@@ -209,6 +209,22 @@ async fn a_client_in_a_hurry_silences_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_comes_behind_one_that_hangs_is_judged_by_the_time_that_was_left() {
+    let hangs = || vec![Step::Begin(AudioFormat::mono(Encoding::PcmS16le, 24_000)), Step::Hang];
+    let last = |deadline: Duration| async move {
+        let (first, second) = (Scripted::new("a", hangs()), Scripted::new("b", hangs()));
+        let engine = engine_with(&[&Arc::new(first), &Arc::new(second)], once(&["a", "b"]));
+        for _ in 0..5 {
+            let wanted = SpeechRequest { deadline: Some(deadline), ..request(TEXT) };
+            engine.speak(wanted).await.unwrap_err();
+        }
+        status(&engine, "b").breaker
+    };
+    assert_eq!(last(12 * SECOND).await, BreakerState::Closed, "it had less than six seconds");
+    assert_eq!(last(21 * SECOND).await, BreakerState::Open, "ten seconds are a decent time");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_learnt_outlives_the_cast() {
     let first = failing("a", unavailable());
     let engine = engine_with(&[&first, &good("b")], once(&["a", "b"]));
