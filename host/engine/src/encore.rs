@@ -53,8 +53,7 @@ impl Encore {
         (had, formed): (&Had, &Formed),
         story: &Story,
     ) -> Option<Self> {
-        let is_lead = plan.parts.first().is_some_and(|lead| lead.provider == candidate.name());
-        let is_alone = is_lead && story.skipped.is_empty() && story.substituted.is_none();
+        let is_alone = story.skipped.is_empty() && story.substituted.is_none();
         let is_plain = plan.cache == CacheUse::Use && plan.persona.is_none();
         if !(plan.is_certain && is_alone && is_plain && had.source == TakeSource::Cache) {
             return None;

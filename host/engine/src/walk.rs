@@ -77,7 +77,8 @@ pub(crate) struct Walk<'a> {
     retries: VecDeque<Step>,
     full: Option<usize>,
     attempts: Vec<Attempt>,
-    skipped: Vec<Skipped>,
+    /// Who was passed over, and its place in the plan.
+    skipped: Vec<(usize, Skipped)>,
     /// The last error of each candidate that failed, and its place in the plan.
     errors: Vec<(usize, SpeechError)>,
 }
@@ -177,10 +178,12 @@ impl<'a> Walk<'a> {
     }
 
     fn give_up(&mut self, part: usize, error: SpeechError, called: bool) {
-        let provider = self.provider(part).to_owned();
-        self.skipped.retain(|skipped| skipped.provider != provider);
-        if !called {
-            self.skipped.push(Skipped::because(&provider, &error));
+        // Whoever is on trial and the one behind it are told as one.
+        let before = self.trial_before(part);
+        self.skipped.retain(|(place, _)| *place != part && Some(*place) != before);
+        let skipped = Skipped::because(self.provider(part), &error);
+        if !called && self.skipped.iter().all(|(_, known)| *known != skipped) {
+            self.skipped.push((part, skipped));
         }
         self.keep(part, error);
     }
@@ -194,18 +197,18 @@ impl<'a> Walk<'a> {
     /// The story of the walk, won by `candidate` at `step`.
     pub(crate) fn won(self, step: &Step, candidate: &Candidate, time: Duration) -> Story {
         self.overrule(candidate);
+        // Whoever stands behind a candidate on trial is the one that was asked for.
+        let before = self.trial_before(step.part);
         let Self { mut attempts, skipped, errors, plan, .. } = self;
         let provider = candidate.name().to_owned();
-        // Behind a candidate on trial stands another of the same name, who is no substitute.
-        let first = plan.parts.first().is_some_and(|part| part.provider == provider);
-        let substituted = (step.part > 0 && !first).then(|| Substitution {
+        let substituted = (step.part > 0 && before != Some(0)).then(|| Substitution {
             asked: plan.asked.public(),
             why: errors.iter().find(|(part, _)| *part == 0).map_or("slow", |(_, error)| error.code()),
             casting: candidate.casting.clone(),
         });
         attempts.push(Attempt { provider, outcome: "ok", time });
-        let skipped = skipped.into_iter().filter(|skipped| skipped.provider != candidate.name()).collect();
-        Story { attempts, skipped, substituted }
+        let others = skipped.into_iter().filter(|(place, _)| *place != step.part && Some(*place) != before);
+        Story { attempts, skipped: others.map(|(_, skipped)| skipped).collect(), substituted }
     }
 
     /// Whoever is on trial and refused what the one it would replace has played was wrong.
@@ -225,6 +228,11 @@ impl<'a> Walk<'a> {
     fn trial(&self, part: usize) -> Option<&Seat> {
         let seat = self.plan.parts.get(part)?.seat.as_deref().ok()?;
         seat.on_trial.then_some(seat)
+    }
+
+    /// The place of the candidate on trial that `part` stands behind, if there is one.
+    fn trial_before(&self, part: usize) -> Option<usize> {
+        part.checked_sub(1).filter(|before| self.trial(*before).is_some())
     }
 
     /// When the provider of `step` gets a rival, if it does.

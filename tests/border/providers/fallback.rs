@@ -218,6 +218,17 @@ async fn the_wait_for_a_place_is_no_providers_timeout_with_the_cache_on() {
 }
 
 #[tokio::test]
+async fn another_voice_of_the_same_provider_is_told_as_the_stand_in_that_it_is() {
+    let part = |voice: &str| format!("{{ provider = \"azure\", voice = \"{voice}\" }}");
+    let voices =
+        format!("[voices.anna]\ncast = [{}, {}]\n", part("en-US-NobodyNeural"), part("en-US-AriaNeural"));
+    let (daemon, [_azure]) = route(["azure"], &voices).await;
+    let answer = speak(&daemon, json!({ "voice": "anna" })).await;
+    assert_eq!(told(&answer), ["azure/en-US-AriaNeural", "anna", "voice_not_found", "mapped"]);
+    assert_spoken(answer).await;
+}
+
+#[tokio::test]
 async fn a_slow_primary_gets_a_rival_only_where_the_operator_pays_for_two() {
     for (hedge, spoke, why) in
         [("", "azure", ""), ("[hedge]\nenabled = true\nafter_seconds = 0.3\n", "edge", "slow")]

@@ -38,7 +38,7 @@ impl Walk<'_> {
             error if lone || !counts(&error) => error,
             error => SpeechError::AllFailed {
                 attempts: self.attempts,
-                skipped: self.skipped,
+                skipped: self.skipped.into_iter().map(|(_, skipped)| skipped).collect(),
                 decisive: Box::new(error),
             },
         };

@@ -186,6 +186,20 @@ async fn what_is_written_down_goes_before_what_is_measured() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_voice_of_the_same_provider_is_a_stand_in_like_any_other() {
+    let first = provider("a", &[], false);
+    let refusal = ProviderError::VoiceNotFound("aria".to_owned());
+    first.queue(vec![Step::Fail(refusal.clone().into())]);
+    let engine = engine_with(&[&first], with_narrator(&[("a", "aria"), ("a", "jenny")]));
+    let told = engine.speak(wanting("narrator")).await.unwrap().provenance;
+    assert_eq!((told.provider.as_str(), told.voice.as_deref()), ("a", Some("jenny")));
+    let Substitution { asked, why, casting } = told.substituted.unwrap();
+    assert_eq!((asked.as_str(), why, casting.how), ("narrator", refusal.code(), How::Mapped));
+    let told = engine.speak(wanting("narrator")).await.unwrap().provenance;
+    assert_eq!((told.voice.as_deref(), told.substituted), (Some("aria"), None));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_default_voice_is_nobodys_stand_in() {
     let second = provider("b", &[], false);
     let engine = engine_with(&[&provider("a", &AMERICAN, true), &second], route(&["a", "b"]));

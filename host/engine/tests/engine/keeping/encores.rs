@@ -1,8 +1,10 @@
 //! What was answered from the cache, played again without being planned again.
 
+use std::collections::BTreeMap;
+
 use understudy_engine::cache::ClearFilter;
 use understudy_engine::history::{HistoryQuery, RequestRecord};
-use understudy_engine::{Again, Encore, Sticky, Trial};
+use understudy_engine::{Again, Encore, LogicalVoice, Sticky, Trial, VoicePart};
 
 use super::*;
 
@@ -131,6 +133,26 @@ async fn only_what_the_request_alone_decides_leaves_an_encore() {
     let settings = route(&["a", "b"]);
     let (_folder, standing_in) = keeping(&[&dead, &other], settings);
     check(standing_in, request(TEXT), false, "a stand-in").await;
+
+    let part = |voice: &str| VoicePart {
+        provider: "a".to_owned(),
+        voice: voice.to_owned(),
+        rate: None,
+        pitch: None,
+        volume: None,
+        styles: BTreeMap::new(),
+    };
+    let narrator = LogicalVoice { cast: vec![part("aria"), part("jenny")] };
+    let voices = [("narrator".to_owned(), narrator)].into();
+    let sulking = good("a");
+    for _ in 0..2 {
+        sulking.queue(vec![Step::Fail(ProviderError::VoiceNotFound("aria".to_owned()).into())]);
+        sulking.queue(sulking.steps.clone());
+    }
+    let (_folder, engine) = keeping(&[&sulking], EngineSettings { voices, ..route(&["a"]) });
+    let mut narrated = request(TEXT);
+    narrated.request.voice = Some("narrator".to_owned());
+    check(engine, narrated, false, "a stand-in of the same provider").await;
 
     let (_folder, engine) = keeping(&[&one], EngineSettings::default());
     let refreshed = engine.speak(using(CacheUse::Refresh)).await.unwrap();
