@@ -250,6 +250,35 @@ async fn a_slow_first_gets_a_rival_when_that_is_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rival_that_refuses_does_not_speak_for_the_one_that_is_waited_for() {
+    let hedge = HedgeSettings { enabled: true, after: Some(SECOND) };
+    let settings = || EngineSettings { hedge: hedge.clone(), ..route(&["a", "b", "c"]) };
+    let invalid =
+        || ProviderError::InvalidRequest(InvalidField { field: "b".to_owned(), message: "no".to_owned() });
+    let after =
+        |id, seconds: u32, then| Arc::new(Scripted::new(id, vec![pcm(), Step::Wait(seconds * SECOND), then]));
+    let (rival, third) = (failing("b", invalid()), good("c"));
+
+    let first = after("a", 5, Step::Audio(tone(24_000).into()));
+    let engine = engine_with(&[&first, &rival, &third], settings());
+    let (began, provenance) = (Instant::now(), engine.speak(request(TEXT)).await.unwrap().provenance);
+    assert_eq!(calls(&provenance.attempts), format!("b:{} a:ok", invalid().code()));
+    assert_eq!((provenance.substituted, began.elapsed()), (None, 5 * SECOND));
+
+    let first = after("a", 5, Step::Fail(unavailable().into()));
+    let engine = engine_with(&[&first, &rival, &third], settings());
+    let (began, error) = (Instant::now(), engine.speak(request(TEXT)).await.unwrap_err());
+    assert_eq!((error.code(), began.elapsed()), (invalid().code(), 5 * SECOND));
+
+    let blocked = ProviderError::ContentBlocked("violence".to_owned());
+    let first = after("a", 2, Step::Fail(blocked.clone().into()));
+    let engine = engine_with(&[&first, &after("b", 5, Step::Audio(tone(24_000).into()))], settings());
+    let (began, error) = (Instant::now(), engine.speak(request(TEXT)).await.unwrap_err());
+    assert_eq!((error.code(), began.elapsed()), (blocked.code(), 2 * SECOND), "it is not shopped around");
+    assert!(third.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_time_of_its_own_a_rival_comes_when_nineteen_of_twenty_calls_would_be_over() {
     let takes = |seconds: u32| vec![pcm(), Step::Wait(seconds * SECOND), Step::Audio(tone(24_000).into())];
     let first = Arc::new(Scripted::new("a", takes(30)));
