@@ -52,8 +52,10 @@ pub enum Phase {
     /// It waits for its turn.
     #[default]
     Waiting,
-    /// It is being done.
+    /// Somebody else does it.
     Called,
+    /// They have; what is left is done here.
+    Heard,
 }
 
 /// Why work under way came to no outcome.

@@ -105,10 +105,12 @@ async fn perform(
     let won = race(walk, |turn| async move {
         let candidate = Arc::clone(&turn.candidate);
         let had = take_of(engine, plan, turn).await?;
-        let had = timed(engine, &candidate, had).await;
-        let forming = form(engine, stock, &candidate, &had, &output);
-        let formed = clock.hold(candidate.name(), forming).await??;
-        Ok((formed, had))
+        let forming = async {
+            let had = timed(engine, &candidate, had).await;
+            let formed = form(engine, stock, &candidate, &had, &output).await?;
+            Ok((formed, had))
+        };
+        clock.hold(candidate.name(), forming).await?
     });
     let Won { candidate, value: (formed, had), story } = won.await?;
     errand.note(|book| book.priced(price(engine, &candidate)));

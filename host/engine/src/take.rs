@@ -60,7 +60,8 @@ pub(crate) async fn take_of(engine: &Engine, plan: &Plan, mut turn: Turn) -> Res
         };
         plan.prepare_to_fall_back(engine);
         let clock = called(&turn, &ticket).await?;
-        match clock.hold(candidate.name(), ticket.had()).await? {
+        clock.hold(candidate.name(), ticket.reached(Phase::Heard)).await?;
+        match turn.request_clock.hold(candidate.name(), ticket.had()).await? {
             Ok(had) if had.source == TakeSource::Bought => return Ok(Had { source: seeking.own, ..had }),
             // One that was bought anew has passed the audition that this request demands.
             Ok(had) if seeking.anew || turn.audition.trusts(&had.notes) => return Ok(had),
@@ -141,10 +142,19 @@ async fn buy(
     announcer: Option<&Announcer<Bought>>,
 ) -> Result<(TakeNotes, Bytes), SpeechError> {
     let call = enter(engine, &mut turn).await?;
-    if let Some(announcer) = announcer {
-        announcer.reach(Phase::Called);
-    }
-    let taken = record(engine, &turn, announcer).await;
+    let reach = |phase| announcer.into_iter().for_each(|announcer| announcer.reach(phase));
+    reach(Phase::Called);
+    let heard = match record(engine, &turn, announcer).await {
+        Ok(heard) => heard,
+        Err(error) => {
+            call.settle(Some(&error));
+            return Err(error);
+        }
+    };
+    reach(Phase::Heard);
+    // The rest is this host's work, and when there is no time for it the call is dropped unsettled.
+    let clock = turn.reach.unwrap_or(turn.request_clock);
+    let taken = clock.hold(turn.candidate.name(), judge(engine, &turn, heard)).await?;
     call.settle(taken.as_ref().err());
     taken
 }
@@ -214,11 +224,18 @@ impl Admitted {
     }
 }
 
-async fn record(
+/// What a provider has sent, all of it.
+struct Heard<'turn> {
+    recording: Recording<'turn>,
+    summary: Summary,
+    time: Duration,
+}
+
+async fn record<'turn>(
     engine: &Engine,
-    turn: &Turn,
+    turn: &'turn Turn,
     announcer: Option<&Announcer<Bought>>,
-) -> Result<(TakeNotes, Bytes), SpeechError> {
+) -> Result<Heard<'turn>, SpeechError> {
     let (name, clock, heard) = (turn.candidate.name(), turn.clock(), AtomicBool::new(false));
     let tell = |event: TakeEvent| {
         if matches!(event, TakeEvent::Audio(_)) {
@@ -230,18 +247,18 @@ async fn record(
     };
     let mut performing = pin!(perform(engine, turn, clock, &tell));
     match (clock.hold(name, &mut performing).await, turn.reach) {
-        (Ok(taken), _) => taken,
+        (Ok(heard), _) => heard,
         (Err(_), Some(reach)) if heard.load(Ordering::Relaxed) => reach.hold(name, performing).await?,
         (Err(exceeded), _) => Err(exceeded),
     }
 }
 
-async fn perform(
+async fn perform<'turn>(
     engine: &Engine,
-    turn: &Turn,
+    turn: &'turn Turn,
     clock: Clock,
     tell: &(impl Fn(TakeEvent) + Sync),
-) -> Result<(TakeNotes, Bytes), SpeechError> {
+) -> Result<Heard<'turn>, SpeechError> {
     let candidate = &turn.candidate;
     let member = &candidate.seat.member;
     let whole = turn.reach.unwrap_or(clock);
@@ -252,11 +269,17 @@ async fn perform(
     let mut recording = Recording::new(&member.name, engine.settings.max_audio_bytes, text);
     let heard = listen(&mut performance, &mut recording, tell).await;
     let summary = heard.map_err(|failure| whole.blame(&member.name, failure))?;
-    let time = clock.started.elapsed();
+    Ok(Heard { recording, summary, time: clock.started.elapsed() })
+}
+
+/// Auditions what was heard, and times its words.
+async fn judge(engine: &Engine, turn: &Turn, heard: Heard<'_>) -> Result<(TakeNotes, Bytes), SpeechError> {
+    let Heard { recording, summary, time } = heard;
+    let candidate = &turn.candidate;
     let format = recording.format().unwrap_or(summary.format);
     let Recording { audio, words, .. } = recording;
     let brief = Brief::of(&candidate.request, candidate.language().as_ref(), turn.audition);
-    let passed = audition(&member.name, format, audio.join(), &brief, &engine.encoders).await?;
+    let passed = audition(candidate.name(), format, audio.join(), &brief, &engine.encoders).await?;
     let scored = turn.audition.depth != Depth::Off;
     let known = notes(candidate, &turn.errand.id, summary, TakeNotes::new(passed.format, passed.duration));
     let mut notes = TakeNotes {
@@ -304,3 +327,6 @@ async fn listen(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,11 +41,15 @@ pub(super) struct Driver {
     pub(super) shape: Shape,
     /// Ends the wait for the first audio.
     pub(super) first: Clock,
+    /// Ends the wait for what this host still has to do before the first audio.
+    pub(super) request: Clock,
     /// Ends the whole.
     pub(super) clock: Clock,
     pub(super) sender: Sender<Result<Signal, SpeechError>>,
     /// Audio was sent on.
     pub(super) heard: AtomicBool,
+    /// It waits for its listener, or for this host: whatever becomes of that, the provider is not to blame.
+    pub(super) aside: AtomicBool,
 }
 
 /// The form audio is sent on in.
@@ -71,6 +75,8 @@ impl Shape {
 enum Stop {
     /// The listener has gone; nobody is to blame and nobody needs to be told.
     Left,
+    /// The time ran out, and not in waiting for the provider.
+    Late(SpeechError),
     Failed(SpeechError),
 }
 
@@ -91,11 +97,15 @@ struct Ended {
 impl Driver {
     /// Plays `source`, with the call that is this stream's own.
     pub(super) async fn run(self, source: Source, call: Option<Admitted>) {
-        let ended = match self.play(source).await {
-            Ok(ended) => Ok(ended),
-            // Dropped unsettled: a call that nobody waits for any more.
+        // A call that is dropped unsettled was cancelled.
+        let (ended, call) = match self.play(source).await {
+            Ok(ended) => (Ok(ended), call),
             Err(Stop::Left) => return,
-            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::Late(error)) => {
+                drop(call);
+                (Err(error), None)
+            }
+            Err(Stop::Failed(error)) => (Err(error), call),
         };
         if let Some(call) = call {
             call.settle(ended.as_ref().err());
@@ -105,15 +115,35 @@ impl Driver {
         self.sender.send(last).await.ok();
     }
 
-    /// Performs within both deadlines.
+    /// Performs within its deadlines.
     async fn play(&self, source: Source) -> Result<Ended, Stop> {
-        let name = self.name();
         let mut performing = pin!(self.perform(source));
-        match self.first.hold(name, &mut performing).await {
-            Ok(ended) => ended,
-            Err(_) if self.heard.load(Ordering::Relaxed) => self.clock.hold(name, performing).await?,
-            Err(exceeded) => Err(exceeded.into()),
+        let mut clock = self.first;
+        loop {
+            match clock.hold(self.name(), &mut performing).await {
+                Ok(ended) => return ended,
+                Err(exceeded) => match self.longer(clock) {
+                    Some(longer) => clock = longer,
+                    None if self.aside.load(Ordering::Relaxed) => return Err(Stop::Late(exceeded)),
+                    None => return Err(exceeded.into()),
+                },
+            }
         }
+    }
+
+    /// What bounds it from now on, when the time of `clock` is over and that was not all.
+    fn longer(&self, clock: Clock) -> Option<Clock> {
+        let heard = self.heard.load(Ordering::Relaxed).then_some(self.clock);
+        let aside = self.aside.load(Ordering::Relaxed).then_some(self.request);
+        heard.or(aside).filter(|longer| longer.deadline() > clock.deadline())
+    }
+
+    /// Waits for what is not the provider's to do.
+    async fn aside<T>(&self, work: impl Future<Output = T>) -> T {
+        self.aside.store(true, Ordering::Relaxed);
+        let done = work.await;
+        self.aside.store(false, Ordering::Relaxed);
+        done
     }
 
     fn name(&self) -> &str {
@@ -169,7 +199,7 @@ impl Driver {
     /// Sends estimated word times behind audio that came without any; true when there were some.
     async fn time(&self, had: &mut Had, format: Option<AudioFormat>, audio: Bytes) -> Result<bool, Stop> {
         let Some(format) = format else { return Ok(false) };
-        let words = estimated(&self.engine, &self.candidate, format, audio).await;
+        let words = self.aside(estimated(&self.engine, &self.candidate, format, audio)).await;
         if words.is_empty() {
             return Ok(false);
         }
@@ -205,7 +235,7 @@ impl Driver {
 
     async fn pass_on(&self, path: &mut Option<Path>, piece: Bytes) -> Result<(), Stop> {
         let Some(path) = path else { return Ok(()) };
-        let audio = path.push(self.name(), &self.engine.encoders, piece).await?;
+        let audio = self.aside(path.push(self.name(), &self.engine.encoders, piece)).await?;
         self.send_audio(audio).await
     }
 
@@ -213,8 +243,8 @@ impl Driver {
         let Some(path) = path.filter(|_| length > 0) else {
             return Err(self.blame(ProviderError::NoAudio.into()));
         };
-        let name = self.name();
-        let (audio, format) = path.finish(name, &self.engine, &self.shape.output(), length).await?;
+        let output = self.shape.output();
+        let (audio, format) = self.aside(path.finish(self.name(), &self.engine, &output, length)).await?;
         if let Some(format) = format {
             self.send(Signal::Format(format)).await?;
         }
@@ -248,6 +278,6 @@ impl Driver {
     }
 
     async fn send(&self, signal: Signal) -> Result<(), Stop> {
-        self.sender.send(Ok(signal)).await.map_err(|_| Stop::Left)
+        self.aside(self.sender.send(Ok(signal))).await.map_err(|_| Stop::Left)
     }
 }

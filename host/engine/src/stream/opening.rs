@@ -39,6 +39,7 @@ pub(super) async fn open(
         errand: Arc::clone(&turn.errand),
         output,
         first,
+        request: turn.request_clock,
         whole,
     };
     let Some(stock) = engine.stock_for(plan.cache) else {
@@ -81,6 +82,7 @@ struct Stage<'a> {
     output: Output,
     /// Ends the wait for the first audio.
     first: Clock,
+    request: Clock,
     whole: Clock,
 }
 
@@ -123,9 +125,11 @@ impl Stage<'_> {
             errand: Arc::clone(&self.errand),
             shape,
             first: self.first,
+            request: self.request,
             clock: self.whole,
             sender,
             heard: AtomicBool::new(false),
+            aside: AtomicBool::new(false),
         };
         let mut stream = SpeechStream {
             // Replaced by the format told before the first audio.

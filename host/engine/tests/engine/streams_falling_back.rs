@@ -10,6 +10,7 @@ use understudy_engine::{
 };
 use understudy_speech::{AudioFormat, Encoding, ProviderError};
 
+use crate::streaming::hear;
 use crate::{TEXT, calls, engine_with, failing, good, request, route, status, unavailable};
 
 fn pcm() -> Step {
@@ -94,4 +95,24 @@ async fn a_stream_keeps_its_place_until_its_end() {
     drop(held);
     first.until(|first| first.running() == 0).await;
     assert_eq!(engine.stream(request(TEXT)).await.unwrap().provider(), "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn listeners_that_pause_silence_nobody() {
+    let pieces = (0..1_000).map(|_| Step::Audio(tone(10).into()));
+    let flowing = [pcm()].into_iter().chain(pieces).collect();
+    let stuck = vec![pcm(), Step::Audio(tone(10).into()), Step::Hang];
+    for (steps, expected) in [(flowing, (BreakerState::Closed, 5)), (stuck, (BreakerState::Open, 0))] {
+        let provider = Arc::new(Scripted::new("a", steps));
+        let (deadline, stream_deadline) = (Duration::from_secs(15), Duration::from_secs(20));
+        let settings = EngineSettings { deadline, stream_deadline, ..route(&["a"]) };
+        let engine = engine_with(&[&provider], settings);
+        for _ in 0..5 {
+            let stream = engine.stream(request(TEXT)).await.unwrap();
+            provider.until(|provider| provider.running() == 0).await;
+            assert!(hear(stream).await.error.unwrap().contains("did not finish within 20000 ms"));
+        }
+        let status = status(&engine, "a");
+        assert_eq!((status.breaker, status.cancelled), expected);
+    }
 }
