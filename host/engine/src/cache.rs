@@ -171,10 +171,10 @@ impl Cache {
         self.0.disk.get().is_some_and(|disk| disk.tiers().shelf.key_of(digest).is_some())
     }
 
-    /// How old a take is, if it is there. No I/O, and no use of it: for whoever only wants to know.
-    #[must_use]
-    pub fn age(&self, key: &TakeKey) -> Option<Duration> {
-        Some(self.since(self.0.disk.get()?.stored_at(key)?))
+    /// What is known of a take, if it is there. No use of it: for whoever only wants to know.
+    pub async fn notes(&self, key: &TakeKey) -> Option<Arc<TakeNotes>> {
+        let (this, key) = (self.clone(), *key);
+        spawn_blocking(move || this.0.disk.get()?.notes(&key)).await.ok().flatten()
     }
 
     /// The time since `at_ms` of the wall clock.

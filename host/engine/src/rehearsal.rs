@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::cast::Seat;
 use crate::engine::Engine;
 use crate::error::SpeechError;
-use crate::gate::Withheld;
+use crate::gate::{Asking, Withheld};
 use crate::plan::{Candidate, Part, Plan, plan};
 use crate::provenance::{Casting, Skipped};
 use crate::request::{CacheUse, SpeechRequest};
@@ -76,8 +76,10 @@ pub(crate) async fn rehearse(engine: &Engine, wanted: SpeechRequest) -> Result<R
         let _ = engine.voice_list(&plan.asked.provider).await;
     }
     let mut candidates = Vec::with_capacity(plan.parts.len());
-    for part in &plan.parts {
-        candidates.push(rehearse_part(engine, &plan, part).await);
+    for (place, part) in plan.parts.iter().enumerate() {
+        let mut others = plan.parts.iter().skip(place + 1);
+        let sole = others.all(|part| part.seat.is_err());
+        candidates.push(rehearse_part(engine, &plan, part, sole).await);
     }
     Ok(Rehearsal {
         asked: plan.asked.public(),
@@ -89,19 +91,25 @@ pub(crate) async fn rehearse(engine: &Engine, wanted: SpeechRequest) -> Result<R
     })
 }
 
-async fn rehearse_part(engine: &Engine, plan: &Plan, part: &Part) -> Rehearsed {
+/// `sole`: nobody behind it could play.
+async fn rehearse_part(engine: &Engine, plan: &Plan, part: &Part, sole: bool) -> Rehearsed {
     let provider = part.provider.clone();
     match part.cast(engine, plan).await {
         Ok(candidate) => {
-            let (policy, door) = (engine.settings.policy(&provider), engine.gate.door(&provider));
+            let characters = candidate.characters as u64;
+            let asking = Asking {
+                sole,
+                on_trial: candidate.seat.on_trial,
+                ..Asking::new(&engine.settings, &provider, characters, engine.calendar.today())
+            };
             let voice = candidate.request.voice.as_ref();
             Rehearsed {
                 voice: voice.map(|voice| VoiceId::new(provider.as_str(), voice.as_str()).to_string()),
                 casting: Some(candidate.casting.clone()),
                 dropped: candidate.dropped.clone(),
                 skipped: None,
-                withheld: door.withholds(policy, candidate.characters as u64, engine.calendar.today()),
-                cached: is_cached(engine, plan, &candidate),
+                withheld: engine.gate.door(&provider).withholds(&asking),
+                cached: is_cached(engine, plan, &candidate).await,
                 price: price(engine, &candidate),
                 provider,
             }
@@ -119,9 +127,10 @@ async fn rehearse_part(engine: &Engine, plan: &Plan, part: &Part) -> Rehearsed {
     }
 }
 
-fn is_cached(engine: &Engine, plan: &Plan, candidate: &Candidate) -> Option<bool> {
+async fn is_cached(engine: &Engine, plan: &Plan, candidate: &Candidate) -> Option<bool> {
     let stock = engine.stock_for(plan.cache).filter(|_| plan.cache == CacheUse::Use)?;
-    Some(stock.cache().age(&candidate.key()).is_some())
+    let notes = stock.cache().notes(&candidate.key()).await;
+    Some(notes.is_some_and(|notes| plan.terms.rules.audition().trusts(&notes)))
 }
 
 /// US dollars of the take of `candidate`, if it is bought.

@@ -164,21 +164,17 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
     let deadline = turn.request_clock.deadline();
     let place = turn.errand.enter(engine.gate.queue(), deadline).await?;
     let (settings, name) = (&engine.settings, turn.candidate.name());
-    let policy = settings.policy(name);
-    let patience = policy.timeout.unwrap_or(settings.breaker.patience);
+    let patience = settings.policy(name).timeout.unwrap_or(settings.breaker.patience);
     let (clock, Seat { member, on_trial, .. }) = (turn.clock(), &*turn.candidate.seat);
     let patient = clock.leaves(patience);
+    let characters = turn.candidate.characters as u64;
     let asking = Asking {
-        policy,
-        breaker: &settings.breaker,
-        retry: &settings.retry,
-        characters: turn.candidate.characters as u64,
         sole: turn.sole,
         is_retry: turn.is_retry,
         patient,
         place: turn.place.take(),
         on_trial: *on_trial,
-        today: engine.calendar.today(),
+        ..Asking::new(settings, name, characters, engine.calendar.today())
     };
     let reason = match engine.gate.door(name).admit(asking) {
         Entry::Pass(pass) => {

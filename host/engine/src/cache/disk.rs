@@ -144,12 +144,14 @@ impl Disk {
         Some(Replay { audio, age, expires_at_ms: kept.expires_at_ms })
     }
 
-    /// When a take was stored, if it is there and not too old. Counts as no use of it.
-    pub(super) fn stored_at(&self, key: &TakeKey) -> Option<u64> {
+    /// The notes of a take, if it is there and not too old. Counts as no use of it.
+    pub(super) fn notes(&self, key: &TakeKey) -> Option<Arc<TakeNotes>> {
         let now = self.clock.unix_ms();
         let tiers = self.tiers();
-        let entry = tiers.shelf.entry(key).filter(|entry| entry.expires_at_ms > now)?;
-        Some(entry.stored_at_ms)
+        tiers.shelf.entry(key).filter(|entry| entry.expires_at_ms > now)?;
+        let held = tiers.memory.notes(key);
+        drop(tiers);
+        held.or_else(|| Some(Arc::new(self.index.read(key).ok()??.notes)))
     }
 
     /// Reads a take from its file, and checks it when that was not done yet.

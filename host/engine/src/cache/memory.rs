@@ -42,6 +42,11 @@ impl Memory {
         self.takes.to_back(key).cloned()
     }
 
+    /// No use of it.
+    pub(super) fn notes(&self, key: &TakeKey) -> Option<Arc<TakeNotes>> {
+        self.takes.get(key).map(|held| Arc::clone(&held.notes))
+    }
+
     pub(super) fn insert(&mut self, key: TakeKey, held: Held) {
         self.remove(&key);
         let size = weight(&held);

@@ -14,7 +14,7 @@ use crate::chance::is_rolled_out;
 use crate::characters::{Persona, Played};
 use crate::engine::Engine;
 use crate::error::SpeechError;
-use crate::gate::Withheld;
+use crate::gate::{Asking, Withheld};
 use crate::plan::Terms;
 use crate::provenance::Skipped;
 
@@ -77,7 +77,9 @@ impl SceneTerms<'_> {
         if !is_rolled_out(provider, &self.caller, policy.rollout_percent) {
             return Err(withheld(Withheld::NotRolledOut));
         }
-        match engine.gate.door(provider).withholds(policy, self.characters, engine.calendar.today()) {
+        // A provider that is due to be tried is given a part, or nobody would ever try it.
+        let asking = Asking::new(&engine.settings, provider, self.characters, engine.calendar.today());
+        match engine.gate.door(provider).withholds(&Asking { sole: true, ..asking }) {
             // A full house is waited for; a pace is kept line by line.
             None | Some(Withheld::Full { .. } | Withheld::Paced { .. }) => Ok(seat),
             Some(reason) => Err(withheld(reason)),

@@ -288,20 +288,9 @@ impl Order<'_> {
 }
 
 fn admit(scene: &Scene<'_>, provider: &str, clock: Clock) -> Result<Pass, SpeechError> {
-    let (engine, settings) = (scene.engine(), &scene.engine().settings);
-    let policy = settings.policy(provider);
-    let asking = Asking {
-        policy,
-        breaker: &settings.breaker,
-        retry: &settings.retry,
-        characters: scene.characters as u64,
-        sole: false,
-        is_retry: false,
-        patient: is_patient(scene, provider, clock),
-        place: None,
-        on_trial: false,
-        today: engine.calendar.today(),
-    };
+    let engine = scene.engine();
+    let asking = Asking::new(&engine.settings, provider, scene.characters as u64, engine.calendar.today());
+    let asking = Asking { patient: is_patient(scene, provider, clock), ..asking };
     match engine.gate.door(provider).admit(asking) {
         Entry::Pass(pass) => Ok(pass),
         // A breaker that is due to be tried is tried with less than a whole scene.

@@ -91,19 +91,36 @@ impl Default for Breaker {
 impl Breaker {
     /// Asks for a pass. A request that has nowhere else to go is `sole` and is the probe itself.
     pub(crate) fn ask(&mut self, settings: &BreakerSettings, now: Instant, sole: bool) -> Answer {
-        match self.state {
-            State::Closed => Answer::Pass(self.ticket()),
-            State::Open { until } if now < until => Answer::Refuse { retry_after: until - now },
-            State::Open { .. } if settings.probe == Probe::Check && !sole => {
+        let is_due = matches!(self.state, State::Open { until } if now >= until);
+        match self.would_refuse(settings, now, sole) {
+            Some(_) if is_due => {
                 self.enter(State::HalfOpen(Proof::Checking));
                 Answer::Check(self.ticket())
             }
-            State::HalfOpen(Proof::Checking) if !sole => Answer::Refuse { retry_after: PROBE_RETRY },
-            State::HalfOpen(Proof::Probing) => Answer::Refuse { retry_after: PROBE_RETRY },
-            State::Open { .. } | State::HalfOpen(Proof::Checking | Proof::Ready) => {
+            Some(retry_after) => Answer::Refuse { retry_after },
+            None if self.state == State::Closed => Answer::Pass(self.ticket()),
+            None => {
                 self.enter(State::HalfOpen(Proof::Probing));
                 Answer::Pass(self.ticket())
             }
+        }
+    }
+
+    /// What [`Breaker::ask`] would say, which it is not by this: how long it would refuse; none when it
+    /// would let this one through.
+    pub(crate) fn would_refuse(
+        &self,
+        settings: &BreakerSettings,
+        now: Instant,
+        sole: bool,
+    ) -> Option<Duration> {
+        match self.state {
+            State::Open { until } if now < until => Some(until - now),
+            // Its check comes first.
+            State::Open { .. } if settings.probe == Probe::Check && !sole => Some(PROBE_RETRY),
+            State::HalfOpen(Proof::Checking) if !sole => Some(PROBE_RETRY),
+            State::HalfOpen(Proof::Probing) => Some(PROBE_RETRY),
+            State::Closed | State::Open { .. } | State::HalfOpen(Proof::Checking | Proof::Ready) => None,
         }
     }
 

@@ -16,7 +16,7 @@ use super::calendar::Today;
 use super::pace::Pace;
 use super::withheld::Withheld;
 use crate::history::{Counters, Spoken};
-use crate::settings::{BreakerSettings, ProviderPolicy, RetrySettings};
+use crate::settings::{BreakerSettings, EngineSettings, ProviderPolicy, RetrySettings};
 use crate::status::{ProviderStatus, Tally};
 use crate::verdict::{Blame, Decision, Verdict};
 
@@ -65,6 +65,24 @@ pub(crate) struct Asking<'a> {
     /// Its failures are no sign of how the provider does.
     pub(crate) on_trial: bool,
     pub(crate) today: Today,
+}
+
+impl<'a> Asking<'a> {
+    /// A call of so many characters to `provider`, that is nothing special.
+    pub(crate) fn new(settings: &'a EngineSettings, provider: &str, characters: u64, today: Today) -> Self {
+        Self {
+            policy: settings.policy(provider),
+            breaker: &settings.breaker,
+            retry: &settings.retry,
+            characters,
+            sole: false,
+            is_retry: false,
+            patient: false,
+            place: None,
+            on_trial: false,
+            today,
+        }
+    }
 }
 
 /// What the door says.
@@ -127,23 +145,23 @@ impl Door {
         })
     }
 
-    /// What a call would be told now, if anything would keep it out.
-    pub(crate) fn withholds(
-        &self,
-        policy: &ProviderPolicy,
-        characters: u64,
-        today: Today,
-    ) -> Option<Withheld> {
+    /// What a call would be told now, if anything would keep it out. Nobody is let in by this, and nothing
+    /// is begun.
+    pub(crate) fn withholds(&self, asking: &Asking<'_>) -> Option<Withheld> {
+        let &Asking { policy, breaker, characters, sole, today, .. } = asking;
         let now = Instant::now();
         let mut state = self.lock();
         self.recall(&mut state, today);
         if let Some(retry_after) = state.breaker.refuses_for(now) {
             return Some(Withheld::BreakerOpen { retry_after });
         }
-        state.limits(policy, characters, today, now).err().or_else(|| {
-            let full = state.places(policy).filter(|(_, places)| places.available_permits() == 0);
-            full.map(|(limit, _)| Withheld::Full { limit })
-        })
+        if let Err(withheld) = state.limits(policy, characters, today, now) {
+            return Some(withheld);
+        }
+        let full = state.places(policy).filter(|(_, places)| places.available_permits() == 0);
+        let full = full.map(|(limit, _)| Withheld::Full { limit });
+        let proving = || state.breaker.would_refuse(breaker, now, sole);
+        full.or_else(|| proving().map(|retry_after| Withheld::BreakerOpen { retry_after }))
     }
 
     /// Waits in line for a place, first come first served; none when `until` comes first.

@@ -254,6 +254,10 @@ async fn a_route_that_listens_closer_does_not_trust_a_take_from_one_that_did_not
     let walking = lax.recast(lax.cast_again(&provider), settings(Depth::Walk, 0.7));
     assert_eq!(source(&lax, request(TEXT)).await, "miss");
     assert_eq!(source(&lax, request(TEXT)).await, "hit");
+    for (engine, expected) in [(&lax, true), (&walking, false)] {
+        let rehearsal = engine.rehearse(request(TEXT)).await.unwrap();
+        assert_eq!(rehearsal.candidates[0].cached, Some(expected));
+    }
     assert_eq!(source(&walking, request(TEXT)).await, "miss");
     assert_eq!(source(&walking, request(TEXT)).await, "hit");
     assert_eq!(asked(&provider), 2);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use understudy_engine::scripted::{Scripted, Step};
-use understudy_engine::{EngineSettings, ProviderPolicy, SpeechRequest};
+use understudy_engine::{Engine, EngineSettings, ProviderPolicy, SpeechRequest};
 use understudy_speech::{Gender, ProviderError};
 
 use crate::{TEXT, engine_with, good, request, route};
@@ -59,6 +59,44 @@ async fn every_candidate_is_told_with_its_voice_its_price_and_what_keeps_it() {
     assert_eq!((spoken.provider.as_str(), spoken.voice.as_deref()), ("b", Some("bella")));
     let now = [first.requests().len(), second.requests().len() - 1, third.requests().len()];
     assert_eq!(now, asked, "a rehearsal buys nothing");
+}
+
+/// A provider that fails five times, so that it is left alone, and then plays.
+fn mended() -> Arc<Scripted> {
+    let mended = good("a");
+    for _ in 0..5 {
+        mended.queue(vec![Step::Fail(ProviderError::TimedOut.into())]);
+    }
+    mended
+}
+
+/// Rehearses and speaks: the two tell the same provider, which is returned, or nobody.
+async fn leader(engine: &Engine) -> Option<String> {
+    let told = engine.rehearse(request(TEXT)).await.unwrap();
+    let spoken = engine.speak(request(TEXT)).await.ok().map(|speech| speech.provenance.provider);
+    assert_eq!(told.leader().map(|leader| leader.provider.clone()), spoken);
+    spoken
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_proving_itself_leads_when_it_would_be_asked_and_not_before() {
+    let engine = engine_with(&[&mended(), &good("b")], route(&["a", "b"]));
+    for _ in 0..5 {
+        engine.speak(request(TEXT)).await.unwrap();
+    }
+    assert_eq!(leader(&engine).await.as_deref(), Some("b"), "it is left alone");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(leader(&engine).await.as_deref(), Some("b"), "its check comes first");
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(leader(&engine).await.as_deref(), Some("a"), "the next request is the probe");
+
+    let alone = engine_with(&[&mended()], route(&["a"]));
+    for _ in 0..5 {
+        alone.speak(request(TEXT)).await.unwrap_err();
+    }
+    assert_eq!(leader(&alone).await, None);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(leader(&alone).await.as_deref(), Some("a"), "it is the probe itself");
 }
 
 #[tokio::test(start_paused = true)]

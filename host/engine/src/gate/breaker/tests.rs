@@ -30,7 +30,9 @@ impl Stage {
                 self.now += SECOND;
                 continue;
             }
+            let would = self.breaker.would_refuse(&self.settings, self.now, false);
             let answer = self.breaker.ask(&self.settings, self.now, false);
+            assert_eq!(would.is_none(), matches!(answer, Answer::Pass(_)), "{calls} at {place}");
             match (call, answer) {
                 ('o', Answer::Pass(ticket)) => self.breaker.succeeded(ticket, &self.settings, self.now),
                 ('f', Answer::Pass(ticket)) => self.breaker.failed(ticket, &self.settings, self.now, false),
@@ -204,7 +206,10 @@ proptest! {
                 Event::Ask { sole } => {
                     let closed = stage.breaker.refuses_for(stage.now);
                     let was = stage.breaker.state();
-                    match stage.breaker.ask(&stage.settings, stage.now, sole) {
+                    let would = stage.breaker.would_refuse(&stage.settings, stage.now, sole);
+                    let answer = stage.breaker.ask(&stage.settings, stage.now, sole);
+                    prop_assert_eq!(would.is_none(), matches!(answer, Answer::Pass(_)));
+                    match answer {
                         Answer::Pass(ticket) => {
                             prop_assert_eq!(closed, None, "an open breaker let somebody in");
                             under_way.push((ticket, false, was != BreakerState::Closed));
