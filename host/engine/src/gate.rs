@@ -8,6 +8,7 @@ mod budget;
 mod calendar;
 mod door;
 mod pace;
+mod places;
 mod queue;
 mod window;
 mod withheld;
@@ -18,7 +19,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub use breaker::BreakerState;
 pub use budget::{Period, Spending};
 pub(crate) use calendar::Calendar;
-pub(crate) use door::{Asking, CheckPass, Door, Entry, Pass, Place};
+pub(crate) use door::{Asking, CheckPass, Door, Entry, Pass};
+pub(crate) use places::Place;
 pub(crate) use queue::Queue;
 pub use withheld::Withheld;
 

@@ -4,16 +4,17 @@
 //! A call that is let in holds a [`Pass`]; how it ended is said with [`Pass::settle`], and a pass
 //! that is dropped unsaid is a call that was cancelled, which counts against nobody.
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::breaker::{Answer, Breaker, BreakerState, Ticket};
 use super::budget::Spending;
 use super::calendar::Today;
 use super::pace::Pace;
+use super::places::{Place, Places};
 use super::withheld::Withheld;
 use crate::history::{Counters, Spoken};
 use crate::settings::{BreakerSettings, EngineSettings, ProviderPolicy, RetrySettings};
@@ -35,7 +36,7 @@ struct State {
     hold: Option<Hold>,
     pace: Pace,
     spending: Spending,
-    places: Option<(u32, Arc<Semaphore>)>,
+    places: Places,
     tally: Tally,
 }
 
@@ -45,9 +46,6 @@ struct Hold {
     until: Instant,
     quota: bool,
 }
-
-/// A place among the concurrent calls of one provider; none when it has no such limit.
-pub(crate) type Place = Option<OwnedSemaphorePermit>;
 
 /// What a call is, to the door.
 pub(crate) struct Asking<'a> {
@@ -132,7 +130,7 @@ impl Door {
         Entry::Pass(Pass {
             door: Arc::clone(self),
             ticket,
-            _place: asking.place.take().flatten(),
+            _place: asking.place.take(),
             characters: asking.characters,
             today: asking.today,
             spent_at_ms,
@@ -158,17 +156,17 @@ impl Door {
         if let Err(withheld) = state.limits(policy, characters, today, now) {
             return Some(withheld);
         }
-        let full = state.places(policy).filter(|(_, places)| places.available_permits() == 0);
-        let full = full.map(|(limit, _)| Withheld::Full { limit });
-        let proving = || state.breaker.would_refuse(breaker, now, sole);
-        full.or_else(|| proving().map(|retry_after| Withheld::BreakerOpen { retry_after }))
+        if state.places(policy).is_full() {
+            return Some(full(policy));
+        }
+        let proving = state.breaker.would_refuse(breaker, now, sole);
+        proving.map(|retry_after| Withheld::BreakerOpen { retry_after })
     }
 
     /// Waits in line for a place, first come first served; none when `until` comes first.
     pub(crate) async fn wait(&self, policy: &ProviderPolicy, until: Instant) -> Option<Place> {
-        let Some((_, places)) = self.lock().places(policy) else { return Some(None) };
-        let waited = timeout_at(until, places.acquire_owned()).await;
-        waited.ok().and_then(Result::ok).map(Some)
+        let places = self.lock().places(policy).clone();
+        places.wait(until).await
     }
 
     /// How it stands.
@@ -236,12 +234,8 @@ impl State {
         }
         self.limits(asking.policy, asking.characters, asking.today, now)?;
         if asking.place.is_none() {
-            asking.place = Some(match self.places(asking.policy) {
-                Some((limit, places)) => {
-                    Some(places.try_acquire_owned().map_err(|_| Withheld::Full { limit })?)
-                }
-                None => None,
-            });
+            let place = self.places(asking.policy).enter();
+            asking.place = Some(place.ok_or_else(|| full(asking.policy))?);
         }
         Ok(self.breaker.ask(asking.breaker, now, asking.sole))
     }
@@ -276,19 +270,14 @@ impl State {
         }
     }
 
-    /// The places as the policy has them now. When the limit has changed, those who hold a place of
-    /// the old count keep it; for as long as their calls last there may be more than the new limit.
-    fn places(&mut self, policy: &ProviderPolicy) -> Option<(u32, Arc<Semaphore>)> {
-        let limit = policy.concurrent_requests?.get();
-        match &self.places {
-            Some((count, places)) if *count == limit => Some((limit, Arc::clone(places))),
-            _ => {
-                let places = Arc::new(Semaphore::new(limit as usize));
-                self.places = Some((limit, Arc::clone(&places)));
-                Some((limit, places))
-            }
-        }
+    /// The places as the policy has them.
+    fn places(&self, policy: &ProviderPolicy) -> &Places {
+        self.places.under(policy.concurrent_requests.map(NonZeroU32::get))
     }
+}
+
+fn full(policy: &ProviderPolicy) -> Withheld {
+    Withheld::Full { limit: policy.concurrent_requests.map_or(u32::MAX, NonZeroU32::get) }
 }
 
 /// The right to make one call.
@@ -296,7 +285,8 @@ impl State {
 pub(crate) struct Pass {
     door: Arc<Door>,
     ticket: Ticket,
-    _place: Place,
+    /// Among the provider's concurrent calls.
+    _place: Option<Place>,
     characters: u64,
     today: Today,
     /// When the characters were counted for good, in milliseconds since 1970.

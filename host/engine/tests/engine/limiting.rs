@@ -7,9 +7,9 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, advance};
 use understudy_engine::scripted::{Scripted, Step, tone};
 use understudy_engine::{
-    Engine, EngineSettings, GlobalLimits, ProviderPolicy, SpeechError, SpeechRequest, Withheld,
+    Cast, Engine, EngineSettings, GlobalLimits, Member, ProviderPolicy, SpeechError, SpeechRequest, Withheld,
 };
-use understudy_speech::{AudioFormat, Encoding};
+use understudy_speech::{AudioFormat, Encoding, Provider};
 
 use crate::{TEXT, engine_with, good, request, route, status};
 
@@ -49,6 +49,29 @@ async fn a_full_provider_is_passed_over() {
     assert_eq!(together(&engine, 5).await, ["a", "a", "b", "b", "b"]);
     assert_eq!(first.running_max(), 2);
     assert_eq!(status(&engine, "a").withheld.get("concurrent_requests_reached"), Some(&3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_counts_under_the_limits_of_old_and_new_settings() {
+    let (first, second) = (slow("a", 5), slow("b", 5));
+    let under = |count| with(places(count), &["a", "b"]);
+    let old = engine_with(&[&first, &second], under(2));
+    let member =
+        |provider: &Arc<Scripted>, name| Member::new(name, Arc::clone(provider) as Arc<dyn Provider>);
+    let cast = || Cast::new(vec![member(&first, "a"), member(&second, "b")]);
+    let (wider, narrower) = (old.recast(cast(), under(3)), old.recast(cast(), under(1)));
+    let speak = |engine: &Engine| {
+        let engine = engine.clone();
+        tokio::spawn(async move { engine.speak(request(TEXT)).await.unwrap().provenance.provider })
+    };
+    let mut spoken = Vec::new();
+    for engine in [&old, &old, &old, &wider, &old, &narrower, &wider] {
+        spoken.push(speak(engine));
+        tokio::time::sleep(SECOND / 100).await;
+    }
+    let spoken: Vec<_> = join_all(spoken).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(spoken, ["a", "a", "b", "a", "b", "b", "b"]);
+    assert_eq!(first.running_max(), 3);
 }
 
 #[tokio::test(start_paused = true)]
