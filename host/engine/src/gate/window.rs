@@ -18,6 +18,8 @@ pub(super) struct Window {
     /// The slice that is being written, counted from `began`.
     current: u64,
     began: Option<Instant>,
+    /// Zero until the first call.
+    slice_length: Duration,
     /// Failures since the last success, each within the window of the one before.
     in_a_row: u32,
     last_failure: Option<Instant>,
@@ -58,9 +60,20 @@ impl Window {
 
     /// Forgets what is too old and returns the slice of `now`.
     fn turn_to(&mut self, length: Duration, now: Instant) -> &mut Slice {
-        let began = *self.began.get_or_insert(now);
+        self.forget(now);
         let slice_length = (length / SLICE_COUNT).max(Duration::from_nanos(1));
-        let age = now.saturating_duration_since(began).as_nanos() / slice_length.as_nanos();
+        if self.slice_length != slice_length {
+            let known = self.younger_than(length);
+            self.slices = [Slice::default(); SLICES];
+            (self.current, self.began, self.slice_length) = (0, Some(now), slice_length);
+            *self.slice(0) = known;
+        }
+        self.slice(self.current)
+    }
+
+    fn forget(&mut self, now: Instant) {
+        let Some(began) = self.began else { return };
+        let age = now.saturating_duration_since(began).as_nanos() / self.slice_length.as_nanos().max(1);
         let index = u64::try_from(age).unwrap_or(u64::MAX);
         if index > self.current {
             let passed = (index - self.current).min(SLICES as u64);
@@ -69,12 +82,56 @@ impl Window {
             }
             self.current = index;
         }
-        self.slice(self.current)
+    }
+
+    /// What a window of another length remembers of this one.
+    fn younger_than(&mut self, length: Duration) -> Slice {
+        let (mut known, slice_length) = (Slice::default(), self.slice_length);
+        for age in (0..SLICE_COUNT).take_while(|age| slice_length * *age < length) {
+            let Some(index) = self.current.checked_sub(u64::from(age)) else { break };
+            let Slice { successes, failures } = *self.slice(index);
+            known.successes = known.successes.saturating_add(successes);
+            known.failures = known.failures.saturating_add(failures);
+        }
+        known
     }
 
     fn slice(&mut self, index: u64) -> &mut Slice {
         let place = usize::try_from(index % SLICES as u64).unwrap_or_default();
         #[allow(clippy::indexing_slicing, reason = "a remainder by the length")]
         &mut self.slices[place]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four failures at the thousandth second of a window of `before` seconds, and one more `after` seconds
+    /// later, when it has `then` seconds.
+    fn check(before: u64, after: u64, then: u64, expected: bool) {
+        let seconds = Duration::from_secs;
+        let (mut window, mut now) = (Window::default(), Instant::now());
+        window.succeeded(seconds(before), now);
+        now += seconds(1_000);
+        for _ in 0..4 {
+            window.failed(seconds(before), now);
+        }
+        window.succeeded(seconds(before), now);
+        let settings = BreakerSettings { window: seconds(then), ..BreakerSettings::default() };
+        window.succeeded(settings.window, now + seconds(after.min(1)));
+        now += seconds(after);
+        window.failed(settings.window, now);
+        assert_eq!(window.is_too_bad(&settings, now), expected, "{before} s, {after} s, {then} s");
+    }
+
+    #[test]
+    fn a_window_that_changes_its_length_remembers_and_forgets_by_the_new_one() {
+        check(10, 8, 10, true);
+        check(10, 11, 10, false);
+        check(10, 80, 100, true);
+        check(10, 102, 100, false);
+        check(100, 8, 10, true);
+        check(100, 20, 10, false);
     }
 }
