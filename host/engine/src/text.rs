@@ -103,7 +103,7 @@ pub fn admit(utterance: &mut Utterance, rules: &TextRules) -> Result<Prepared, T
     let (Utterance::Text(text) | Utterance::Ssml(text)) = utterance;
     let Sanitised { text: repaired, spans, controls, invisible } = sanitise(text, markup);
     let sent = repaired.as_deref().unwrap_or(text);
-    let read = speakable(sent, markup, &rules.blocked)?;
+    let read = speakable(sent, markup.then_some((text.as_str(), &spans)), &rules.blocked)?;
     // A document is held against the patterns as it is written and as it is read: a tag or a
     // reference in the middle of a word hides nothing.
     let as_read = || rules.blocked.blocks(&read).filter(|_| !read.is_empty());
@@ -125,13 +125,17 @@ fn measure(text: &str, rules: &TextRules) -> Result<usize, TextFault> {
 }
 
 /// That there is something to speak; and what a document has to be read out, when patterns are to see
-/// it.
-fn speakable(text: &str, markup: bool, blocked: &BlockedPatterns) -> Result<String, TextFault> {
+/// it. `markup` is how a document was written.
+fn speakable(
+    text: &str,
+    markup: Option<(&str, &SpanMap)>,
+    blocked: &BlockedPatterns,
+) -> Result<String, TextFault> {
     if text.chars().all(char::is_whitespace) {
         return Err(TextFault::Empty);
     }
-    let (speaks, has_text, read) = if markup {
-        let ssml::Document { speaks, has_text, read } = ssml::check(text, !blocked.is_empty())?;
+    let (speaks, has_text, read) = if let Some(written) = markup {
+        let ssml::Document { speaks, has_text, read } = ssml::check(text, !blocked.is_empty(), written)?;
         (speaks, has_text, read)
     } else {
         (text.chars().any(char::is_alphanumeric), true, String::new())

@@ -15,6 +15,7 @@ use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::fault::{SsmlProblem, TextFault};
+use super::span_map::SpanMap;
 
 /// Elements inside of one another; real documents have ten.
 const DEPTH_MAX: usize = 64;
@@ -36,8 +37,17 @@ pub(super) struct Document {
     pub(super) read: String,
 }
 
-/// Reads all of `document`. What is read out is put together when it is `wanted`.
-pub(super) fn check(document: &str, wanted: bool) -> Result<Document, TextFault> {
+/// Reads all of `document`. What is read out is put together when it is `wanted`. Faults are placed in the
+/// text as its caller wrote it, where the spans lead.
+pub(super) fn check(
+    document: &str,
+    wanted: bool,
+    (written, spans): (&str, &SpanMap),
+) -> Result<Document, TextFault> {
+    let fault = |at: u64, problem| {
+        let at = usize::try_from(at).unwrap_or(document.len()).min(document.len());
+        fault(written, spans.original(at..at).start, problem)
+    };
     let mut reader = Reader::from_str(document);
     reader.config_mut().enable_all_checks(true);
     let mut check = Check { wanted, ..Check::default() };
@@ -45,16 +55,16 @@ pub(super) fn check(document: &str, wanted: bool) -> Result<Document, TextFault>
         let start = reader.buffer_position();
         match reader.read_event() {
             Ok(Event::Eof) => break,
-            Ok(event) => check.take(&event, start).map_err(|problem| fault(document, start, problem))?,
-            Err(error) => return Err(fault(document, reader.error_position(), malformed(&error))),
+            Ok(event) => check.take(&event, start).map_err(|problem| fault(start, problem))?,
+            Err(error) => return Err(fault(reader.error_position(), malformed(&error))),
         }
     }
     if check.depth > 0 {
         let problem = SsmlProblem::Malformed("an element is not closed".to_owned());
-        return Err(fault(document, document.len() as u64, problem));
+        return Err(fault(document.len() as u64, problem));
     }
     if !check.rooted {
-        return Err(fault(document, 0, SsmlProblem::Root));
+        return Err(fault(0, SsmlProblem::Root));
     }
     Ok(check.found)
 }
@@ -241,8 +251,8 @@ fn malformed(error: &Error) -> SsmlProblem {
 }
 
 /// Line and column of a byte, both from 1.
-fn fault(document: &str, at: u64, problem: SsmlProblem) -> TextFault {
-    let mut at = usize::try_from(at).unwrap_or(document.len()).min(document.len());
+fn fault(document: &str, at: usize, problem: SsmlProblem) -> TextFault {
+    let mut at = at.min(document.len());
     while !document.is_char_boundary(at) {
         at -= 1;
     }

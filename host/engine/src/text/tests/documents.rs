@@ -35,6 +35,16 @@ fn documents_of_every_service_pass() {
 }
 
 #[test]
+fn a_fault_is_placed_in_the_text_as_it_was_written() {
+    let column = |document: &str| fault(document).and_then(|told| Some(told.rsplit_once(", ")?.1.to_owned()));
+    for spoken in ["Tom", "\u{200b}e\u{301}", "a\u{7}b", "\u{feff}\u{ad}\u{202e}", "ab\u{200b}"] {
+        let document = format!("<speak>{spoken} & Jerry</speak>");
+        assert_eq!(column(&document).as_deref(), Some("column 12"), "{document:?}");
+    }
+    assert_eq!(column("<speak>\ne\u{301}<p>").as_deref(), Some("column 6"));
+}
+
+#[test]
 fn what_is_no_document_is_refused_with_its_place() {
     let broken = |what: &str, place: &str| Some(format!("ssml is not well-formed: {what} at {place}"));
     let check =
@@ -134,7 +144,7 @@ proptest! {
     ) {
         let middle = pieces.concat();
         let document = if rooted { format!("<speak>{middle}</speak>") } else { middle };
-        match ssml::check(&document, true) {
+        match ssml::check(&document, true, (&document, &SpanMap::default())) {
             Err(TextFault::Ssml { line, column, .. }) => {
                 let found = document.split('\n').nth(line - 1);
                 prop_assert!(found.is_some_and(|found| column <= found.chars().count() + 1), "{} {}", line, column);
