@@ -12,6 +12,7 @@ mod door;
 mod messages;
 mod plugin;
 mod refusal;
+mod script;
 mod settings;
 mod speech;
 mod token;

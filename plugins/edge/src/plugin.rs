@@ -66,7 +66,7 @@ impl Plugin for Edge {
             let document = draft.document(piece.text);
             let spoken = line.speak(|id| vec![messages::ssml(id, &document)], &mut track, take);
             if !spoken.map_err(|interruption| refusal::of_turn(interruption, &draft.voice))? {
-                return Err(refusal::of_silence(&settings, &draft.voice));
+                return Err(refusal::of_silence(&settings, &draft.voice, piece.text));
             }
         }
         let request_id = line.hang_up();

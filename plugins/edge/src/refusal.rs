@@ -1,12 +1,14 @@
 //! What a failure of the service means.
 //!
 //! It says little: a turn without audio stands for an unknown voice, a text in a script the voice
-//! cannot read, and a text of punctuation alone. The voice list tells the first from the others.
+//! cannot read, and a text of punctuation alone. The voice list tells the first from the others, and the
+//! letters tell what is the text's doing from what is the service's.
 
 use understudy_microsoft_speech::Interruption;
 use understudy_plugin::Error;
 use understudy_plugin::websocket::CloseFrame;
 
+use crate::script;
 use crate::settings::Settings;
 use crate::voices;
 
@@ -38,9 +40,15 @@ pub(crate) fn of_turn(interruption: Interruption, voice: &str) -> Error {
     }
 }
 
-/// A turn that ended well and had no audio.
-pub(crate) fn of_silence(settings: &Settings, voice: &str) -> Error {
-    if voices::may_exist(settings, voice) { Error::NoAudio } else { Error::voice_not_found(voice) }
+/// A turn for `text` that ended well and had no audio.
+pub(crate) fn of_silence(settings: &Settings, voice: &str, text: &str) -> Error {
+    if !voices::may_exist(settings, voice) {
+        return Error::voice_not_found(voice);
+    }
+    if voices::is_multilingual(voice) || script::may_read(voices::locale(voice), text) {
+        return Error::NoAudio;
+    }
+    Error::unsupported(format!("a text in which the voice can read nothing: {voice}"))
 }
 
 fn says(reason: &str, words: &str) -> bool {

@@ -40,6 +40,11 @@ pub(crate) fn locale(voice: &str) -> &str {
     voice.rsplit_once('-').map_or(voice, |(locale, _)| locale)
 }
 
+/// The voice reads other languages than its locale's.
+pub(crate) fn is_multilingual(voice: &str) -> bool {
+    voice.contains("Multilingual")
+}
+
 /// `Microsoft Server Speech Text to Speech Voice (xx-YY, NameNeural)` for `xx-YY-NameNeural`; none for
 /// what has another form.
 pub(crate) fn long_name(voice: &str) -> Option<String> {

@@ -1,8 +1,7 @@
 //! The contract's side.
 
 use understudy_plugin::{
-    AudioFormat, Capabilities, Encoding, Error, Host, Manifest, Plugin, Relay, Request, Summary, Take, Voice,
-    log,
+    Capabilities, Encoding, Error, Host, Manifest, Plugin, Relay, Request, Summary, Take, Voice,
 };
 
 use crate::settings::Settings;
@@ -53,21 +52,21 @@ impl Plugin for GptSovits {
             }
             Err(refusal::of_speech(&response.complaint(), api, voice, &request))
         });
-        spoken.and_then(|()| summary(take)).map(|summary| summary.voice(&voice.id)).inspect_err(|error| {
+        let summary = spoken.and_then(|()| take.summary()).inspect_err(|error| {
             if *error != Error::Stopped {
                 server::forget_weights();
             }
-        })
+        })?;
+        if is_silence(&summary) {
+            return Err(Error::unsupported("a text the model finds nothing in"));
+        }
+        Ok(summary.voice(&voice.id))
     }
 }
 
-fn summary(take: &Take) -> Result<Summary, Error> {
-    let summary = take.summary()?;
-    if let AudioFormat { sample_rate: SILENCE_RATE, .. } = summary.format {
-        log::warn("server found nothing to speak and sent silence", &[]);
-        return Err(Error::NoAudio);
-    }
-    Ok(summary)
+/// The server found nothing to speak, which is the text's doing.
+fn is_silence(summary: &Summary) -> bool {
+    summary.format.sample_rate == SILENCE_RATE
 }
 
 understudy_plugin::export!(GptSovits);

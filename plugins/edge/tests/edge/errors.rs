@@ -51,18 +51,25 @@ fn each_close_code_has_its_error() {
 }
 
 #[test]
-fn a_turn_without_audio_is_an_unknown_voice_or_no_audio() {
+fn a_turn_without_audio_is_an_unknown_voice_a_text_it_cannot_read_or_no_audio() {
     let silent = |id: &str, _: &str| {
         let mut events = opening(id);
         events.extend([play(id, &[]), tell(id, "turn.end", "{}")]);
         events
     };
-    let check = |voice: &str, expected: Error| {
-        let error = served(silent).0.synthesize(Request::text("Hi").voice(voice)).unwrap_err();
-        assert_eq!(error, expected);
+    let check = |text: &str, voice: &str, expected: Error| {
+        let error = served(silent).0.synthesize(Request::text(text).voice(voice)).unwrap_err();
+        assert_eq!(error, expected, "{text}");
     };
-    check("en-US-AriaNeural", Error::NoAudio);
-    check("en-US-NopeNeural", Error::voice_not_found("en-US-NopeNeural"));
+    check("Hi", "en-US-AriaNeural", Error::NoAudio);
+    check("Hi", "en-US-NopeNeural", Error::voice_not_found("en-US-NopeNeural"));
+    // What no English voice could read blames nobody, or one client could have the provider left alone.
+    let unread = |voice| Error::unsupported(format!("a text in which the voice can read nothing: {voice}"));
+    check("你好，世界。", "en-US-AriaNeural", unread("en-US-AriaNeural"));
+    check("Привет!", "de-DE-KatjaNeural", unread("de-DE-KatjaNeural"));
+    check("你好。", "zh-CN-liaoning-XiaobeiNeural", Error::NoAudio);
+    check("你好。", "en-US-NopeNeural", Error::voice_not_found("en-US-NopeNeural"));
+    check("你好。", "en-US-EmmaMultilingualNeural", Error::NoAudio);
 }
 
 #[test]

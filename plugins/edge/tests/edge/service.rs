@@ -64,6 +64,7 @@ pub(crate) fn voices() -> serde_json::Value {
         voice("de-AT-IngridNeural", "Female"),
         voice("de-DE-KatjaNeural", "Female"),
         voice("en-US-AriaNeural", "Female"),
+        voice("en-US-EmmaMultilingualNeural", "Female"),
         voice("en-US-GuyNeural", "Male"),
         voice("zh-CN-liaoning-XiaobeiNeural", "Female"),
     ])

@@ -86,7 +86,7 @@ fn a_remembered_skew_that_is_wrong_is_replaced_and_not_added_to() {
 #[test]
 fn the_voice_list_sets_the_clock_too() {
     let (mut harness, knocks) = ahead(3_600);
-    assert_eq!(harness.voices().unwrap().len(), 5);
+    assert_eq!(harness.voices().unwrap().len(), 6);
     assert_eq!(knocks.get(), 2);
     harness.check().unwrap();
     assert_eq!(knocks.get(), 3, "the handshake is let in at once");

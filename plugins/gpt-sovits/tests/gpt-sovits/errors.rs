@@ -105,7 +105,7 @@ fn a_success_that_is_none_is_an_error() {
         let mut harness = server(move |_| reply.clone());
         assert_eq!(harness.synthesize(Request::text("Hi")).unwrap_err(), expected);
     };
-    check(Reply::ok(wave(16_000, &[0; 16_000])), Error::NoAudio);
+    check(Reply::ok(wave(16_000, &[0; 16_000])), Error::unsupported("a text the model finds nothing in"));
     check(Reply::ok(wave(32_000, &[])), Error::NoAudio);
     check(Reply::status(200), Error::NoAudio);
     let cut = Reply::ok(wave(32_000, &[1; 10])).then_fails(http::Error::Protocol("cut".into()));

@@ -52,6 +52,18 @@ fn a_failure_makes_it_load_again() {
 }
 
 #[test]
+fn a_text_the_model_finds_nothing_in_says_nothing_of_its_weights() {
+    let mut harness = stage("v2", |request| match request.method.as_str() {
+        "POST" => Reply::ok(wave(16_000, &[0; 16_000])),
+        _ => Reply::json(&json!({ "message": "success" })),
+    });
+    for expected in [3, 1] {
+        assert!(matches!(speak(&mut harness, "a"), Err(Error::Unsupported(_))));
+        assert_eq!(paths(&harness).len(), expected);
+    }
+}
+
+#[test]
 fn weights_that_cannot_be_loaded_are_a_voice_that_cannot_be_had() {
     let refused = r#"{"message":"change gpt weight failed","Exception":"/w/a.ckpt not found"}"#;
     let mut harness = stage("v2", move |_| Reply::status(400).piece(refused));
