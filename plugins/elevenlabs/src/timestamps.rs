@@ -12,6 +12,8 @@ use understudy_plugin::{Error, Relay, Take, http};
 
 /// How far back times may go before they are taken to begin again, in seconds.
 const SETBACK_MAX: f64 = 0.5;
+/// Times that go back to here begin again however little that is, in seconds.
+const BEGINNING_MAX: f64 = 0.05;
 
 /// One line of the answer.
 #[derive(Debug, Deserialize)]
@@ -83,7 +85,9 @@ impl Clock {
         if characters.len() != starts.len() || characters.len() != ends.len() {
             return Err(Error::protocol("alignment has lists of different lengths"));
         }
-        if starts.first().is_some_and(|start| *start + SETBACK_MAX < self.last) {
+        let begins_again =
+            |start: &f64| *start + SETBACK_MAX < self.last || (*start <= BEGINNING_MAX && *start < self.last);
+        if starts.first().is_some_and(begins_again) {
             self.base += self.last;
             self.last = 0.0;
         }

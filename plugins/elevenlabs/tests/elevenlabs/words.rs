@@ -62,6 +62,10 @@ fn times_that_begin_again_with_each_line_are_carried_on() {
     let recording = service(move |_| Reply::ok(lines.clone())).synthesize(wanted("One two three.")).unwrap();
     recording.assert_contract();
     assert_eq!(shown(&recording), "One@0-300 two@400-700 three@800-1300");
+    let lines = line("One ", 0.0) + &line("two ", 0.0) + &line("three.", 0.02);
+    let recording = service(move |_| Reply::ok(lines.clone())).synthesize(wanted("One two three.")).unwrap();
+    recording.assert_contract();
+    assert_eq!(shown(&recording), "One@0-300 two@400-700 three@820-1320");
 }
 
 #[test]
