@@ -13,6 +13,7 @@ pub mod http;
 
 mod built_in;
 mod catalogue;
+mod cue_sheet;
 mod logging;
 mod moment;
 mod plugins;

@@ -40,6 +40,23 @@ fn every_provider_speaks_from_the_command_line() {
     }
 }
 
+#[test]
+fn subtitles_of_a_document_hold_what_is_read_and_no_markup() {
+    let provider = PROVIDERS.iter().find(|provider| provider.name == "azure").expect("it is one of them");
+    let simulator = provider.simulator();
+    let document =
+        "<speak>The <emphasis level=\"strong\">understudy</emphasis> knows &quot;every&quot; line.</speak>";
+    let arguments = ["say", "-p", "azure", "--ssml", document, "-o", "a.mp3", "--srt", "a.srt"];
+    let run = understudy_with(&arguments, b"", |folder| {
+        leave_key(folder);
+        std::fs::write(folder.join("understudy.toml"), provider.section(&simulator)).expect("written");
+    })
+    .ok();
+    let cues = cues(&run.text("a.srt"));
+    let spoken: Vec<&str> = cues.iter().map(|(_, _, text)| text.as_str()).collect();
+    assert_eq!(spoken.join(" "), "The understudy knows \"every\" line.");
+}
+
 #[tokio::test]
 async fn every_provider_speaks_over_both_apis() {
     let (daemon, _simulators) = everybody("").await;

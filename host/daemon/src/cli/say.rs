@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 use understudy_engine::{CacheUse, How, Output, Speech, SpeechRequest, Substitution, TakeSource, VoiceId};
-use understudy_speech::{Provider, Word};
+use understudy_speech::{Provider, Utterance, Word};
 
 use super::args::Say;
 use super::destination::Destination;
@@ -38,11 +38,13 @@ pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<()
     let watch = |provider| Arc::new(Watched::new(provider, Arc::clone(&bars))) as Arc<dyn Provider>;
     understudy.load_wrapped(Keeping::IfFree, &watch).await?;
     let started = Instant::now();
-    let spoken = understudy.engine().speak(request(&say, text.clone(), deadline)).await;
+    let request = request(&say, text, deadline);
+    let utterance = request.request.utterance.clone();
+    let spoken = understudy.engine().speak(request).await;
     bar.finish_and_clear();
     let took = started.elapsed();
     let told = match spoken {
-        Ok(speech) => tell(&say, &text, &speech, took, printer).await,
+        Ok(speech) => tell(&say, &utterance, &speech, took, printer).await,
         Err(error) => Err(explain(error.into(), &understudy)),
     };
     understudy.settle().await;
@@ -50,11 +52,17 @@ pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<()
 }
 
 /// Writes the files, and says what was done.
-async fn tell(say: &Say, text: &str, speech: &Speech, took: Duration, printer: Printer) -> Result<(), Fault> {
+async fn tell(
+    say: &Say,
+    utterance: &Utterance,
+    speech: &Speech,
+    took: Duration,
+    printer: Printer,
+) -> Result<(), Fault> {
     warn_of_compromises(speech, printer);
-    write(say, text, (speech, &speech.bytes().await?), printer)?;
+    write(say, utterance, (speech, &speech.bytes().await?), printer)?;
     if say.json {
-        printer.json(&report(say, text, speech, took))?;
+        printer.json(&report(say, utterance.source(), speech, took))?;
     } else {
         printer.note(sentence(&say.output, speech, took));
     }
@@ -107,7 +115,12 @@ fn stood_in(who: &str, substituted: &Substitution) -> String {
     format!("{asked} did not speak ({why}), {who} stood in: {found}")
 }
 
-fn write(say: &Say, text: &str, (speech, audio): (&Speech, &[u8]), printer: Printer) -> Result<(), Fault> {
+fn write(
+    say: &Say,
+    utterance: &Utterance,
+    (speech, audio): (&Speech, &[u8]),
+    printer: Printer,
+) -> Result<(), Fault> {
     match &say.output {
         Destination::File(path, _) => write_whole(path, audio)?,
         Destination::Stdout => printer.bytes(audio)?,
@@ -118,7 +131,7 @@ fn write(say: &Say, text: &str, (speech, audio): (&Speech, &[u8]), printer: Prin
             let message = format!("not written, nothing in the text can be timed: {}", path.display());
             printer.warning(message, None);
         } else {
-            write_whole(path, kind.render(text, speech).as_bytes())?;
+            write_whole(path, kind.render(utterance, speech).as_bytes())?;
         }
     }
     Ok(())

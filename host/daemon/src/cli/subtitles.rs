@@ -1,7 +1,10 @@
 //! Subtitles of a take, from its word marks.
 
-use understudy_audio::cue::{self, CueOptions};
+use understudy_audio::cue;
 use understudy_engine::Speech;
+use understudy_speech::Utterance;
+
+use crate::cue_sheet::cues;
 
 /// The formats there are.
 #[derive(Clone, Copy, Debug)]
@@ -14,9 +17,8 @@ pub(super) enum Subtitles {
 
 impl Subtitles {
     /// The file's text.
-    pub(super) fn render(self, text: &str, speech: &Speech) -> String {
-        let audio_ms = u32::try_from(speech.duration.as_millis()).unwrap_or(u32::MAX);
-        let cues = cue::cues(text, &speech.words, audio_ms, &CueOptions::default());
+    pub(super) fn render(self, utterance: &Utterance, speech: &Speech) -> String {
+        let cues = cues(utterance, speech);
         match self {
             Self::SubRip => cue::srt(&cues),
             Self::WebVtt => cue::vtt(&cues),

@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use understudy_audio::sniff;
 use understudy_engine::scripted::{Scripted, tone};
-use understudy_speech::Encoding;
+use understudy_speech::{Encoding, Word};
 
 use super::{app, app_with, flite, post, request, send, synthesize};
 use crate::Config;
@@ -52,6 +52,23 @@ async fn words_and_subtitles_come_when_asked_for() {
         (&plain["words"], &plain["word_times"], plain.get("subtitles")),
         (&json!([]), &Value::Null, None)
     );
+}
+
+#[tokio::test]
+async fn nobody_reads_the_markup_of_a_document_in_its_subtitles() {
+    let document = "<speak>Rock &amp; <emphasis level=\"strong\">roll</emphasis>.</speak>";
+    let mark = |word: &str, start_ms| {
+        let start_byte = u32::try_from(document.find(word).unwrap()).unwrap();
+        let end_byte = start_byte + u32::try_from(word.len()).unwrap();
+        Word { start_byte, end_byte, start_ms, end_ms: start_ms + 300 }
+    };
+    let provider = || Scripted::speaking("flite", 4, vec![mark("Rock", 0), mark("roll", 500)]);
+    let wish = |kind: &str| json!({ "text": null, "ssml": document, "words": true, "subtitles": kind });
+    let srt = synthesize(&app(provider()), wish("srt")).await.json();
+    assert_eq!(srt["subtitles"], "1\n00:00:00,000 --> 00:00:00,833\nRock & roll.\n\n");
+    assert_eq!(srt["words"][1]["text"], "roll");
+    let vtt = synthesize(&app(provider()), wish("vtt")).await.json();
+    assert_eq!(vtt["subtitles"], "WEBVTT\n\n00:00:00.000 --> 00:00:00.833\nRock &amp; roll.\n\n");
 }
 
 #[tokio::test]

@@ -3,14 +3,15 @@
 use base64_simd::STANDARD;
 use bytes::Bytes;
 use serde::Serialize;
-use understudy_audio::cue::{CueOptions, cues, srt, vtt};
+use understudy_audio::cue::{srt, vtt};
 use understudy_engine::{Provenance, Speech, VoiceId};
-use understudy_speech::{Character, Encoding, Voice, Word, WordTimes};
+use understudy_speech::{Character, Encoding, Utterance, Voice, Word, WordTimes};
 use utoipa::ToSchema;
 
 use super::super::catalogue::gender_name;
 use super::super::provenance::ProvenanceInfo;
 use super::request::Subtitles;
+use crate::cue_sheet::cues;
 
 /// Speech.
 #[derive(Debug, Serialize, ToSchema)]
@@ -99,7 +100,7 @@ pub(crate) struct SpokenWord {
 
 /// What the answer takes from the request.
 pub(super) struct Asked {
-    pub(super) text: String,
+    pub(super) utterance: Utterance,
     pub(super) language: Option<String>,
     pub(super) subtitles: Option<Subtitles>,
     pub(super) task_id: Option<String>,
@@ -111,9 +112,10 @@ pub(super) struct Asked {
 impl SynthesizeResponse {
     /// The answer for `speech`, spoken by `voice` where that is known.
     pub(super) fn new(speech: Speech, audio: Bytes, voice: Option<&Voice>, asked: Asked) -> Self {
-        let subtitles = asked.subtitles.and_then(|kind| subtitles(&speech, &asked.text, kind));
+        let subtitles = asked.subtitles.and_then(|kind| subtitles(&speech, &asked.utterance, kind));
         let dropped = dropped(&speech.provenance, &asked.dropped);
-        let words = speech.words.iter().filter_map(|word| spoken(*word, &asked.text)).collect();
+        let source = asked.utterance.source();
+        let words = speech.words.iter().filter_map(|word| spoken(*word, source)).collect();
         Self {
             audio_content: String::new(),
             audio,
@@ -159,12 +161,11 @@ impl SynthesizeResponse {
 }
 
 /// A cue sheet, unless there are no words to cut it from.
-fn subtitles(speech: &Speech, text: &str, kind: Subtitles) -> Option<String> {
+fn subtitles(speech: &Speech, utterance: &Utterance, kind: Subtitles) -> Option<String> {
     if speech.words.is_empty() {
         return None;
     }
-    let audio_ms = u32::try_from(speech.duration.as_millis()).unwrap_or(u32::MAX);
-    let cues = cues(text, &speech.words, audio_ms, &CueOptions::default());
+    let cues = cues(utterance, speech);
     Some(match kind {
         Subtitles::Srt => srt(&cues),
         Subtitles::Vtt => vtt(&cues),

@@ -80,12 +80,12 @@ pub(super) async fn perform(
     with_voice: bool,
 ) -> Result<Performed, ApiError> {
     let Wanted { request, subtitles, dropped, task_id, user_id } = wanted;
-    let text = request.request.utterance.source().to_owned();
+    let utterance = request.request.utterance.clone();
     let language = request.request.language.as_ref().map(ToString::to_string);
     let speech = engine.speak(request).await.map_err(|error| ApiError::of(&error, Dialect::Native))?;
     let place = place_of(engine, &speech);
     let voice = if with_voice { voice_of(engine, &speech).await } else { None };
-    let asked = Asked { text, language, subtitles, task_id, user_id, dropped, ignored };
+    let asked = Asked { utterance, language, subtitles, task_id, user_id, dropped, ignored };
     Ok(Performed { speech, place, voice, asked })
 }
 
