@@ -1,7 +1,7 @@
 //! What holds for cues whatever the text, the marks and the options are.
 
 use proptest::prelude::*;
-use understudy_audio::cue::{Cue, CueOptions, cues};
+use understudy_audio::cue::{Cue, CueOptions, cues, ssml_text};
 use understudy_speech::Word;
 
 use crate::cue_sheets::marks;
@@ -134,5 +134,19 @@ proptest! {
             })
             .collect();
         well_formed(&cues(&text, &words, audio_ms, &options), audio_ms)?;
+    }
+
+    #[test]
+    fn text_of_a_document_stands_where_it_stood(
+        pieces in prop::collection::vec("<!--|-->|<!\\[CDATA\\[|\\]\\]>|[<>/?&;#x0-9a-z'\"é \u{1F600}]{0,6}", 0..12)
+    ) {
+        let document = pieces.concat();
+        let text = ssml_text(&document);
+        prop_assert_eq!(text.len(), document.len());
+        // What is read as it is written stands where it is written.
+        for (at, character) in text.char_indices().filter(|(_, character)| character.is_alphabetic()) {
+            let written = document.get(at..).unwrap();
+            prop_assert!(written.starts_with(character) || written.starts_with('&'), "{document:?}");
+        }
     }
 }

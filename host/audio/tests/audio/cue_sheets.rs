@@ -112,3 +112,22 @@ fn markup_of_ssml_is_not_read_and_its_entities_are() {
     assert_eq!(cues.len(), 1);
     assert_eq!(cues[0].lines, ["\"AT&T\" is big, says Élodie."]);
 }
+
+#[test]
+fn references_sections_and_quoted_brackets_are_read_as_xml_reads_them() {
+    let check = |document: &str, expected: &str| {
+        let text = ssml_text(document);
+        assert_eq!(text.len(), document.len(), "{document}");
+        assert_eq!(text.replace('\0', "").trim(), expected, "{document}");
+    };
+    check("<speak>It&#x27;s caf&#233; &#8217;n&#8217; &#x1F600;</speak>", "It's café ’n’ \u{1F600}");
+    check("<speak>a<![CDATA[ <b> & &amp; ]]>c</speak>", "a <b> & &amp; c");
+    check("<speak><sub alias='a > \"b'>a</sub>b <prosody rate=\"<>\">c</prosody></speak>", "ab c");
+    check("<?xml version=\"1.0\"?><speak>un<!-- it's > -->done</speak>", "undone");
+    check("<speak><voice name=\"a\">Yes.</voice><voice name=\"b\">No.</voice></speak>", "Yes.  No.");
+    check("&nbsp; & &#xD800; &#; &", "&nbsp; & &#xD800; &#; &");
+    check("<![CDATA[open", "open");
+    check("<tag a=\"", "");
+    let document = "<speak><![CDATA[<]]>caf&#233; noir</speak>";
+    assert_eq!(ssml_text(document).find("noir"), document.find("noir"));
+}
