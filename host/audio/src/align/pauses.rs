@@ -33,12 +33,14 @@ pub(super) struct Voiced {
     lead: f32,
     length: f32,
     pauses: Vec<Pause>,
+    /// Seconds of pause before each pause and behind the last; one more than there are pauses.
+    silences: Vec<f32>,
 }
 
 impl Voiced {
     pub(super) fn of(pcm: &Pcm) -> Self {
         let runs = merged(runs(&levels(pcm)));
-        let mut voiced = Self { lead: 0.0, length: 0.0, pauses: Vec::new() };
+        let mut voiced = Self { lead: 0.0, length: 0.0, pauses: Vec::new(), silences: Vec::new() };
         let (mut at, mut behind) = (0.0, None);
         for Run { sounds, windows } in runs {
             let length = seconds(windows);
@@ -52,6 +54,7 @@ impl Voiced {
             }
             at += length;
         }
+        voiced.silences = silences(&voiced.pauses);
         voiced
     }
 
@@ -67,15 +70,28 @@ impl Voiced {
 
     /// When sound that begins `voiced` seconds into the sound is heard: behind a pause at that place.
     pub(super) fn heard_from(&self, voiced: f32) -> f32 {
-        let before = self.pauses.iter().take_while(|pause| pause.voiced <= voiced + TOUCHING);
-        self.lead + voiced + before.map(|pause| pause.length).sum::<f32>()
+        let before = self.pauses.partition_point(|pause| pause.voiced <= voiced + TOUCHING);
+        self.lead + voiced + self.silence_before(before)
     }
 
     /// When sound that ends there is over: before a pause at that place.
     pub(super) fn heard_until(&self, voiced: f32) -> f32 {
-        let before = self.pauses.iter().take_while(|pause| pause.voiced < voiced - TOUCHING);
-        self.lead + voiced + before.map(|pause| pause.length).sum::<f32>()
+        let before = self.pauses.partition_point(|pause| pause.voiced < voiced - TOUCHING);
+        self.lead + voiced + self.silence_before(before)
     }
+
+    fn silence_before(&self, pause: usize) -> f32 {
+        self.silences.get(pause).copied().unwrap_or_default()
+    }
+}
+
+fn silences(pauses: &[Pause]) -> Vec<f32> {
+    let mut sum = 0.0;
+    let sums = pauses.iter().map(|pause| {
+        sum += pause.length;
+        sum
+    });
+    std::iter::once(0.0).chain(sums).collect()
 }
 
 /// Seconds by which two places may differ and be the same.

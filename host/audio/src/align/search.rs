@@ -5,6 +5,11 @@
 //! pause are from the time they would take, and how odd a pause is at that place), every pause left
 //! out and every full stop passed by has one too. The cheapest chain of matches is kept, found from
 //! left to right with the [`BEAM`] best so far.
+//!
+//! A place out of reach is not even looked at, and nobody who sends a long text or a chopped sound has
+//! more than so many places and pauses looked at.
+
+use std::ops::Range;
 
 use super::{Pause, Spoken, Voiced, script::Behind};
 
@@ -25,6 +30,13 @@ const VARIANCE: f32 = 0.018;
 const VARIANCE_LEAST: f32 = 0.001;
 /// Standard deviations beyond which no match is tried.
 const REACH: f32 = 4.0;
+/// How much further the places lie that are looked at: sums of floats are not exact.
+const REACH_SLACK: f32 = 1.01;
+/// How many places before and behind the nearest are looked at. Of speech a few are within reach; a text
+/// that is far too long for its sound has all of its places there.
+const PLACES_EACH_SIDE_MAX: usize = 128;
+/// How many pauses are matched, the longest ones. A hundred thousand characters have about half as many.
+const PAUSES_MAX: usize = 8_192;
 /// What it costs to leave a second of pause unmatched, and the most for one pause.
 const UNMATCHED: f32 = 25.0;
 const UNMATCHED_MOST: f32 = 8.0;
@@ -52,10 +64,21 @@ struct Search<'take> {
 pub(super) fn anchors(words: &[Spoken], voiced: &Voiced) -> Vec<Anchor> {
     let mut search = Search::new(words, voiced.length());
     let mut alive = vec![search.keep(Link { anchor: Anchor::START, cost: 0.0, before: None })];
-    for (index, pause) in voiced.pauses().iter().enumerate() {
-        alive = search.step(&alive, index, *pause);
+    for (index, pause) in longest(voiced.pauses(), PAUSES_MAX) {
+        alive = search.step(&alive, index, pause);
     }
     search.chain(&alive, voiced.length())
+}
+
+/// At most `count` of the pauses with their numbers, in order.
+fn longest(pauses: &[Pause], count: usize) -> Vec<(usize, Pause)> {
+    let mut pauses: Vec<_> = pauses.iter().copied().enumerate().collect();
+    if pauses.len() > count {
+        pauses.sort_by(|(_, a), (_, b)| b.length.total_cmp(&a.length));
+        pauses.truncate(count);
+        pauses.sort_unstable_by_key(|(index, _)| *index);
+    }
+    pauses
 }
 
 impl<'take> Search<'take> {
@@ -102,9 +125,20 @@ impl<'take> Search<'take> {
     }
 
     fn matches(&self, at: usize, link: Link, index: usize, pause: Pause) -> impl Iterator<Item = Link> {
+        let places = self.reach(link.anchor.words, pause.voiced - link.anchor.voiced);
+        self.matches_among(places, at, link, index, pause)
+    }
+
+    fn matches_among(
+        &self,
+        places: Range<usize>,
+        at: usize,
+        link: Link,
+        index: usize,
+        pause: Pause,
+    ) -> impl Iterator<Item = Link> {
         let from = link.anchor;
         let heard = pause.voiced - from.voiced;
-        let places = from.words + 1..self.words.len();
         places.filter_map(move |words| {
             let mismatch = self.mismatch(from.words, words, heard)?;
             let behind = self.words.get(words - 1)?.behind;
@@ -114,11 +148,33 @@ impl<'take> Search<'take> {
         })
     }
 
+    /// The places behind `from` that may be as far from it as `heard` seconds: all that are not out of the
+    /// question, unless there are too many.
+    fn reach(&self, from: usize, heard: f32) -> Range<usize> {
+        let first = from + 1;
+        let (Some(before), Some(places)) =
+            (self.expected.get(from), self.expected.get(first..self.words.len()))
+        else {
+            return 0..0;
+        };
+        // The sums grow from place to place, so each condition holds up to one place and no further.
+        let is_far = |expected: f32| {
+            let off = (heard - expected) / (REACH * REACH_SLACK);
+            off * off > variance(expected, heard)
+        };
+        let early = places.partition_point(|sum| sum - before < heard && is_far(sum - before));
+        let nearest = places.partition_point(|sum| sum - before < heard);
+        let late = places.partition_point(|sum| sum - before <= heard || !is_far(sum - before));
+        let start = early.max(nearest.saturating_sub(PLACES_EACH_SIDE_MAX));
+        let end = late.min(nearest + PLACES_EACH_SIDE_MAX).max(start);
+        first + start..first + end
+    }
+
     /// What it costs that the words between two places take `heard` seconds; none when it is out of
     /// the question.
     fn mismatch(&self, from: usize, to: usize, heard: f32) -> Option<f32> {
         let expected = self.expected.get(to)? - self.expected.get(from)?;
-        let variance = VARIANCE * expected.max(heard) + VARIANCE_LEAST;
+        let variance = variance(expected, heard);
         let off = heard - expected;
         (off * off <= REACH * REACH * variance).then(|| off * off / (2.0 * variance) + 0.5 * variance.ln())
     }
@@ -149,6 +205,11 @@ impl<'take> Search<'take> {
     }
 }
 
+/// How far the time some words take may be from what it should be, in seconds².
+fn variance(expected: f32, heard: f32) -> f32 {
+    VARIANCE * expected.max(heard) + VARIANCE_LEAST
+}
+
 /// What it costs to pass by a place without a pause.
 const fn passed_by(behind: Behind) -> f32 {
     match behind {
@@ -171,3 +232,6 @@ fn odd(behind: Behind, length: f32) -> f32 {
 fn unmatched(length: f32) -> f32 {
     ((length - CLOSURE).max(0.0) * UNMATCHED).min(UNMATCHED_MOST)
 }
+
+#[cfg(test)]
+mod tests;
