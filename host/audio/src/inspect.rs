@@ -25,7 +25,7 @@ use understudy_speech::{AudioFormat, Encoding};
 use crate::AudioError;
 use crate::levels::Levels;
 use crate::pcm::span;
-use crate::resample::check_channels;
+use crate::resample::{check_channels, check_rate};
 use crate::sniff::sniff;
 
 /// What the walk found.
@@ -122,6 +122,9 @@ fn format(
     channels: usize,
     frames: Option<(u64, Duration)>,
 ) -> Result<AudioFormat, AudioError> {
+    // What is at fault is the file: whoever sent it is not asked for its samples at another rate.
+    check_rate(sample_rate)
+        .map_err(|_| AudioError::unsupported(encoding, format!("{sample_rate} samples a second")))?;
     let channels = u8::try_from(check_channels(channels)?).unwrap_or(1);
     let bit_rate = frames.and_then(|(bytes, duration)| mean_bit_rate(bytes, duration));
     Ok(AudioFormat { encoding, sample_rate, channels, bit_rate })

@@ -126,3 +126,19 @@ fn pcm_is_what_the_caller_says_it_is() {
     let three = AudioFormat { channels: 3, ..format };
     assert_eq!(inspect(&[0; 32], Some(three)).unwrap_err(), AudioError::Channels(3));
 }
+
+#[test]
+fn a_rate_that_nothing_can_be_made_of_is_refused_where_the_file_is_read() {
+    let plain = encode(&speech(), &Target::new(Encoding::Wav)).unwrap().bytes;
+    let at = |rate: u32| {
+        let mut wav = plain.clone();
+        wav[24..28].copy_from_slice(&rate.to_le_bytes());
+        inspect(&wav, None).map(|walked| walked.format.sample_rate).map_err(|error| error.code())
+    };
+    for rate in [1, 4_000, 7_999, 192_001, 384_000, u32::MAX] {
+        assert_eq!(at(rate), Err("audio_unsupported"), "{rate}");
+    }
+    for rate in [8_000, 192_000] {
+        assert_eq!(at(rate), Ok(rate));
+    }
+}

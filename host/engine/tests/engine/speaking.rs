@@ -101,6 +101,24 @@ async fn what_is_not_whole_audio_is_the_providers_fault() {
 }
 
 #[tokio::test]
+async fn a_take_at_a_rate_nobody_can_use_is_the_providers_fault_and_the_next_speaks() {
+    let source = Arc::new(Scripted::speaking("p", 1, Vec::new()));
+    let wav = engine(&[&source]).speak(wanting(Encoding::Wav, None)).await.unwrap().bytes().await.unwrap();
+    for rate in [4_000_u32, 384_000] {
+        let mut odd = wav.to_vec();
+        odd[24..28].copy_from_slice(&rate.to_le_bytes());
+        let steps = vec![Step::Begin(AudioFormat::mono(Encoding::Wav, 24_000)), Step::Audio(odd.into())];
+        let (odd, good) = (script(steps), Arc::new(Scripted::speaking("good", 1, Vec::new())));
+        let speech = engine_with(&[&odd, &good], route(&["p", "good"]))
+            .speak(wanting(Encoding::Mp3, None))
+            .await
+            .unwrap();
+        assert_eq!(speech.provenance.provider, "good");
+        assert_eq!(speech.provenance.attempts[0].outcome, "provider_unusable_audio", "{rate}");
+    }
+}
+
+#[tokio::test]
 async fn another_encoding_than_announced_is_refused() {
     let source = Arc::new(Scripted::speaking("p", 1, Vec::new()));
     let flac = engine(&[&source]).speak(wanting(Encoding::Flac, None)).await.unwrap();
