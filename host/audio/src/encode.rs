@@ -36,7 +36,7 @@ pub struct Target {
     /// Container and codec.
     pub encoding: Encoding,
     /// Samples a second; none keeps the source's. A codec that lacks the rate takes the next higher
-    /// one it has.
+    /// one it has, or its highest.
     pub sample_rate: Option<u32>,
     /// Bits a second of a lossy encoding; none takes a default for speech, and a codec that lacks
     /// the rate takes the nearest it has.

@@ -30,6 +30,8 @@ pub(crate) struct Writer {
     block_samples: usize,
     length: Length,
     taken_frames: usize,
+    /// Bytes of the smallest and of the largest block so far.
+    block_bytes: Option<(usize, usize)>,
     begun: bool,
 }
 
@@ -39,6 +41,8 @@ impl Writer {
         let config = config::Encoder::default().into_verified().map_err(|(_, error)| failed(error))?;
         let mut info = StreamInfo::new(format.sample_rate as usize, channels, BITS).map_err(failed)?;
         info.set_block_sizes(BLOCK_FRAMES, BLOCK_FRAMES).map_err(failed)?;
+        // Not known: so says a zero.
+        info.set_frame_sizes(0, 0).map_err(failed)?;
         Ok(Self {
             config,
             info,
@@ -48,6 +52,7 @@ impl Writer {
             block_samples: BLOCK_FRAMES * channels,
             length,
             taken_frames: 0,
+            block_bytes: None,
             begun: false,
         })
     }
@@ -74,6 +79,9 @@ impl Writer {
         if self.length == Length::Whole {
             self.info.set_total_samples(self.taken_frames);
             self.info.set_md5_digest(&self.context.md5_digest());
+            if let Some((smallest, largest)) = self.block_bytes {
+                self.info.set_frame_sizes(smallest, largest).map_err(failed)?;
+            }
             let header = self.header()?;
             if let Some(front) = out.get_mut(..header.len()) {
                 front.copy_from_slice(&header);
@@ -113,6 +121,9 @@ impl Writer {
             encode_fixed_size_frame(&self.config, &self.buffer, number, &self.info).map_err(failed)?;
         let mut sink = ByteSink::new();
         frame.write(&mut sink).map_err(failed)?;
+        let bytes = sink.as_slice().len();
+        let (smallest, largest) = self.block_bytes.unwrap_or((bytes, bytes));
+        self.block_bytes = Some((smallest.min(bytes), largest.max(bytes)));
         out.extend(sink.as_slice());
         Ok(())
     }

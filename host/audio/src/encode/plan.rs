@@ -1,7 +1,7 @@
 //! Which rate and bit rate an encoder is given.
 //!
 //! A codec that lacks a rate gets the next higher one: nothing that was in the signal is lost, and
-//! word times do not change.
+//! word times do not change. Past its highest it gets that.
 //!
 //! AAC is written at 44.1 or 48 kHz only. ADTS cannot record the encoder's delay, so a player plays
 //! it: a frame in front and up to a frame behind. At 44.1 kHz that is at most 46 ms; at 16 kHz it
@@ -16,6 +16,8 @@ use crate::resample::{check_channels, check_rate};
 const MP3_RATES: &[u32] = &[8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 /// What an Opus encoder takes; the stream itself is always 48 kHz.
 const OPUS_RATES: &[u32] = &[8_000, 12_000, 16_000, 24_000, 48_000];
+/// What the FLAC encoder takes; the format itself goes further.
+const FLAC_RATE_MAX: u32 = 96_000;
 const AAC_RATES: &[u32] = &[44_100, 48_000];
 /// Opus, always.
 const OPUS_STREAM_RATE: u32 = 48_000;
@@ -26,7 +28,8 @@ pub(crate) fn plan(sample_rate: u32, channels: u8, target: &Target) -> Result<Pl
     check_rate(sample_rate)?;
     let wanted = check_rate(target.sample_rate.unwrap_or(sample_rate))?;
     let input_rate = match target.encoding {
-        Encoding::PcmS16le | Encoding::Wav | Encoding::Flac => wanted,
+        Encoding::PcmS16le | Encoding::Wav => wanted,
+        Encoding::Flac => wanted.min(FLAC_RATE_MAX),
         Encoding::Mp3 => at_least(MP3_RATES, wanted),
         Encoding::OggOpus => at_least(OPUS_RATES, wanted),
         Encoding::Aac => at_least(AAC_RATES, wanted),

@@ -2,7 +2,9 @@
 //!
 //! `decode` is symphonia for all but Opus; what `ropus` wrote, `rusty-opus` reads here.
 
-use understudy_audio::{AudioError, ENCODABLE, Pcm, Target, decode, encode, inspect, measure, resample};
+use understudy_audio::{
+    AudioError, ENCODABLE, Pcm, StreamEncoder, Target, decode, encode, inspect, measure, resample,
+};
 use understudy_speech::Encoding;
 
 use crate::speech::{signal_to_noise, speech, speech_at};
@@ -78,6 +80,35 @@ fn wanted_rates_and_bit_rates_are_kept_or_rounded_to_what_the_codec_has() {
     assert_eq!(got(Encoding::OggOpus, Some(22_050), None), (48_000, Some(32_000)));
     assert_eq!(got(Encoding::Aac, None, Some(128_000)), (44_100, Some(128_000)));
     assert_eq!(got(Encoding::Wav, Some(24_000), Some(1)), (24_000, None));
+}
+
+#[test]
+fn rates_past_what_a_codec_has_become_its_highest() {
+    let highest = [(Encoding::Flac, 96_000), (Encoding::Mp3, 48_000), (Encoding::Aac, 48_000)];
+    for (encoding, rate) in highest {
+        for wanted in [96_001, 176_400, 192_000] {
+            let target = Target { sample_rate: Some(wanted), ..Target::new(encoding) };
+            let encoded = encode(&speech(), &target).unwrap();
+            assert_eq!(encoded.format.sample_rate, rate, "{encoding} at {wanted}");
+            assert_eq!(inspect(&encoded.bytes, None).unwrap().format.sample_rate, rate, "{encoding}");
+        }
+        check(&speech_at(192_000, 1), Target::new(encoding), 6.0);
+    }
+}
+
+#[test]
+fn flac_states_how_large_its_blocks_are_or_that_it_does_not_know() {
+    let sizes = |bytes: &[u8]| {
+        let size = |at: usize| u32::from_be_bytes([0, bytes[at], bytes[at + 1], bytes[at + 2]]);
+        (size(12), size(15))
+    };
+    let whole = encode(&speech(), &Target::new(Encoding::Flac)).unwrap().bytes;
+    let (smallest, largest) = sizes(&whole);
+    assert!(16 < smallest && smallest < largest && (largest as usize) < whole.len(), "{smallest}, {largest}");
+    let mut encoder = StreamEncoder::new(16_000, 1, &Target::new(Encoding::Flac)).unwrap();
+    let mut streamed = encoder.push(&speech().to_s16le()).unwrap();
+    streamed.extend(encoder.finish().unwrap());
+    assert_eq!(sizes(&streamed), (0, 0));
 }
 
 #[test]
