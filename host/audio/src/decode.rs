@@ -53,7 +53,10 @@ pub fn decode_within(bytes: &[u8], raw: Option<AudioFormat>, samples_max: usize)
         let encoding = sniff(bytes).ok_or_else(|| unrecognised(bytes))?;
         match s16_wave(bytes, samples_max)? {
             Some(pcm) => pcm,
-            None => Decoding::open(bytes, encoding, samples_max)?.run()?,
+            None => {
+                let measured = if encoding == Encoding::Wav { wav::measured(bytes)? } else { None };
+                Decoding::open(measured.as_deref().unwrap_or(bytes), encoding, samples_max)?.run()?
+            }
         }
     };
     if pcm.frames() == 0 { Err(AudioError::Empty) } else { Ok(pcm) }

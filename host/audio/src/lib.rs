@@ -35,6 +35,7 @@ pub use align::estimate_words;
 pub use decode::{DECODED_SAMPLES_MAX, decode, decode_within};
 pub use encode::{ENCODABLE, Encoded, Extent, Target, encode};
 pub use error::AudioError;
+pub use inspect::wav::is_plain_wave;
 pub use inspect::{Inspection, Survey, inspect, survey};
 pub use join::{
     FileJoiner, JoinOptions, Joined, JoinedFile, Joiner, Part, Placed, TARGET_LUFS, join, join_file,

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
-use understudy_audio::{Extent, StreamEncoder, Target, decode, encode, transcode};
+use understudy_audio::{Extent, StreamEncoder, Target, decode, encode, is_plain_wave, transcode};
 use understudy_speech::{AudioFormat, Encoding};
 
 use crate::error::SpeechError;
@@ -39,7 +39,7 @@ pub(crate) async fn deliver(
     output: &Output,
     bytes_max: usize,
 ) -> Result<Delivered, SpeechError> {
-    if fits(format, output) {
+    if fits(format, output) && is_finished(format, &audio, audio.len() as u64) {
         return Ok(Delivered { audio, format, duration, passed_through: true });
     }
     let target = target(format, output);
@@ -115,6 +115,12 @@ pub(crate) fn fits(format: AudioFormat, output: &Output) -> bool {
         && (any_rate || output.sample_rate.is_none_or(|rate| rate == format.sample_rate))
         && output.bit_rate.is_none_or(|rate| format.bit_rate.is_some_and(|there| there <= rate))
         && !is_mixed_down(format, output)
+}
+
+/// True when a whole file of `length` bytes that begins with `head` is what its format promises. A WAVE
+/// may hold floats, or a length that its service did not know when it began to stream.
+pub(crate) fn is_finished(format: AudioFormat, head: &[u8], length: u64) -> bool {
+    format.encoding != Encoding::Wav || is_plain_wave(head, length)
 }
 
 /// A client that asks for raw samples gets mono: no header could tell it otherwise, and stereo

@@ -7,16 +7,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use understudy_speech::AudioFormat;
+use understudy_speech::{AudioFormat, Encoding};
 
 use crate::cache::{AudioDigest, HitAudio, Known, TakeNotes};
-use crate::delivery::{deliver, fits, is_mixed_down};
+use crate::delivery::{deliver, fits, is_finished, is_mixed_down};
 use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::plan::Candidate;
 use crate::purchase::Had;
 use crate::request::Output;
 use crate::stock::Stock;
+
+/// Enough of a WAVE file to see its samples begin. One whose header is longer is looked at as a whole.
+const HEAD_BYTES: u64 = 4 * 1024;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Formed {
@@ -38,7 +41,7 @@ pub(crate) async fn form(
     output: &Output,
 ) -> Result<Formed, SpeechError> {
     let TakeNotes { format, duration, .. } = *had.notes;
-    if fits(format, output) {
+    if fits(format, output) && is_whole(&had.audio, format).await? {
         let (audio, digest) = (had.audio.clone(), had.digest);
         return Ok(Formed { audio, format, duration, passed_through: true, digest, known: None });
     }
@@ -87,9 +90,21 @@ async fn make(engine: &Engine, had: &Had, output: &Output) -> Result<Formed, Spe
     })
 }
 
+/// What is kept as its provider sent it can be handed out so.
+async fn is_whole(audio: &HitAudio, format: AudioFormat) -> Result<bool, SpeechError> {
+    if format.encoding != Encoding::Wav {
+        return Ok(true);
+    }
+    let head = audio.read(0, HEAD_BYTES).await.map_err(|error| unread(&error))?;
+    Ok(is_finished(format, &head, audio.length()))
+}
+
 pub(crate) async fn read(audio: &HitAudio) -> Result<bytes::Bytes, SpeechError> {
-    let unread = |error| SpeechError::Internal(format!("cached audio could not be read: {error}"));
-    audio.bytes().await.map_err(unread)
+    audio.bytes().await.map_err(|error| unread(&error))
+}
+
+fn unread(error: &std::io::Error) -> SpeechError {
+    SpeechError::Internal(format!("cached audio could not be read: {error}"))
 }
 
 /// What is asked for, as a format: its name in a key, and not always what is made.

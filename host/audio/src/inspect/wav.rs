@@ -52,6 +52,11 @@ pub(crate) fn walk(bytes: &[u8]) -> Result<Inspection, AudioError> {
 impl Wave {
     /// Reads the chunks of `bytes` up to the samples.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, AudioError> {
+        Self::parse_of(bytes, bytes.len())
+    }
+
+    /// The same of a file of `total` bytes that begins with `bytes`.
+    fn parse_of(bytes: &[u8], total: usize) -> Result<Self, AudioError> {
         let mut at = 12;
         let mut wave = None;
         loop {
@@ -64,7 +69,7 @@ impl Wave {
                 b"data" => {
                     let wave =
                         wave.ok_or_else(|| AudioError::malformed(Encoding::Wav, "data precedes fmt"))?;
-                    return Ok(wave.with_data(bytes.len(), body, size));
+                    return Ok(wave.with_data(total, body, size));
                 }
                 _ => {}
             }
@@ -119,7 +124,34 @@ impl Wave {
 
 /// The bytes are what [`Encoding::Wav`] promises: 16-bit PCM behind a header that tells its length.
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    Wave::parse(bytes).is_ok_and(|wave| wave.is_s16() && wave.measured && !wave.truncated)
+    is_plain_wave(bytes, bytes.len() as u64)
+}
+
+/// True when a WAVE file of `length` bytes that begins with `head` is plain: 16-bit PCM behind a header
+/// that tells its length, which every client reads. False of a head that ends before its samples do begin.
+#[must_use]
+pub fn is_plain_wave(head: &[u8], length: u64) -> bool {
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    Wave::parse_of(head, length).is_ok_and(|wave| wave.is_s16() && wave.measured && !wave.truncated)
+}
+
+/// A copy of `bytes` whose header tells the lengths of what is there, for readers that believe it; none
+/// when it does not say less than that.
+pub(crate) fn measured(bytes: &[u8]) -> Result<Option<Vec<u8>>, AudioError> {
+    let wave = Wave::parse(bytes)?;
+    let holds_samples = u32_le(bytes, 4).is_some_and(|size| index(size).saturating_add(8) >= wave.data.end);
+    if wave.measured && holds_samples {
+        return Ok(None);
+    }
+    let mut copy = bytes.to_vec();
+    let sizes = [(4, bytes.len().saturating_sub(8)), (wave.data.start.saturating_sub(4), wave.data.len())];
+    for (at, size) in sizes {
+        let size = u32::try_from(size).unwrap_or(u32::MAX).to_le_bytes();
+        if let Some(field) = copy.get_mut(at..at.saturating_add(size.len())) {
+            field.copy_from_slice(&size);
+        }
+    }
+    Ok(Some(copy))
 }
 
 /// The bytes are a WAVE file at all.

@@ -142,3 +142,21 @@ fn a_rate_that_nothing_can_be_made_of_is_refused_where_the_file_is_read() {
         assert_eq!(at(rate), Ok(rate));
     }
 }
+
+#[test]
+fn a_wave_that_was_streamed_is_decoded_whole_whatever_its_samples_are() {
+    let floats = fixture("speech-float.wav");
+    let data = floats.windows(4).position(|name| name == b"data").unwrap() + 8;
+    let said = decode(&floats, None).unwrap();
+    let length = u32::try_from(floats.len() - data).unwrap();
+    let sizes =
+        [(0, 0), (u32::MAX, u32::MAX), (0x7fff_ffff, 0x7fff_ffff), (0, u32::MAX), (36, 0), (36, length)];
+    for (riff, size) in sizes {
+        let mut streamed = floats.clone();
+        streamed[4..8].copy_from_slice(&u32::to_le_bytes(riff));
+        streamed[data - 4..data].copy_from_slice(&u32::to_le_bytes(size));
+        assert_eq!(inspect(&streamed, None).unwrap().duration, said.duration(), "{size:#x}");
+        let heard = decode(&streamed, None).unwrap();
+        assert_eq!(heard.samples.len(), said.samples.len(), "{riff:#x}, {size:#x}");
+    }
+}

@@ -31,6 +31,44 @@ async fn audio_that_fits_is_handed_on_without_a_copy() {
 }
 
 #[tokio::test]
+async fn a_wave_that_not_every_client_reads_is_written_anew_and_any_other_is_handed_on() {
+    let samples = tone(24_000);
+    let floats: Vec<u8> = samples
+        .chunks_exact(2)
+        .flat_map(|pair| (f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).to_le_bytes())
+        .collect();
+    let wave = |tag: u8, bits: u8, size: u32, data: &[u8]| {
+        let mut bytes = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0".to_vec();
+        bytes.extend([tag, 0, 1, 0]);
+        bytes.extend(24_000_u32.to_le_bytes());
+        bytes.extend((24_000 * u32::from(bits / 8)).to_le_bytes());
+        bytes.extend([bits / 8, 0, bits, 0]);
+        bytes.extend(b"data");
+        bytes.extend(size.to_le_bytes());
+        bytes.extend(data);
+        Bytes::from(bytes)
+    };
+    let plain = wave(1, 16, 48_000, &samples);
+    let takes = [
+        (plain.clone(), true),
+        (wave(1, 16, 0, &samples), false),
+        (wave(1, 16, u32::MAX, &samples), false),
+        (wave(3, 32, 96_000, &floats), false),
+        (wave(3, 32, 0, &floats), false),
+    ];
+    for (index, (take, passes)) in takes.into_iter().enumerate() {
+        let provider = script(vec![Step::Begin(AudioFormat::mono(Encoding::Wav, 24_000)), Step::Audio(take)]);
+        for wanted in [wanting(Encoding::Wav, None), wanting(Encoding::Wav, Some(24_000))] {
+            let speech = engine(&[&provider]).speak(wanted).await.unwrap();
+            assert_eq!(speech.provenance.passed_through, passes, "{index}");
+            let bytes = speech.bytes().await.unwrap();
+            assert_eq!(bytes[44..], plain[44..], "{index}");
+            assert_eq!(bytes[16..44], plain[16..44], "{index}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_encoding_made_here_is_what_it_says_and_as_long() {
     for &encoding in understudy_audio::ENCODABLE {
         let provider = Arc::new(Scripted::speaking("p", 7, Vec::new()));
