@@ -107,7 +107,8 @@ impl Manifest {
         self
     }
 
-    /// Describes the settings: a JSON Schema whose root is an object.
+    /// Describes the settings: a JSON Schema whose root is an object. Everything stands in its place:
+    /// the host refuses a schema with `$ref`, with more than 64 patterns or with megabytes of defaults.
     #[must_use]
     pub fn settings_schema(mut self, schema: Value) -> Self {
         self.settings_schema = schema;

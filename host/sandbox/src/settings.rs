@@ -5,14 +5,19 @@
 //! answer. Defaults of the schema are filled in first, because `required` fields with a default
 //! are a natural thing to write.
 //!
-//! A schema comes from a plugin and is not trusted: references to other documents resolve to
-//! nothing, and patterns run on an engine without backtracking.
+//! A schema comes from a plugin and is not trusted: `schema.rs` says what it may not hold, and
+//! `defaults.rs` how much it may fill in.
+
+mod defaults;
+mod schema;
 
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
 use understudy_speech::Manifest;
 
+use self::defaults::fill_defaults;
+pub(crate) use self::schema::validator;
 use crate::load::LoadError;
 use crate::trap::bounded;
 
@@ -65,7 +70,10 @@ fn faults_by(schema: &Value, secrets: &[&str], mut settings: Map<String, Value>)
         settings.entry(*secret).or_insert_with(|| UNSEEN.into());
     }
     let mut settings = Value::Object(settings);
-    fill_defaults(schema, &mut settings);
+    // Such a plugin is not loaded; that is no fault of these settings.
+    if fill_defaults(schema, &mut settings).is_err() {
+        return Vec::new();
+    }
     let is_of_a_secret = |fault: &SettingFault| {
         let first = fault.pointer.split('/').nth(1);
         first.is_some_and(|first| secrets.contains(&first))
@@ -120,22 +128,13 @@ fn known_beside(schema: &Value, keyword: &str) -> Vec<String> {
     known
 }
 
-/// Compiles a schema; the error says what is wrong with it.
-pub(crate) fn validator(schema: &Value) -> Result<Validator, String> {
-    jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .with_pattern_options(PatternOptions::regex())
-        .offline()
-        .build(schema)
-        .map_err(|error| bounded(&error.to_string(), MESSAGE_BYTES_MAX))
-}
-
 /// Settings as a plugin of this manifest's `settings_schema` sees them when an operator writes these:
-/// what is left out has its default, so that a default written out is the same settings.
+/// what is left out has its default, so that a default written out is the same settings. Of more
+/// defaults than a plugin may have, the first.
 #[must_use]
 pub fn with_defaults(settings_schema: &Value, settings: &Map<String, Value>) -> Map<String, Value> {
     let mut settings = Value::Object(settings.clone());
-    fill_defaults(settings_schema, &mut settings);
+    let _ = fill_defaults(settings_schema, &mut settings);
     match settings {
         Value::Object(settings) => settings,
         _ => Map::new(),
@@ -151,7 +150,10 @@ pub(crate) fn complete(
     redact: impl Fn(String) -> String,
 ) -> Result<Value, LoadError> {
     let mut settings = Value::Object(settings);
-    fill_defaults(schema, &mut settings);
+    fill_defaults(schema, &mut settings).map_err(|too_many| LoadError::BadManifest {
+        field: "settings-schema".to_owned(),
+        reason: too_many.to_string(),
+    })?;
     if let Some(error) = validator.iter_errors(&settings).next() {
         return Err(LoadError::Settings {
             pointer: error.instance_path().as_str().to_owned(),
@@ -161,133 +163,5 @@ pub(crate) fn complete(
     Ok(settings)
 }
 
-/// Fills in `default`s of absent properties, down through objects and arrays that are there. It
-/// goes as deep as the value does, so a schema cannot make it run for ever.
-fn fill_defaults(schema: &Value, value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            let properties = schema.get("properties").and_then(Value::as_object);
-            for (name, property) in properties.into_iter().flatten() {
-                if let (false, Some(default)) = (fields.contains_key(name), property.get("default")) {
-                    fields.insert(name.clone(), default.clone());
-                }
-                if let Some(field) = fields.get_mut(name) {
-                    fill_defaults(property, field);
-                }
-            }
-        }
-        Value::Array(items) => {
-            if let Some(schema) = schema.get("items") {
-                items.iter_mut().for_each(|item| fill_defaults(schema, item));
-            }
-        }
-        _ => {}
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn schema() -> Value {
-        json!({
-            "type": "object",
-            "properties": {
-                "speed": { "type": "number", "default": 1.5, "minimum": 0.5 },
-                "region": { "enum": ["eu", "us"] },
-                "retry": {
-                    "type": "object",
-                    "default": {},
-                    "properties": { "attempts": { "type": "integer", "default": 3 } },
-                },
-                "voices": { "items": { "properties": { "gain": { "default": 0 } } } },
-            },
-            "required": ["region"],
-            "additionalProperties": false,
-        })
-    }
-
-    fn check(settings: &Value, expected: Result<Value, (&str, &str)>) {
-        let validator = validator(&schema()).unwrap();
-        let settings = settings.as_object().unwrap().clone();
-        let actual = complete(&schema(), &validator, settings, |text| text);
-        match (actual, expected) {
-            (Ok(actual), Ok(expected)) => assert_eq!(actual, expected),
-            (Err(LoadError::Settings { pointer, message }), Err((expected, part))) => {
-                assert_eq!(pointer, expected);
-                assert!(message.contains(part), "{message}");
-            }
-            (actual, expected) => panic!("{actual:?} is not {expected:?}"),
-        }
-    }
-
-    #[test]
-    fn defaults_are_filled_in_at_every_depth_and_never_over_a_value() {
-        check(
-            &json!({ "region": "eu", "voices": [{}, { "gain": 2 }] }),
-            Ok(json!({
-                "region": "eu", "speed": 1.5, "retry": { "attempts": 3 },
-                "voices": [{ "gain": 0 }, { "gain": 2 }],
-            })),
-        );
-        check(
-            &json!({ "region": "us", "speed": 2, "retry": { "attempts": 0 } }),
-            Ok(json!({ "region": "us", "speed": 2, "retry": { "attempts": 0 } })),
-        );
-    }
-
-    #[test]
-    fn a_wrong_setting_is_named_with_its_place_value_and_expectation() {
-        check(&json!({ "region": "mars" }), Err(("/region", "\"mars\" is not one of")));
-        check(
-            &json!({ "region": "eu", "speed": 0.1 }),
-            Err(("/speed", "0.1 is less than the minimum of 0.5")),
-        );
-        check(&json!({ "region": "eu", "retry": { "attempts": "x" } }), Err(("/retry/attempts", "\"x\"")));
-        check(&json!({}), Err(("", "\"region\" is a required property")));
-        check(&json!({ "region": "eu", "sped": 1 }), Err(("", "'sped'")));
-    }
-
-    #[test]
-    fn everything_that_is_wrong_is_found_and_secrets_are_nobodys_fault() {
-        let found =
-            |settings: Value| faults_by(&schema(), &["region"], settings.as_object().unwrap().clone());
-        assert_eq!(found(json!({ "speed": 2 })), []);
-        let told: Vec<String> = found(json!({ "speed": 0.1, "sped": 1, "retry": { "attempts": "x" } }))
-            .into_iter()
-            .map(|SettingFault { pointer, kind }| match kind {
-                SettingFaultKind::Unknown { key, known } => format!("{pointer} {key} of {}", known.join(" ")),
-                SettingFaultKind::Missing { keys } => format!("{pointer} lacks {}", keys.join(" or ")),
-                SettingFaultKind::Misfit(words) => format!("{pointer} {words}"),
-            })
-            .collect();
-        let mut expected = [
-            " sped of region retry speed voices",
-            "/retry/attempts \"x\" is not of type \"integer\"",
-            "/speed 0.1 is less than the minimum of 0.5",
-        ];
-        let mut told: Vec<&str> = told.iter().map(String::as_str).collect();
-        told.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(told, expected);
-    }
-
-    #[test]
-    fn of_several_keys_that_would_do_all_are_told() {
-        let schema =
-            json!({ "type": "object", "anyOf": [{ "required": ["region"] }, { "required": ["url"] }] });
-        let missing = SettingFaultKind::Missing { keys: vec!["region".to_owned(), "url".to_owned()] };
-        let found = faults_by(&schema, &[], Map::new());
-        assert_eq!(found, [SettingFault { pointer: String::new(), kind: missing }]);
-    }
-
-    #[test]
-    fn a_schema_that_is_none_or_reaches_elsewhere_is_refused() {
-        assert!(validator(&schema()).is_ok());
-        assert!(validator(&json!({ "type": "objekt" })).is_err());
-        assert!(validator(&json!({ "$ref": "https://example.com/schema.json" })).is_err());
-        assert!(validator(&json!({ "$ref": "file:///etc/passwd" })).is_err());
-    }
-}
+mod tests;

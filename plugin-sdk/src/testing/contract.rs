@@ -111,6 +111,17 @@ fn check_lines(recording: &Recording) -> Result<(), String> {
     if forward { Ok(()) } else { Err(format!("line times must not run backwards: {:?}", recording.lines)) }
 }
 
+/// Whether a schema refers to another place.
+fn refers(schema: &serde_json::Value) -> bool {
+    match schema {
+        serde_json::Value::Object(fields) => {
+            fields.iter().any(|(name, value)| (name == "$ref" && value.is_string()) || refers(value))
+        }
+        serde_json::Value::Array(items) => items.iter().any(refers),
+        _ => false,
+    }
+}
+
 /// Checks what the host refuses in a manifest.
 ///
 /// # Errors
@@ -130,6 +141,9 @@ pub fn check_manifest(manifest: &Manifest) -> Result<(), String> {
     }
     if manifest.settings_schema.get("type").and_then(serde_json::Value::as_str) != Some("object") {
         return Err(format!("settings_schema must be of type object: {}", manifest.settings_schema));
+    }
+    if refers(&manifest.settings_schema) {
+        return Err("settings_schema must say everything in its place, without $ref".to_owned());
     }
     if manifest.capabilities.formats.is_empty() {
         return Err("capabilities.formats must not be empty".to_owned());

@@ -22,6 +22,8 @@ fn a_manifest_is_refused_by_its_field() {
     check(&Manifest::new("a", "A", "1.2"), Some("version"));
     check(&Manifest::new("a", " ", "1.2.3"), Some("name"));
     check(&good().settings_schema(json!({ "type": "string" })), Some("settings_schema"));
+    let referring = json!({ "type": "object", "properties": { "a": { "$ref": "#" } } });
+    check(&good().settings_schema(referring), Some("settings_schema"));
     check(&good().host(Host::name("https://x.example"), "why"), Some("host"));
     check(&good().secret(SecretRequest::new("k", "why").host(Host::name("x.example"))), Some("secret"));
 }
