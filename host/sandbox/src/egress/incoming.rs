@@ -16,6 +16,7 @@ use super::dispatch::{Dispatch, Open};
 use super::headers;
 use super::refusal::Refusal;
 use crate::recording::CHUNK_BYTES_MAX;
+use crate::secrets::{Placeholders, Vault};
 
 /// The answer to a request.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
@@ -36,7 +37,7 @@ pub struct Incoming {
 impl Incoming {
     pub(super) fn new(mut response: Response, dispatch: Arc<Dispatch>, open: Open, idle: Duration) -> Self {
         let mut headers = std::mem::take(response.headers_mut());
-        conceal(&dispatch, &mut headers);
+        conceal(dispatch.vault(), dispatch.issued(), &mut headers);
         Self {
             status: response.status(),
             headers,
@@ -161,20 +162,54 @@ fn joined(start: Bytes, piece: Bytes) -> Bytes {
 }
 
 /// Takes secrets out of an answer's headers: a redirect that repeats a key in its query would
-/// otherwise hand it to the guest.
-fn conceal(dispatch: &Dispatch, headers: &mut HeaderMap) {
-    let vault = dispatch.vault();
+/// otherwise hand it to the guest. A value may hold any bytes; what is no UTF-8 beside a secret is
+/// replaced, as it is when the guest reads it.
+fn conceal(vault: &Vault, issued: Option<&Placeholders>, headers: &mut HeaderMap) {
     if vault.is_empty() {
         return;
     }
     for (_, value) in headers.iter_mut() {
-        let Ok(text) = value.to_str() else { continue };
-        let concealed = match dispatch.issued() {
-            Some(placeholders) => placeholders.conceal(vault, text.to_owned()),
-            None => vault.redact(text.to_owned()),
+        let text = headers::shown(value);
+        let concealed = match issued {
+            Some(placeholders) => placeholders.conceal(vault, text.clone()),
+            None => vault.redact(text.clone()),
         };
         if concealed != text {
-            *value = HeaderValue::from_str(&concealed).unwrap_or_else(|_| HeaderValue::from_static(""));
+            *value = HeaderValue::from_bytes(concealed.as_bytes())
+                .unwrap_or_else(|_| HeaderValue::from_static(""));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+    use understudy_speech::SecretRequest;
+
+    use super::*;
+    use crate::secrets::Secret;
+
+    fn check(value: &[u8], expected: &[u8]) {
+        let asked = [SecretRequest {
+            name: "key".to_owned(),
+            reason: "to test".to_owned(),
+            hosts: Vec::new(),
+            required: true,
+        }];
+        let given = [("key".to_owned(), Secret::new("sk-canary".to_owned()))].into();
+        let vault = Vault::fill(&asked, given, &mut Map::new()).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("location", HeaderValue::from_bytes(value).unwrap());
+        conceal(&vault, None, &mut headers);
+        assert_eq!(headers["location"].as_bytes(), expected, "{}", String::from_utf8_lossy(value));
+    }
+
+    #[test]
+    fn a_secret_is_concealed_beside_bytes_of_any_kind() {
+        check(b"/?key=sk-canary", b"/?key=[secret key]");
+        check("/größe?key=sk-canary".as_bytes(), "/größe?key=[secret key]".as_bytes());
+        check(b"\xff sk-canary", "\u{fffd} [secret key]".as_bytes());
+        // What holds none stays as it came.
+        check(b"\xff", b"\xff");
     }
 }

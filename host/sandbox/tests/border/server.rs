@@ -90,12 +90,13 @@ async fn echo(State(seen): State<Arc<Seen>>, request: Request) -> String {
     text
 }
 
-/// To `to` of the query, with the rest of the query repeated.
+/// To `to` of the query, with the rest of the query repeated; with an umlaut as it is when asked.
 async fn redirect(State(seen): State<Arc<Seen>>, request: Request) -> impl IntoResponse {
     let query = request.uri().query().unwrap_or_default();
     seen.requests.lock().unwrap().push(request.uri().to_string());
     let to = query.split('&').find_map(|pair| pair.strip_prefix("to=")).unwrap_or_default();
-    (StatusCode::FOUND, [(header::LOCATION, format!("{to}?{query}"))])
+    let umlaut = if query.contains("as-utf8") { "ü" } else { "" };
+    (StatusCode::FOUND, [(header::LOCATION, format!("{to}{umlaut}?{query}"))])
 }
 
 fn begun() -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send {

@@ -174,6 +174,11 @@ async fn a_redirect_hands_back_the_placeholder() {
     let answer = report(&plugin, &format!("header location {exchange}")).await;
     assert!(answer.starts_with("302 Some(\"http://localhost/?key=secret-"), "{answer}");
     assert_hidden(&answer);
+    // With bytes beside it that are no ASCII.
+    let exchange = format!("GET|{}", server.url("/redirect?key={api_key}&as-utf8=ue&to=http://localhost/"));
+    let answer = report(&plugin, &format!("header location {exchange}")).await;
+    assert!(answer.starts_with("302 Some(\"http://localhost/ü?key=secret-"), "{answer}");
+    assert_hidden(&answer);
 }
 
 #[tokio::test]
