@@ -98,3 +98,26 @@ async fn a_running_server_is_asked_from_the_command_line() {
         refused.stderr
     );
 }
+
+#[tokio::test]
+async fn a_replacement_that_sends_a_key_elsewhere_waits_until_somebody_pins_it() {
+    let section = "[providers.herald]\ngrants = [\"api.example.com\", \"b.example.com\"]\n\
+                   secrets.api_key = \"file:key\"\n";
+    let daemon = Daemon::start_with(&format!("{CONFIG}{section}"), |folder| {
+        std::fs::write(folder.join("key"), "sk-canary").expect("it is written");
+        rename_into(&folder.join("plugins"), "herald.wasm", &herald(1, "keyed"));
+    })
+    .await;
+    replace(&daemon, &herald(2, "keyed"));
+    until(&daemon, "herald", "version 2", |plugin| plugin["version"] == "0.0.2").await;
+    replace(&daemon, &herald(3, "loose"));
+    let waits = |plugin: &Value| plugin["candidate"]["state"] == "awaiting grant";
+    let seen = until(&daemon, "herald", "awaiting a word", waits).await;
+    let hint = seen["candidate"]["hint"].as_str().expect("a hint");
+    assert!(hint.contains("# secret api_key would now also be sent to b.example.com\n"), "{hint}");
+    assert_eq!(speaks(&daemon, "speak 1").await, "0.0.2");
+    let (_, lines) = hint.split_once(":\n").expect("a sentence and what to paste");
+    let config = format!("{CONFIG}{section}{lines}");
+    std::fs::write(daemon.folder().join("understudy.toml"), config).expect("it is written");
+    until(&daemon, "herald", "version 3", |plugin| plugin["version"] == "0.0.3").await;
+}

@@ -23,7 +23,7 @@ use super::grant::plain_section;
 use super::load::name_taken;
 use super::role::{Judged, Newest, Role, Serving};
 use super::source::{Unread, read_component, rejected};
-use super::wanted::{Wanted, read_secrets};
+use super::wanted::{Pin, Wanted, read_secrets};
 use super::{PluginFacts, PluginSource, PluginState, grant};
 use crate::config::{Config, is_provider_name};
 use crate::reload::Stamp;
@@ -183,6 +183,18 @@ impl Bringing<'_> {
         if undecided || asks_more {
             return Err((self.awaiting(name, source, manifest), Some(PluginFacts::from(&plugin))));
         }
+        // Whoever pins a file means it; nobody else has said that a key may go elsewhere.
+        let rebound = serving
+            .filter(|_| !matches!(wanted.pin, Pin::To(_)))
+            .map(|serving| grant::rebound(&serving.facts.manifest, manifest, &wanted.config))
+            .unwrap_or_default();
+        if !rebound.is_empty() {
+            let toml = grant::acceptance(&rebound, name, plugin.digest());
+            let canary = if wanted.on_trial { "canary of " } else { "its section " };
+            let place = format!("write this into {canary}[providers.{name}] in {}", self.config_file());
+            let state = PluginState::AwaitingGrant { asks: rebound, toml, place };
+            return Err((state, Some(PluginFacts::from(&plugin))));
+        }
         let patience = self.config.plugins.check;
         if serving.is_some() && !patience.is_zero() {
             probe::probe(&plugin, patience)
@@ -269,9 +281,7 @@ impl Bringing<'_> {
     }
 
     fn awaiting(&self, name: &str, source: &PluginSource, manifest: &Manifest) -> PluginState {
-        let file = self.config.file_to_write();
-        let shown = |file: &Path| std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        let file = file.map_or_else(|| "the configuration".into(), |file| shown(file).display().to_string());
+        let file = self.config_file();
         let (toml, place) = match self.config.provider(name) {
             Some(section) => {
                 let place = format!("write this into its section [providers.{name}] in {file}");
@@ -280,6 +290,12 @@ impl Bringing<'_> {
             None => (grant::section(name, source.path(), manifest), format!("add this to {file}")),
         };
         PluginState::AwaitingGrant { asks: grant::asks(manifest), toml, place }
+    }
+
+    fn config_file(&self) -> String {
+        let shown = |file: &Path| std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let file = self.config.file_to_write();
+        file.map_or_else(|| "the configuration".into(), |file| shown(file).display().to_string())
     }
 
     async fn identify(&self, source: &PluginSource) -> Result<PluginFacts, PluginState> {

@@ -33,17 +33,54 @@ pub(crate) fn asks(manifest: &Manifest) -> Vec<String> {
 /// Whether a plugin asks for a host that its predecessor did not ask for and nobody has granted.
 pub(super) fn asks_more(before: &Manifest, now: &Manifest, config: &PluginConfig) -> bool {
     let granted = |asked: &Host| {
-        let wanted = match asked {
-            Host::Name(name) => name.parse().ok(),
-            Host::Setting(field) => {
-                let set = config.settings.get(field).and_then(|value| Grant::reaching(value.as_str()?));
-                set.or_else(|| grant(asked, &now.settings_schema).ok()).map(|grant| grant.host)
-            }
-        };
+        let wanted = pattern(asked, now, config);
         config.grants.iter().any(|grant| Some(&grant.host) == wanted.as_ref())
     };
     let old = |asked: &Host| before.hosts.iter().any(|known| known.host == *asked);
     now.hosts.iter().any(|asked| !old(&asked.host) && !granted(&asked.host))
+}
+
+/// The secrets that a plugin would send to a host its predecessor did not send them to, one line each.
+/// A grant says which hosts may be reached, and not which of them may have a key.
+pub(super) fn rebound(before: &Manifest, now: &Manifest, config: &PluginConfig) -> Vec<String> {
+    let targets = |asked: &SecretRequest, manifest: &Manifest| -> Vec<HostPattern> {
+        asked.hosts.iter().filter_map(|host| pattern(host, manifest, config)).collect()
+    };
+    let set = now.secrets.iter().filter(|asked| config.secrets.contains_key(&asked.name));
+    let pairs = set.filter_map(|asked| {
+        let known = before.secrets.iter().find(|known| known.name == asked.name)?;
+        let known = targets(known, before);
+        let more = targets(asked, now).into_iter().filter(|host| !known.contains(host));
+        let more: Vec<String> = more.map(|host| host.to_string()).collect();
+        (!more.is_empty())
+            .then(|| format!("secret {} would now also be sent to {}", asked.name, more.join(", ")))
+    });
+    pairs.collect()
+}
+
+/// The line that accepts a plugin by its digest, under what it is about.
+pub(super) fn acceptance(rebound: &[String], provider: &str, digest: &str) -> String {
+    let mut toml = String::new();
+    for line in rebound {
+        let _ = writeln!(toml, "# {line}");
+    }
+    let _ = writeln!(
+        toml,
+        "# `understudy plugin lock {provider}` writes this, and a restart takes the file without it\n\
+         sha256 = \"{digest}\""
+    );
+    toml
+}
+
+/// The host that is meant, as far as settings and defaults say.
+fn pattern(asked: &Host, manifest: &Manifest, config: &PluginConfig) -> Option<HostPattern> {
+    match asked {
+        Host::Name(name) => name.parse().ok(),
+        Host::Setting(field) => {
+            let set = config.settings.get(field).and_then(|value| Grant::reaching(value.as_str()?));
+            set.or_else(|| grant(asked, &manifest.settings_schema).ok()).map(|grant| grant.host)
+        }
+    }
 }
 
 /// The section that makes a file a provider and grants it nothing.
@@ -174,3 +211,6 @@ fn reason(text: &str) -> String {
         .collect();
     line.trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests;
