@@ -169,7 +169,7 @@ impl Dispatch {
     }
 
     /// One more request, one more open answer.
-    fn count(&self) -> Result<Open, Refusal> {
+    pub(super) fn count(&self) -> Result<Open, Refusal> {
         let passed = |what, limit: u32| {
             let failure =
                 Failure::LimitExceeded { plugin: self.plugin.to_string(), what, limit: limit.into() };

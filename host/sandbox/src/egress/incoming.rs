@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::dispatch::{Dispatch, Open};
 use super::headers;
 use super::refusal::Refusal;
+use crate::limits::POOL_MEMORY_BYTES;
 use crate::recording::CHUNK_BYTES_MAX;
 use crate::secrets::{Placeholders, Vault};
 
@@ -138,8 +139,10 @@ impl Incoming {
         Ok(self.rest.slice(..self.rest.len().min(maximum).min(CHUNK_BYTES_MAX)))
     }
 
-    /// The rest of the body, when that is at most `maximum` bytes.
+    /// The rest of the body, when that is at most `maximum` bytes. It is put together in the host before
+    /// it goes into the guest's memory, so no more is than would fit there.
     pub(crate) async fn read_all(&mut self, maximum: usize) -> Result<Vec<u8>, Refusal> {
+        let maximum = maximum.min(self.dispatch.limits().memory_bytes).min(POOL_MEMORY_BYTES);
         let mut whole = BytesMut::new();
         while let Some(piece) = self.piece().await? {
             if piece.len() > maximum - whole.len() {
@@ -183,10 +186,14 @@ fn conceal(vault: &Vault, issued: Option<&Placeholders>, headers: &mut HeaderMap
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Weak;
+
     use serde_json::Map;
     use understudy_speech::SecretRequest;
 
     use super::*;
+    use crate::egress::{Access, Egress, Tls};
+    use crate::limits::Limits;
     use crate::secrets::Secret;
 
     fn check(value: &[u8], expected: &[u8]) {
@@ -211,5 +218,24 @@ mod tests {
         check(b"\xff sk-canary", "\u{fffd} [secret key]".as_bytes());
         // What holds none stays as it came.
         check(b"\xff", b"\xff");
+    }
+
+    /// An answer with so many bytes, to a guest that may have so much memory.
+    fn answer(bytes: usize, memory_bytes: usize) -> Incoming {
+        let limits = Arc::new(Limits { memory_bytes, ..Limits::default() });
+        let egress = Egress::new("a".into(), Access::default(), Tls::new(None).unwrap(), Arc::clone(&limits));
+        let dispatch = Dispatch::new("a".into(), "1".into(), Arc::new(egress), limits, Weak::new());
+        let open = dispatch.count().unwrap();
+        let response = http::Response::new(vec![7; bytes]).into();
+        Incoming::new(response, Arc::new(dispatch), open, Duration::from_secs(1))
+    }
+
+    #[tokio::test]
+    async fn no_more_is_put_together_than_the_guest_has_memory() {
+        assert_eq!(answer(1_000, 1_000).read_all(5_000).await.unwrap().len(), 1_000);
+        let refused = answer(1_001, 1_000).read_all(5_000).await.unwrap_err();
+        assert!(matches!(refused, Refusal::TooLarge(1_000)), "{refused:?}");
+        let refused = answer(1_001, 5_000).read_all(1_000).await.unwrap_err();
+        assert!(matches!(refused, Refusal::TooLarge(1_000)), "{refused:?}");
     }
 }
