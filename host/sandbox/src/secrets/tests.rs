@@ -127,6 +127,36 @@ fn a_text_is_redacted_in_every_form_and_line() {
     check(pem, "line: MIIEvQIBADANBgkqhkiG9w0B", "line: [secret key]");
 }
 
+/// What two secrets of these values leave of a text.
+fn check_redacted(values: [&str; 2], text: &str, expected: &str) {
+    let asked = ["a", "b"].map(|name| asked(name, "a.example", true));
+    let given = ["a", "b"].into_iter().zip(values);
+    let given = given.map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned())));
+    let vault = Vault::fill(&asked, given.collect(), &mut Map::new()).unwrap();
+    assert_eq!(vault.redact(text.to_owned()), expected);
+}
+
+#[test]
+fn of_a_secret_that_begins_with_another_nothing_is_left() {
+    let user_and_key = ["acme-prod", "acme-prod:9f3c"];
+    check_redacted(user_and_key, "as acme-prod:9f3c for acme-prod.", "as [secret b] for [secret a].");
+    check_redacted(user_and_key, "acme-prod%3A9f3c", "[secret b]");
+    check_redacted(["acme-prod:9f3c", "acme-prod"], "acme-prod:9f3c", "[secret a]");
+}
+
+#[test]
+fn the_start_of_a_secret_is_recognised_where_a_text_was_cut() {
+    let values = ["sk-canary-0123456789abcdef", "schlüssel-größe-ÄÖÜ"];
+    let check = |text, expected| check_redacted(values, text, expected);
+    check("answer is no audio: bad key sk-canary-0", "answer is no audio: bad key sk-canary-0");
+    check("answer is no audio: bad key sk-canary-01", "answer is no audio: bad key [secret a]");
+    check("sk-canary-0123456789abcde… and sk-canary-012345…", "[secret a]… and [secret a]…");
+    check("sk-canary-0123 is where it stood", "sk-canary-0123 is where it stood");
+    check("sk-canary-012sk-canary-0123", "sk-canary-012[secret a]");
+    check("schlüssel-grö", "[secret b]");
+    check("", "");
+}
+
 #[test]
 fn a_body_s_place_is_read_from_its_content_type() {
     let check = |kind, expected| assert_eq!(Place::of_body(kind), expected, "{kind:?}");
