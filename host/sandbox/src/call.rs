@@ -133,7 +133,7 @@ pub(crate) async fn describe(
     // Nobody waits for less than the limit itself.
     let deadline = Instant::now() + 2 * tenant.limits.deadline;
     let call = Call { request_id: "describe".into(), deadline };
-    let describing = run(sandbox, linked.memories(), tenant, call, None, |store| v1::describe(linked, store));
+    let describing = run(sandbox, linked.places(), tenant, call, None, |store| v1::describe(linked, store));
     describing.await.map_err(LoadError::Describe)?
 }
 

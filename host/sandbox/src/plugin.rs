@@ -87,7 +87,7 @@ impl Plugin {
     {
         let Loaded { sandbox, linked, tenant, .. } = &*self.0;
         let asking = async |store| ask(Session::open(linked, store).await?).await;
-        call::run(sandbox, linked.memories(), tenant, call, recording, asking).await
+        call::run(sandbox, linked.places(), tenant, call, recording, asking).await
     }
 }
 

@@ -19,18 +19,24 @@ const POOL_SLOTS_MIN: u32 = 16;
 /// Calls at once when instances are allocated on demand.
 const ON_DEMAND_SLOTS_MAX: u32 = 64;
 
-/// What a guest of any language takes of the pool. A JavaScript guest has two tables, a Python one
-/// fourteen core instances; totals of one a slot would run out at a fraction of the slots.
+/// The tables of a slot. A JavaScript guest has two; totals of one a slot would run out at a fraction
+/// of the slots. A call of a guest with more takes more slots, or its neighbours would find the pool
+/// empty with places free.
 ///
-/// Memories are the exception: a slot *is* one memory, and a call of a guest with two takes two
+/// Memories are not to spare: a slot *is* one memory, and a call of a guest with two takes two
 /// slots. Each memory that was ever used keeps four mappings of the kernel's, and with memories to
 /// spare the pool's shards drift over all of them: 10,000 calls twice over were measured to pass
 /// `vm.max_map_count` the second time.
 const TABLES_PER_SLOT: u32 = 4;
-const CORE_INSTANCES_PER_SLOT: u32 = 40;
 
 /// However few slots there are, one call of any guest can run.
 const POOL_MEMORIES_MIN: u32 = 16;
+const POOL_TABLES_MIN: u32 = 16;
+
+/// Core instances are no places: nothing is reserved for one, a call may have so many
+/// (`Limits::instances`), and all of a component together so many bytes.
+const POOL_CORE_INSTANCES: u32 = u32::MAX;
+const COMPONENT_INSTANCES_BYTES_MAX: usize = 4 << 20;
 
 /// The stack of a call: what the guest may use, and on top of it room for the host's imports.
 const GUEST_STACK_BYTES: usize = 512 << 10;
@@ -54,6 +60,11 @@ pub(crate) fn engine(slots: u32) -> wasmtime::Result<(Engine, u32)> {
     Ok((Engine::new(&config)?, slots.min(ON_DEMAND_SLOTS_MAX)))
 }
 
+/// The slots that an instance with so many memories and tables takes of the pool.
+pub(crate) fn places(memories: u32, tables: u32) -> u32 {
+    memories.max(tables.div_ceil(TABLES_PER_SLOT)).max(1)
+}
+
 fn configuration() -> Config {
     let mut config = Config::new();
     config
@@ -73,15 +84,29 @@ fn pool(slots: u32) -> PoolingAllocationConfig {
     pool.total_component_instances(slots)
         .total_stacks(slots)
         .total_memories(slots.max(POOL_MEMORIES_MIN))
-        .total_tables(slots.saturating_mul(TABLES_PER_SLOT))
-        .total_core_instances(slots.saturating_mul(CORE_INSTANCES_PER_SLOT))
+        .total_tables(slots.saturating_mul(TABLES_PER_SLOT).max(POOL_TABLES_MIN))
+        .total_core_instances(POOL_CORE_INSTANCES)
         .max_memory_size(POOL_MEMORY_BYTES)
         .table_elements(POOL_TABLE_ELEMENTS)
-        .max_component_instance_size(4 << 20)
-        .max_core_instance_size(4 << 20)
+        .max_component_instance_size(COMPONENT_INSTANCES_BYTES_MAX)
+        .max_core_instance_size(COMPONENT_INSTANCES_BYTES_MAX)
         .linear_memory_keep_resident(1 << 20)
         .table_keep_resident(64 << 10)
         .pagemap_scan(Enabled::Auto)
         .max_unused_warm_slots(100);
     pool
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_takes_the_places_of_its_memories_or_of_its_tables_whichever_are_more() {
+        for (memories, tables, expected) in
+            [(1, 1, 1), (0, 0, 1), (2, 2, 2), (1, 4, 1), (1, 5, 2), (1, 16, 4)]
+        {
+            assert_eq!(places(memories, tables), expected, "{memories} memories, {tables} tables");
+        }
+    }
 }

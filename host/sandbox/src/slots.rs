@@ -5,7 +5,7 @@
 //! else returns nothing and the process aborts. So the number of places is lowered to what the
 //! kernel allows before the pool is built, and a semaphore in front of the pool keeps every call
 //! that has no place waiting outside, until its deadline. A place is one linear memory; the rare
-//! guest that has two takes two.
+//! guest that has two takes two, and so does one with many tables.
 
 use std::fs;
 

@@ -21,6 +21,7 @@ use self::bindings::CharacterProvider;
 use self::bindings::exports::understudy::provider::{characters, provider};
 use crate::call::CallState;
 use crate::load::LoadError;
+use crate::runtime::places;
 use crate::secrets::Vault;
 use crate::trap;
 
@@ -68,13 +69,13 @@ pub(crate) struct Linked {
     pre: InstancePre<CallState>,
     provider: provider::GuestIndices,
     characters: Option<characters::GuestIndices>,
-    memories: u32,
+    places: u32,
 }
 
 impl Linked {
-    /// Linear memories an instance has; a place in the pool each.
-    pub(crate) fn memories(&self) -> u32 {
-        self.memories
+    /// The places in the pool that an instance takes.
+    pub(crate) fn places(&self) -> u32 {
+        self.places
     }
 }
 
@@ -84,8 +85,9 @@ pub(crate) fn link(linker: &Linker<CallState>, component: &Component) -> Result<
     let missing = |error: wasmtime::Error| LoadError::WrongWorld { missing: quoted_export(&error) };
     let provider = provider::GuestIndices::new(&pre).map_err(missing)?;
     let characters = characters::GuestIndices::new(&pre).ok();
-    let memories = component.resources_required().map_or(1, |required| required.num_memories);
-    Ok(Linked { pre, provider, characters, memories })
+    let required = component.resources_required();
+    let places = required.map_or(1, |required| places(required.num_memories, required.num_tables));
+    Ok(Linked { pre, provider, characters, places })
 }
 
 /// A guest that was made for one call.
