@@ -6,10 +6,9 @@
 //! the store, and with it the instance, its memory and anything an import was waiting for.
 
 use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use tokio::time::{Instant, timeout_at};
 use understudy_speech::{Call, Failure, Manifest};
@@ -25,9 +24,10 @@ use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::load::LoadError;
 use crate::memo::Memo;
-use crate::meter::Meter;
+use crate::meter::{Meter, within_cpu};
 use crate::recording::Recording;
 use crate::sandbox::Shared;
+use crate::stopwatch::Stopwatch;
 use crate::wasi::empty_world;
 
 /// Whose calls these are: everything that outlives one.
@@ -104,24 +104,41 @@ where
         return Err(Failure::Busy { plugin: tenant.name.to_string() });
     };
     let ticking = sandbox.ticker.enter();
-    let polls = Arc::new(AtomicU32::new(0));
+    let stopwatch = Arc::new(Stopwatch::new(sandbox.ticker.counter()));
     let aside = Arc::new(Aside::default());
-    let shared = (Arc::clone(&polls), Arc::downgrade(&aside));
+    let shared = (Arc::clone(&stopwatch), Arc::downgrade(&aside));
     let store = fresh_store(sandbox.linker.engine(), tenant, call.request_id, recording, shared);
     let mut asking = pin!(ask(store));
     let counted = poll_fn(|context| {
-        polls.fetch_add(1, Relaxed);
-        let _working = ticking.work();
-        // While something is done beside it, the guest is not woken: it waits for nothing else.
-        while aside.poll(context).is_ready() {
-            let asked = asking.as_mut().poll(context);
-            if asked.is_ready() || !aside.is_wanted() {
-                return asked;
-            }
+        stopwatch.begin();
+        let working = ticking.work();
+        let asked = poll_both(&aside, asking.as_mut(), context);
+        drop(working);
+        stopwatch.end();
+        if asked.is_ready() {
+            return asked;
         }
-        Poll::Pending
+        // A guest that waits is not interrupted by ticks, and its host may have been at work for long.
+        within_cpu(&stopwatch, &tenant.name, &tenant.limits)
+            .map_or_else(|spent| Poll::Ready(Err(spent)), |()| asked)
     });
     timeout_at(deadline, counted).await.unwrap_or_else(|_| Err(too_late()))
+}
+
+/// Polls the guest, and what is done beside it. Meanwhile the guest is not woken: it waits for nothing
+/// else.
+fn poll_both<Answer>(
+    aside: &Aside,
+    mut asking: Pin<&mut impl Future<Output = Answer>>,
+    context: &mut Context<'_>,
+) -> Poll<Answer> {
+    while aside.poll(context).is_ready() {
+        let asked = asking.as_mut().poll(context);
+        if asked.is_ready() || !aside.is_wanted() {
+            return asked;
+        }
+    }
+    Poll::Pending
 }
 
 /// Lets a plugin describe itself, before it has settings.
@@ -142,7 +159,7 @@ fn fresh_store(
     tenant: &Arc<Tenant>,
     request_id: Arc<str>,
     recording: Option<Recording>,
-    (polls, aside): (Arc<AtomicU32>, Weak<Aside>),
+    (stopwatch, aside): (Arc<Stopwatch>, Weak<Aside>),
 ) -> Store<CallState> {
     let limits = &tenant.limits;
     let name = || Arc::clone(&tenant.name);
@@ -157,7 +174,7 @@ fn fresh_store(
         engine,
         CallState {
             tenant: Arc::clone(tenant),
-            meter: Meter::new(name(), Arc::clone(limits), polls),
+            meter: Meter::new(name(), Arc::clone(limits), stopwatch),
             wasi: empty_world(&journal),
             journal,
             recording,
@@ -170,10 +187,10 @@ fn fresh_store(
     store.limiter(|state| &mut state.meter);
     store.set_hostcall_fuel(limits.host_call_bytes);
     store.set_max_component_handles(limits.resources);
-    // A tick that finds the guest computing counts, and lets every neighbour run. tokio's own
+    // A tick that finds the guest computing holds it to its time, and lets every neighbour run. tokio's own
     // `yield_now` waits behind its timers and sockets; wasmtime's stock yield starves them.
-    store.epoch_deadline_callback(|mut store| {
-        store.data_mut().meter.tick()?;
+    store.epoch_deadline_callback(|store| {
+        store.data().meter.tick()?;
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
     });
     store.set_epoch_deadline(1);

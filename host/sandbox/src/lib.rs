@@ -46,6 +46,7 @@ mod settings;
 mod shape;
 mod signing;
 mod slots;
+mod stopwatch;
 mod ticker;
 mod trap;
 mod wasi;

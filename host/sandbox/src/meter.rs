@@ -5,12 +5,12 @@
 //! the call by an error that carries the [`Failure`] itself: no plugin can produce one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use understudy_speech::Failure;
 use wasmtime::{CallHook, ResourceLimiter};
 
 use crate::limits::{Limits, POOL_MEMORY_BYTES, POOL_TABLE_ELEMENTS};
+use crate::stopwatch::Stopwatch;
 use crate::ticker::TICK;
 
 /// The budgets of one call.
@@ -20,23 +20,21 @@ pub(crate) struct Meter {
     limits: Arc<Limits>,
     memory_bytes: usize,
     table_elements: usize,
-    cpu_ticks: u128,
     host_calls: u64,
-    polls: Arc<AtomicU32>,
+    stopwatch: Arc<Stopwatch>,
     polls_at_host_entry: u32,
 }
 
 impl Meter {
-    /// `polls` counts how often the call's future was polled, see [`Meter::parked`].
-    pub(crate) fn new(plugin: Arc<str>, limits: Arc<Limits>, polls: Arc<AtomicU32>) -> Self {
+    /// `stopwatch` is held while the call's future is polled.
+    pub(crate) fn new(plugin: Arc<str>, limits: Arc<Limits>, stopwatch: Arc<Stopwatch>) -> Self {
         Self {
             plugin,
             limits,
             memory_bytes: 0,
             table_elements: 0,
-            cpu_ticks: 0,
             host_calls: 0,
-            polls,
+            stopwatch,
             polls_at_host_entry: 0,
         }
     }
@@ -46,13 +44,9 @@ impl Meter {
         Failure::LimitExceeded { plugin: self.plugin.to_string(), what, limit }
     }
 
-    /// Counts a tick that found the guest computing.
-    pub(crate) fn tick(&mut self) -> Result<(), Failure> {
-        self.cpu_ticks += 1;
-        if self.cpu_ticks * TICK.as_millis() > self.limits.cpu.as_millis() {
-            return Err(Failure::CpuExceeded { plugin: self.plugin.to_string(), limit: self.limits.cpu });
-        }
-        Ok(())
+    /// Holds the processor time against its limit, at a tick that found the guest computing.
+    pub(crate) fn tick(&self) -> Result<(), Failure> {
+        within_cpu(&self.stopwatch, &self.plugin, &self.limits)
     }
 
     /// Notes a transition between guest and host. True when the guest was parked: ticks that
@@ -60,7 +54,7 @@ impl Meter {
     pub(crate) fn transition(&mut self, hook: CallHook) -> Result<bool, Failure> {
         match hook {
             CallHook::CallingHost => {
-                self.polls_at_host_entry = self.polls.load(Relaxed);
+                self.polls_at_host_entry = self.stopwatch.polls();
                 self.host_calls += 1;
                 if self.host_calls > self.limits.host_calls {
                     return Err(self.passed("host calls", self.limits.host_calls));
@@ -76,12 +70,20 @@ impl Meter {
     /// back and is polled again later; one that only worked was polled once. Forgiving the second
     /// kind too would let a guest spin on a cheap import for nothing.
     fn parked(&self) -> bool {
-        self.polls.load(Relaxed) != self.polls_at_host_entry
+        self.stopwatch.polls() != self.polls_at_host_entry
     }
 
     fn memory_limit(&self) -> usize {
         self.limits.memory_bytes.min(POOL_MEMORY_BYTES)
     }
+}
+
+/// Whether a call has processor time left.
+pub(crate) fn within_cpu(stopwatch: &Stopwatch, plugin: &str, limits: &Limits) -> Result<(), Failure> {
+    if u128::from(stopwatch.ticks()) * TICK.as_millis() > limits.cpu.as_millis() {
+        return Err(Failure::CpuExceeded { plugin: plugin.to_owned(), limit: limits.cpu });
+    }
+    Ok(())
 }
 
 impl ResourceLimiter for Meter {

@@ -36,7 +36,7 @@ struct Shared {
     working: AtomicUsize,
     parked: AtomicBool,
     closed: AtomicBool,
-    beats: AtomicU64,
+    beats: Arc<AtomicU64>,
 }
 
 /// The ticking thread; it ends when this is dropped.
@@ -71,6 +71,11 @@ impl Ticker {
             self.thread.thread().unpark();
         }
         Ticking(self)
+    }
+
+    /// What counts the ticks.
+    pub(crate) fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.shared.beats)
     }
 
     /// Ticks so far. It rises while a call is in flight; a watchdog that sees it stand still then

@@ -13,6 +13,9 @@ use crate::memo::MemoError;
 use crate::recording::Recording;
 use crate::signing::{Unfit, hmac_sha256, rs256};
 
+/// The longest message the host signs, in bytes: what services have signed is a digest or a short text.
+const SIGNED_BYTES_MAX: usize = 1 << 20;
+
 impl types::Host for CallState {}
 
 impl take::Host for CallState {
@@ -102,6 +105,13 @@ impl log::Host for CallState {
     }
 }
 
+impl CallState {
+    fn check_signed(&self, message: &[u8]) -> Result<(), Failure> {
+        let limit = SIGNED_BYTES_MAX;
+        if message.len() > limit { Err(self.meter.passed("bytes to sign", limit as u64)) } else { Ok(()) }
+    }
+}
+
 impl signing::Host for CallState {
     fn hmac_sha256(
         &mut self,
@@ -109,6 +119,7 @@ impl signing::Host for CallState {
         key_prefix: String,
         message: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<u8>, signing::Error>> {
+        self.check_signed(&message)?;
         let Some(key) = self.tenant.egress.vault.value(&secret) else {
             return Ok(Err(signing::Error::UnknownSecret(secret)));
         };
@@ -120,6 +131,7 @@ impl signing::Host for CallState {
         secret: String,
         message: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<u8>, signing::Error>> {
+        self.check_signed(&message)?;
         let Some(key) = self.tenant.egress.vault.value(&secret) else {
             return Ok(Err(signing::Error::UnknownSecret(secret)));
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
@@ -227,6 +228,19 @@ async fn signatures_are_made_with_keys_the_guest_never_sees() {
     check_signing("key", "Ok([110, 158, 242, 155, 117, 255, 252, 91,", unfit).await;
     let pem = include_str!("keys/signing.pem");
     check_signing(pem, "Ok([", "Ok(256)").await;
+}
+
+#[tokio::test]
+async fn what_is_signed_is_short_and_costs_processor_time_though_the_guest_waits() {
+    let secrets = BTreeMap::from([("signing_key".to_owned(), Secret::new("key".to_owned()))]);
+    let limits = Limits { cpu: Duration::from_millis(500), ..Limits::default() };
+    let config = PluginConfig { secrets, limits, ..PluginConfig::named("misfit") };
+    let plugin = sandbox().load(misfit(&["networked"]), config).await.unwrap();
+    assert_eq!(report(&plugin, "sign-much signing_key 1000 10").await, "signed");
+    let long = failure(&plugin, "sign-much signing_key 1048577 1").await.to_string();
+    assert_eq!(long, "plugin misfit passed its limit of 1048576 bytes to sign");
+    let often = failure(&plugin, "sign-much signing_key 1048576 5000").await.to_string();
+    assert_eq!(often, "plugin misfit used up its processor time of 500 ms");
 }
 
 /// Two providers of one plugin, each with a key of its own.
