@@ -20,7 +20,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::resolve::Resolver;
+use super::resolve::{LookUps, Resolver};
 use crate::limits::Limits;
 
 /// Idle connections kept for each host, and for how long. More than this at once is a burst,
@@ -74,6 +74,7 @@ pub(crate) enum Purpose {
 pub(crate) struct Clients {
     tls: Tls,
     limits: Arc<Limits>,
+    look_ups: LookUps,
     public: Pair,
     private: Pair,
 }
@@ -86,7 +87,8 @@ struct Pair {
 
 impl Clients {
     pub(crate) fn new(tls: Tls, limits: Arc<Limits>) -> Self {
-        Self { tls, limits, public: Pair::default(), private: Pair::default() }
+        let (public, private) = (Pair::default(), Pair::default());
+        Self { tls, limits, look_ups: LookUps::default(), public, private }
     }
 
     /// The client for a request.
@@ -112,7 +114,7 @@ impl Clients {
         };
         let builder = Client::builder()
             .tls_backend_preconfigured(tls)
-            .dns_resolver(Resolver { private })
+            .dns_resolver(Resolver { private, look_ups: self.look_ups.clone() })
             .redirect(redirect::Policy::none())
             .referer(false)
             .no_proxy()
