@@ -32,11 +32,15 @@ fn colours() -> bool {
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// Everything but what the compiler thinks: a build with its checks on tells that, hundreds of megabytes for
+/// the plugins of this repository.
+const TRACE: &str = "trace,cranelift_codegen=info,cranelift_frontend=info,regalloc2=info";
+
 /// Ours at `level`; of the crates below only what is worth waking up for.
 fn filter(variable: Option<&str>, level: LogLevel) -> EnvFilter {
     let others = level.min(LogLevel::Warn).name();
     let default = match level {
-        LogLevel::Trace => "trace".to_owned(),
+        LogLevel::Trace => TRACE.to_owned(),
         level => format!(
             "{others},understudy={level},understudy_engine={level},understudy_sandbox={level},understudy_audio={level},plugin={level}",
             level = level.name()
@@ -62,8 +66,8 @@ mod tests {
     fn the_variable_beats_the_level() {
         check(Some("understudy_engine=debug"), LogLevel::Info, "understudy_engine=debug");
         check(Some("trace"), LogLevel::Off, "trace");
-        check(Some(" "), LogLevel::Trace, "trace");
-        check(None, LogLevel::Trace, "trace");
+        check(Some(" "), LogLevel::Trace, TRACE);
+        check(None, LogLevel::Trace, TRACE);
     }
 
     #[test]
