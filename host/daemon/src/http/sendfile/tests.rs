@@ -17,7 +17,7 @@ const PIECE: usize = BLANKS.len();
 
 /// Bytes that differ from place to place, so that none can be mistaken for another.
 fn bytes(length: usize) -> Vec<u8> {
-    (0..length).map(|at| ((at * 31 + at / 251) % 255 + 1) as u8).collect()
+    (0..length).map(|at| u8::try_from((at * 31 + at / 251) % 255 + 1).unwrap()).collect()
 }
 
 fn file(bytes: &[u8]) -> AudioFile {
