@@ -23,7 +23,7 @@ use search::Anchor;
 /// overlapping. The spans are words by the boundaries of Unicode (UAX #29), or single characters in
 /// scripts without spaces. Empty when there is nothing to say or nothing to hear.
 ///
-/// For SSML, `text` is what [`crate::cue::ssml_text`] made of the document.
+/// Of a request, `text` is what [`crate::cue::spoken_text`] makes of it.
 #[must_use]
 pub fn estimate_words(text: &str, pcm: &Pcm) -> Vec<Word> {
     let words = script::spoken(text);

@@ -27,7 +27,7 @@ use understudy_speech::Word;
 
 pub use script::{Line, script_cues};
 pub use sheet::{srt, vtt};
-pub use ssml::ssml_text;
+pub use ssml::{spoken_text, ssml_text};
 
 /// What makes a cue readable. Zero means one where zero makes no sense.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,7 +77,7 @@ pub struct Cue {
 
 /// Cues for `words`, spoken in audio of `audio_ms`, with spans into `text`.
 ///
-/// `text` is what the spans point into; for SSML, [`ssml_text`] of the document.
+/// `text` is what the spans point into; of a request, its [`spoken_text`].
 ///
 /// Marks that do not fit the text are left out; marks out of order are put in the order of the text.
 #[must_use]

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tracing::debug;
-use understudy_audio::cue::ssml_text;
+use understudy_audio::cue::spoken_text;
 use understudy_audio::{decode, estimate_words};
-use understudy_speech::{AudioFormat, Encoding, Utterance, Word, WordTimes};
+use understudy_speech::{AudioFormat, Encoding, Word, WordTimes};
 
 use crate::cache::TakeNotes;
 use crate::delivery::blocking;
@@ -50,10 +50,7 @@ pub(crate) async fn estimated(
     let listened = blocking(&engine.encoders, move || {
         let raw = (format.encoding == Encoding::PcmS16le).then_some(format);
         let pcm = decode(&audio, raw)?;
-        Ok::<_, SpeechError>(match &request.utterance {
-            Utterance::Text(text) => estimate_words(text, &pcm),
-            Utterance::Ssml(document) => estimate_words(&ssml_text(document), &pcm),
-        })
+        Ok::<_, SpeechError>(estimate_words(&spoken_text(&request.utterance), &pcm))
     });
     listened.await.and_then(|listened| listened).unwrap_or_else(|error| {
         debug!(provider = candidate.name(), code = error.code(), "word times not estimated");

@@ -5,6 +5,10 @@
 //! cues leave out where it does not; a reference leaves its character and fillers. The spans then fit
 //! the text as they fitted the document.
 
+use std::borrow::Cow;
+
+use understudy_speech::Utterance;
+
 /// Stands for a byte that is no text. XML allows it nowhere, so no caller's text holds it.
 pub(super) const FILLER: char = '\0';
 
@@ -22,6 +26,16 @@ const UNREAD: [(&str, &str); 2] = [("<!--", "-->"), ("<?", "?>")];
 
 /// The borders of text in which nothing is markup.
 const SECTION: (&str, &str) = ("<![CDATA[", "]]>");
+
+/// What is said of `utterance`, at its own places: a text as it is, a document without its markup as by
+/// [`ssml_text`].
+#[must_use]
+pub fn spoken_text(utterance: &Utterance) -> Cow<'_, str> {
+    match utterance {
+        Utterance::Text(text) => Cow::Borrowed(text),
+        Utterance::Ssml(document) => Cow::Owned(ssml_text(document)),
+    }
+}
 
 /// The text of `document` at its own places: byte for byte as long as the document.
 ///
