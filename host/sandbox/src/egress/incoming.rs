@@ -172,10 +172,10 @@ fn conceal(vault: &Vault, issued: Option<&Placeholders>, headers: &mut HeaderMap
         return;
     }
     for (_, value) in headers.iter_mut() {
-        let text = headers::shown(value);
+        let text = String::from_utf8_lossy(value.as_bytes());
         let concealed = match issued {
-            Some(placeholders) => placeholders.conceal(vault, text.clone()),
-            None => vault.redact(text.clone()),
+            Some(placeholders) => placeholders.conceal(vault, text.to_string()),
+            None => vault.redact(text.to_string()),
         };
         if concealed != text {
             *value = HeaderValue::from_bytes(concealed.as_bytes())
