@@ -8,8 +8,8 @@
 //!   leave, and each error has the same typed body ([`error`]) and the request's id.
 //! - The engine's future lives in the handler's. A client that hangs up drops both, and with them
 //!   the provider's work.
-//! - Audio goes through as `Bytes`: what the engine made is what the socket sends. What lies in a file does not go
-//!   through at all ([`sendfile`]).
+//! - Audio goes through as `Bytes`: what the engine made is what the socket sends. What lies in a file
+//!   the kernel sends where it can ([`sendfile`]).
 
 pub(crate) mod admin;
 mod body;

@@ -2,16 +2,22 @@
 
 use super::*;
 
+/// Changes one byte of the first file, whose length stays.
+fn damage(place: &Place) -> PathBuf {
+    let file = place.files().remove(0);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[5_000] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    file
+}
+
 #[tokio::test]
 async fn damaged_audio_is_never_served_and_bought_again() {
     for memory_take_bytes_max in [100, 1_000_000] {
         let mut place = Place::new();
         place.settings.memory_take_bytes_max = memory_take_bytes_max;
         keep(place.open().cache(), 1).await;
-        let file = place.files().remove(0);
-        let mut bytes = fs::read(&file).unwrap();
-        bytes[5_000] ^= 1;
-        fs::write(&file, bytes).unwrap();
+        damage(&place);
         let store = place.open();
         assert!(!is_found(store.cache(), 1).await);
         assert_eq!((store.cache().stats().damaged, place.files().len()), (1, 0));
@@ -25,10 +31,7 @@ async fn damaged_audio_is_replaced_when_the_same_is_stored_again() {
     let mut place = Place::new();
     place.settings.memory_take_bytes_max = 100;
     keep(place.open().cache(), 1).await;
-    let file = place.files().remove(0);
-    let mut bytes = fs::read(&file).unwrap();
-    bytes[5_000] ^= 1;
-    fs::write(&file, bytes).unwrap();
+    let file = damage(&place);
     let store = place.open();
     store.cache().put(key(2), "azure", notes(), audio(1)).await.unwrap();
     for number in [1, 2] {
