@@ -104,7 +104,7 @@ pub(crate) fn pieces(text: &str, mut maximum: u32) -> Vec<Piece<'_>> {
 /// Where a mark may stand before, and what it stands for.
 fn tokens(text: &str) -> Vec<Range<usize>> {
     let mut tokens = Vec::new();
-    for token in text.split_whitespace() {
+    for token in apart(text) {
         let start = token.as_ptr() as usize - text.as_ptr() as usize;
         let mut from = start;
         for pair in words(token).windows(2) {
@@ -120,6 +120,25 @@ fn tokens(text: &str) -> Vec<Range<usize>> {
         tokens.push(from..start + token.len());
     }
     tokens
+}
+
+/// What white space separates. A space that must not be broken separates nothing in a number
+/// (`10 000`), and the narrow one nothing at all, because it is a part of words.
+fn apart(text: &str) -> impl Iterator<Item = &str> {
+    let separates = |&(at, space): &(usize, &str)| match space {
+        "\u{202f}" => false,
+        "\u{a0}" | "\u{2007}" => {
+            let (before, after) = (text.get(..at), text.get(at + space.len()..));
+            !before.is_some_and(|before| before.ends_with(char::is_numeric))
+                || !after.is_some_and(|after| after.starts_with(char::is_numeric))
+        }
+        _ => true,
+    };
+    let gaps = text.match_indices(char::is_whitespace).filter(separates);
+    let mut from = 0;
+    gaps.chain([(text.len(), "")])
+        .map(move |(at, space)| text.get(std::mem::replace(&mut from, at + space.len())..at))
+        .filter_map(|token| token.map(str::trim).filter(|token| !token.is_empty()))
 }
 
 /// Text inside an element. Quotes need no escape there, and an escape is billed.

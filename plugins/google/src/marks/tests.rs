@@ -17,6 +17,9 @@ fn what_is_read_as_one_is_not_marked_inside() {
     check_tokens("On 2026-11-23 at 10:30 e-mail", &["On", "2026-11-23", "at", "10:30", "e-mail"]);
     check_tokens("Tom & Jerry", &["Tom", "&", "Jerry"]);
     check_tokens(" \n", &[]);
+    check_tokens("Il a 10\u{202f}000\u{a0}$ !", &["Il", "a", "10\u{202f}000", "$", "!"]);
+    check_tokens("10\u{a0}000 ou 2\u{2007}500", &["10\u{a0}000", "ou", "2\u{2007}500"]);
+    check_tokens("\u{202f}a \u{202f} 1\u{a0}", &["a", "1"]);
 }
 
 #[test]
@@ -132,7 +135,8 @@ proptest! {
             let within = |token: &Range<usize>| token.start <= word.start && word.range().end <= token.end;
             prop_assert!(bounds.clone().any(within), "{} is cut", word.text);
         }
-        prop_assert!(bounds.all(|token| !text[token.clone()].contains(char::is_whitespace)));
+        let broken = |character: char| character.is_whitespace() && !"\u{202f}\u{a0}\u{2007}".contains(character);
+        prop_assert!(bounds.all(|token| !text[token.clone()].contains(broken)));
     }
 
     #[test]
