@@ -12,7 +12,7 @@
 //! turn is over: then the connection fails. It is never the copy that is sent.
 //!
 //! The kernel waits for a disk when it has to, and a worker's thread with it. So a body looks first: what is
-//! not in memory is read on a thread that may wait, as it always was.
+//! not in memory is read on a thread that may wait, and so is all behind it.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -121,6 +121,9 @@ impl Body for FileBody {
             if let Some(read) = reading {
                 let bytes = ready!(read.as_mut().poll(context))?;
                 *reading = None;
+                // These bytes may still wait to be written when the next are asked for, and blanks are told
+                // from a copy by standing behind a head alone. So the rest is read as well.
+                *outbox = None;
                 part.at += bytes.len() as u64;
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }

@@ -32,12 +32,17 @@ fn part(file: &AudioFile) -> Part {
 
 /// A server that answers every request with `part`.
 async fn serve(part: Part) -> SocketAddr {
+    serve_bodies(move |outbox| part.clone().body(outbox)).await
+}
+
+/// A server that answers every request with what `body` makes.
+async fn serve_bodies(body: impl Fn(Option<Outbox>) -> FileBody + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let doors = service_fn(move |connection: IncomingStream<'_, FileListener>| {
-        let (outbox, part) = (connection.io().outbox(), part.clone());
+        let (outbox, body) = (connection.io().outbox(), body.clone());
         let answer = service_fn(move |_: Request| {
-            let body = axum::body::Body::new(part.clone().body(outbox.clone()));
+            let body = axum::body::Body::new(body(outbox.clone()));
             async move { Ok::<_, Infallible>(Response::new(body)) }
         });
         async move { Ok::<_, Infallible>(answer) }
@@ -80,6 +85,24 @@ async fn what_arrives_is_what_is_in_the_file() {
         assert!(bodies(&answer) == [expected.as_slice()], "{length}");
         let answer = ask(address, "GET / HTTP/1.0\r\n\r\n").await;
         assert!(bodies(&answer) == [expected.as_slice()], "{length}");
+    }
+}
+
+/// What had to be waited for is still in hyper's hands when the next piece is asked for, which the
+/// kernel may have by then.
+#[tokio::test]
+async fn a_file_of_which_the_beginning_was_not_in_memory_arrives_whole() {
+    for read in [1, 100, PIECE as u64] {
+        let expected = bytes(3 * PIECE);
+        let file = file(&expected);
+        let address = serve_bodies(move |outbox| {
+            let beginning = file.clone();
+            let reading: BoxFuture<'static, _> = Box::pin(async move { beginning.read(0, read).await });
+            FileBody { reading: Some(reading), ..part(&file).body(outbox) }
+        })
+        .await;
+        let answer = ask(address, "GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").await;
+        assert!(bodies(&answer) == [expected.as_slice()], "{read}");
     }
 }
 
