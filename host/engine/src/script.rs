@@ -16,7 +16,8 @@
 //! of `.!?`; a colon that follows a backslash is a colon. A script that names no speaker at all is
 //! dealt line by line to the characters in turn.
 //!
-//! The same as JSON lines: one object a line, which may also set rate, pitch and volume.
+//! The same as JSON lines: one object a line, which may also set rate, pitch and volume in decibels. There
+//! `intensity` goes to 2, and `emotion_intensity`, on the scale of the services, to 1.
 
 mod error;
 mod json;

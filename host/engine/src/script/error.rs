@@ -40,6 +40,9 @@ pub enum ScriptFault {
     /// The silence is no number of seconds.
     #[error("pause is no number of seconds: {0}")]
     NoPause(String),
+    /// How strongly something is felt is not said as it has to be.
+    #[error("emotion_intensity {0}")]
+    NoStrength(String),
     /// The line is no object of a script.
     #[error("line is not the expected json, {0}")]
     Json(String),
@@ -59,7 +62,10 @@ impl ScriptError {
             ScriptFault::UnknownSpeaker { .. } => "unknown_speaker",
             ScriptFault::NothingSaid(_) | ScriptFault::NoLines => "empty_text",
             ScriptFault::TooManyLines(_) => "script_too_long",
-            ScriptFault::NobodySpeaks | ScriptFault::NoPause(_) | ScriptFault::Json(_) => "invalid_script",
+            ScriptFault::NobodySpeaks
+            | ScriptFault::NoPause(_)
+            | ScriptFault::NoStrength(_)
+            | ScriptFault::Json(_) => "invalid_script",
         }
     }
 
@@ -88,6 +94,9 @@ impl ScriptError {
                 Some("perform it in scenes, or raise conversation.max_lines".to_owned())
             }
             ScriptFault::NoPause(_) => Some(format!("write (pause 0.5), at most {} s", PAUSE_MAX.as_secs())),
+            ScriptFault::NoStrength(_) => {
+                Some("write emotion_intensity from 0 to 1, or intensity from 0 to 2".to_owned())
+            }
             ScriptFault::Json(_) => Some(
                 "write {\"speaker\": \"…\", \"text\": \"…\", \"emotion\": \"…\"}, a line each".to_owned(),
             ),

@@ -15,8 +15,11 @@ struct Row {
     text: String,
     #[serde(default)]
     emotion: Option<String>,
-    #[serde(default, alias = "emotion_intensity")]
+    #[serde(default)]
     intensity: Option<f32>,
+    /// The services' scale: 0 to 1, where 0.5 is the usual.
+    #[serde(default)]
+    emotion_intensity: Option<f32>,
     #[serde(default, alias = "speaking_rate", alias = "speed")]
     rate: Option<f32>,
     #[serde(default)]
@@ -62,7 +65,22 @@ fn read(row: &str, line: usize) -> Result<SceneLine, ScriptError> {
             Some(pause.ok_or_else(|| ScriptFault::NoPause(seconds.to_string()).at(place))?)
         }
     };
-    let Row { text, emotion, intensity, rate, pitch, volume, .. } = read;
+    let intensity = strength(&read).map_err(|fault| fault.at(place))?;
+    let Row { text, emotion, rate, pitch, volume, .. } = read;
     let (speaker, text) = (read.speaker.trim().to_owned(), text.trim().to_owned());
     Ok(SceneLine { speaker, text, emotion, intensity, rate, pitch, volume, pause, place })
+}
+
+/// How strongly, on our scale, where the usual is 1.
+fn strength(row: &Row) -> Result<Option<f32>, ScriptFault> {
+    match (row.emotion_intensity, row.intensity) {
+        (None, intensity) => Ok(intensity),
+        (Some(strength), _) if !(0.0..=1.0).contains(&strength) => {
+            Err(ScriptFault::NoStrength(format!("must be between 0 and 1, got {strength}")))
+        }
+        (Some(_), Some(_)) => {
+            Err(ScriptFault::NoStrength("must be left out when there is intensity".to_owned()))
+        }
+        (Some(strength), None) => Ok(Some(strength * 2.0)),
+    }
 }

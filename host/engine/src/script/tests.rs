@@ -90,8 +90,8 @@ fn json_lines_say_the_same_and_more() {
     check(
         "{\"speaker\": \"Nova\", \"txt\": \"Hi!\"}",
         "invalid_script: script line 1, column 25: line is not the expected json, unknown field `txt`, \
-         expected one of `character`, `character_id`, `speaker`, `text`, `emotion`, `emotion_intensity`, \
-         `intensity`, `rate`, `speaking_rate`, `speed`, `pitch`, `volume`, `volume_gain`, `pause_after`",
+         expected one of `character`, `character_id`, `speaker`, `text`, `emotion`, `intensity`, \
+         `emotion_intensity`, `rate`, `speaking_rate`, `speed`, `pitch`, `volume`, `volume_gain`, `pause_after`",
     );
     check(
         "{\"speaker\": \"A\", \"text\": \"Hi\"}\nB: Two",
@@ -101,6 +101,22 @@ fn json_lines_say_the_same_and_more() {
         parse("{\"speaker\":\"A\",\"text\":\"Hi\",\"speed\":1.5,\"pitch\":-2,\"volume\":3}", &[]).unwrap();
     let line = scene.lines.first().unwrap();
     assert_eq!((line.rate, line.pitch, line.volume), (Some(1.5), Some(-2.0), Some(3.0)));
+}
+
+#[test]
+fn a_strength_on_the_services_scale_is_half_of_ours() {
+    let row =
+        |strength: &str| format!("{{\"speaker\":\"A\",\"text\":\"Hi\",\"emotion\":\"sad\",{strength}}}");
+    check(&row("\"emotion_intensity\":0.75"), "A[sad 1.5]@1:13 Hi");
+    check(&row("\"intensity\":0.75"), "A[sad 0.75]@1:13 Hi");
+    check(
+        &row("\"emotion_intensity\":1.5"),
+        "invalid_script: script line 1, column 13: emotion_intensity must be between 0 and 1, got 1.5",
+    );
+    check(
+        &row("\"emotion_intensity\":0.5,\"intensity\":1"),
+        "invalid_script: script line 1, column 13: emotion_intensity must be left out when there is intensity",
+    );
 }
 
 proptest! {
