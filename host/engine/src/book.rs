@@ -189,6 +189,11 @@ impl Book {
         });
     }
 
+    /// Forgets it all: others tell of the request.
+    pub(crate) fn forget(self) {
+        self.draft().record = None;
+    }
+
     /// The client has its answer, or does not want it any more.
     pub(crate) fn left(&self) {
         self.end(|_| ());

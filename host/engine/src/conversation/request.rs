@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use understudy_speech::Language;
+use understudy_speech::{Language, Request};
 
 use super::account::Speaker;
-use crate::request::{CacheUse, Output};
+use crate::request::{CacheUse, Output, SpeechRequest};
 use crate::script::SceneLine;
 use crate::settings::Recast;
 
@@ -53,7 +53,29 @@ pub enum ScriptSource {
     Lines(Vec<SceneLine>),
 }
 
+impl ScriptSource {
+    /// All that is said, as it came.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Lines(lines) => lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"),
+        }
+    }
+}
+
 impl ConversationRequest {
+    /// The request that the history tells of, where `text` is asked for as one.
+    pub(super) fn as_one(&self, text: String) -> SpeechRequest {
+        let Self { id, language, route, user, task, words, .. } = self;
+        let text = Request { language: language.clone(), words: *words, ..Request::text(text) };
+        SpeechRequest {
+            route: route.clone(),
+            user: user.clone(),
+            task: task.clone(),
+            ..SpeechRequest::new(Arc::clone(id), text)
+        }
+    }
+
     /// A request to perform `script`, with everything else left open.
     #[must_use]
     pub fn new(id: impl Into<Arc<str>>, script: ScriptSource) -> Self {

@@ -14,6 +14,7 @@ use super::joined::{Joining, Recorded, join};
 use super::lines::{Failed, speak};
 use super::request::{ConversationRequest, Progress, ScriptSource};
 use super::{roll, whole};
+use crate::book::Book;
 use crate::characters::Persona;
 use crate::delivery::blocking;
 use crate::engine::Engine;
@@ -60,15 +61,16 @@ pub(super) async fn perform(
     request: ConversationRequest,
     progress: &(impl Fn(Progress<'_>) + Send + Sync),
 ) -> Result<Conversation, SpeechError> {
-    request.output.check_ranges()?;
-    let encoding = request.output.encoding.unwrap_or(Encoding::Mp3);
-    if !ENCODABLE.contains(&encoding) {
-        return Err(AudioError::NotEncodable(encoding).into());
+    let book = Book::open(engine.stock.as_deref(), &request.as_one(request.script.text()));
+    let ready = prepare(engine, &request).await;
+    match (&ready, book) {
+        (Err(error), Some(book)) => book.failed(error),
+        // From now on every line has a record of its own, or the whole has.
+        (Ok(_), Some(book)) => book.forget(),
+        (_, None) => {}
     }
-    let scene = Scene::read(engine, &request).await?;
-    let joining = scene.joining(encoding);
-    joining.admit_silence()?;
-    let spoken = scene.play(progress).await?;
+    let (scene, joining, terms, players) = ready?;
+    let spoken = scene.play(&terms, players, progress).await?;
     progress(Progress::Joining);
     let joined = scene.join(joining, &spoken.recorded).await?;
     if spoken.whole.is_some() {
@@ -79,6 +81,24 @@ pub(super) async fn perform(
             .for_each(|p| engine.books.characters.count(&p.id));
     }
     Ok(scene.told(spoken, joined))
+}
+
+/// Everything that comes before the first call, and the parts as they are cast.
+async fn prepare<'a>(
+    engine: &'a Engine,
+    request: &'a ConversationRequest,
+) -> Result<(Scene<'a>, Joining, SceneTerms<'a>, Vec<Player>), SpeechError> {
+    request.output.check_ranges()?;
+    let encoding = request.output.encoding.unwrap_or(Encoding::Mp3);
+    if !ENCODABLE.contains(&encoding) {
+        return Err(AudioError::NotEncodable(encoding).into());
+    }
+    let scene = Scene::read(engine, request).await?;
+    let joining = scene.joining(encoding);
+    joining.admit_silence()?;
+    let terms = scene.terms()?;
+    let players = cast(&terms, &scene.personas, &[], &[]).await?;
+    Ok((scene, joining, terms, players))
 }
 
 impl<'a> Scene<'a> {
@@ -145,10 +165,13 @@ impl<'a> Scene<'a> {
     }
 
     /// Has every line spoken, by whoever it takes.
-    async fn play(&self, progress: &(impl Fn(Progress<'_>) + Send + Sync)) -> Result<Spoken, SpeechError> {
-        let terms = self.terms()?;
+    async fn play(
+        &self,
+        terms: &SceneTerms<'_>,
+        mut players: Vec<Player>,
+        progress: &(impl Fn(Progress<'_>) + Send + Sync),
+    ) -> Result<Spoken, SpeechError> {
         let (mut struck, mut recasts): (Vec<Struck>, Vec<Recasting>) = (Vec::new(), Vec::new());
-        let mut players = cast(&terms, &self.personas, &struck, &[]).await?;
         let mut done: Vec<Option<Recorded>> = vec![None; self.lines.len()];
         let mut tried: Vec<String> = Vec::new();
         for _ in 0..RECASTS_MAX {
@@ -188,7 +211,7 @@ impl<'a> Scene<'a> {
                 continue;
             };
             struck.push(lost);
-            let recast = cast(&terms, &self.personas, &struck, &players).await;
+            let recast = cast(terms, &self.personas, &struck, &players).await;
             let recast = recast
                 .map_err(|nobody| self.failed(line, if line.is_some() { error.clone() } else { nobody }))?;
             let mut told = note(&provider, line, &error);

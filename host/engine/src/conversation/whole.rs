@@ -10,15 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use understudy_audio::{Pcm, decode, measure};
-use understudy_speech::{
-    Call, Encoding, Line, LineMark, Request, Script, Summary, TakeEvent, Word, WordTimes,
-};
+use understudy_speech::{Call, Encoding, Line, LineMark, Script, Summary, TakeEvent, Word, WordTimes};
 
 use super::admission::SentLine;
 use super::ensemble::Player;
 use super::joined::{Recorded, Source};
 use super::kept;
-use super::request::ConversationRequest;
 use super::shared::Wish;
 use super::stage::Scene;
 use crate::attempt::{Partings, Performance, Step};
@@ -136,15 +133,8 @@ pub(super) struct Had {
 impl Order<'_> {
     /// The request that the history tells of.
     fn wanted(&self) -> SpeechRequest {
-        let ConversationRequest { id, language, route, user, task, words, .. } = self.scene.request;
-        let text = Request { language: language.clone(), words: *words, ..Request::text(self.scene.text()) };
-        SpeechRequest {
-            provider: Some(self.seat.member.name.clone()),
-            route: route.clone(),
-            user: user.clone(),
-            task: task.clone(),
-            ..SpeechRequest::new(id.clone(), text)
-        }
+        let provider = Some(self.seat.member.name.clone());
+        SpeechRequest { provider, ..self.scene.request.as_one(self.scene.text()) }
     }
 
     async fn have(&self, errand: &Arc<Errand>) -> Result<Had, SpeechError> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use understudy_engine::history::{HistoryQuery, RequestStatus};
 use understudy_engine::text::BlockedPatterns;
 use understudy_engine::{ConversationRequest, EngineSettings, Output, ProviderPolicy};
 use understudy_speech::Encoding;
@@ -9,6 +10,7 @@ use understudy_speech::Encoding;
 use super::whole::{performance, performer, settings};
 use super::{SCENE, company, perform, performing, who};
 use crate::characters::{TWO, voices};
+use crate::keeping::store;
 use crate::{engine_with, told};
 
 /// Has `script` refused by a service that would perform the whole and by one that would speak its lines,
@@ -99,4 +101,29 @@ async fn a_conversation_too_large_for_its_form_is_the_clients_to_change() {
     assert!(error.is_client_fault());
     let request = ConversationRequest { output: output(None), ..performing(SCENE) };
     engine.converse(request, |_| {}).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scene_that_is_refused_is_in_the_history_and_one_that_is_spoken_is_there_by_its_lines() {
+    let (_folder, store) = store();
+    let engine = engine_with(&[&Arc::new(voices("b", &TWO))], company()).with_store(store);
+    let asked = |script: &str| ConversationRequest { task: Some("t-1".to_owned()), ..performing(script) };
+    for wrong in ["Old Bran: Hm.", "Old Bram: …", "Old Bram [sad 9]: Hm."] {
+        engine.converse(asked(wrong), |_| {}).await.unwrap_err();
+    }
+    engine.converse(asked("Captain Nova: Ay.\nOld Bram: No."), |_| {}).await.unwrap();
+    let history = engine.store().unwrap().history();
+    history.flush().await;
+    let records = history.query(HistoryQuery::default(), 100).await.unwrap().records;
+    let told = |status| {
+        let found = records.iter().filter(|record| record.status == status);
+        let mut told: Vec<_> = found.map(|record| (&*record.id, record.code.as_deref())).collect();
+        told.sort_unstable();
+        told
+    };
+    let refused = ["empty_text", "invalid_value", "unknown_speaker"].map(|code| ("c-1", Some(code)));
+    assert_eq!(told(RequestStatus::Failed), refused);
+    assert_eq!(told(RequestStatus::Completed), [("c-1-1", None), ("c-1-2", None)]);
+    assert_eq!(records.len(), 5);
+    assert!(records.iter().all(|record| record.task_id.as_deref() == Some("t-1")));
 }
