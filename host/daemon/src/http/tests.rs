@@ -2,6 +2,7 @@
 
 mod audio;
 mod caching;
+mod characters;
 mod encores;
 mod envelope;
 mod errors;

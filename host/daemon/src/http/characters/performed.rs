@@ -26,7 +26,7 @@ pub(crate) struct ConversationResponse {
     /// Samples a second.
     sample_rate: u32,
     /// Where the whole is: an address on this server, for as long as it is in the cache; a `data:` URL
-    /// where nothing is kept.
+    /// where nothing is kept, or with `cache-control: no-store`.
     combined_audio_url: String,
     /// The lines, in order.
     segments: Vec<Segment>,

@@ -5,15 +5,16 @@ use bytes::Bytes;
 use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName};
-use understudy_engine::Engine;
+use understudy_engine::{CacheUse, Engine};
 use understudy_engine::cache::TakeNotes;
 
+use crate::http::caching;
 use crate::http::tts::PLACE;
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// The URL of a file of `provider`'s: its place on this server, by the address the client knows the
-/// server under; the audio itself where the client names none or nothing is kept.
+/// server under; the audio itself where the client names none, or nothing is kept, or is to be.
 pub(super) async fn url(
     engine: &Engine,
     headers: &HeaderMap,
@@ -21,7 +22,8 @@ pub(super) async fn url(
     audio: &Bytes,
 ) -> String {
     let media_type = notes.format.encoding.media_type();
-    let kept = match base(headers) {
+    let is_to_be_kept = caching::wanted(headers) != CacheUse::Off;
+    let kept = match base(headers).filter(|_| is_to_be_kept) {
         Some(base) => engine.keep_file(provider, notes, audio.clone()).await.map(|digest| (base, digest)),
         None => None,
     };

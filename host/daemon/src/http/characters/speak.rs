@@ -91,7 +91,7 @@ impl VoiceSettings {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CharacterResponse {
     /// Where the audio is: an address on this server, for as long as it is in the cache; a `data:` URL
-    /// where nothing is kept.
+    /// where nothing is kept, or with `cache-control: no-store`.
     audio_url: String,
     /// The character.
     character_info: Option<CharacterInfo>,

@@ -18,16 +18,24 @@ pub(super) struct Kept {
 }
 
 fn serving(folder: &Path, provider: &Arc<Scripted>) -> (Envelope, Arc<Understudy>) {
+    serving_under(Config::default(), folder, provider)
+}
+
+fn serving_under(config: Config, folder: &Path, provider: &Arc<Scripted>) -> (Envelope, Arc<Understudy>) {
     let store = Store::open(folder, StoreSettings::default(), &WallClock::new(SystemTime::now));
     let member = Member::new("flite", Arc::clone(provider) as Arc<dyn Provider>);
     let cast = Cast::new(vec![member]);
-    let understudy = Understudy::with_cast_and_store(Config::default(), cast, store);
+    let understudy = Understudy::with_cast_and_store(config, cast, store);
     (super::super::service(&understudy), understudy)
 }
 
 pub(super) fn kept() -> Kept {
+    kept_under(Config::default())
+}
+
+pub(super) fn kept_under(config: Config) -> Kept {
     let (folder, provider) = (tempfile::tempdir().unwrap(), Arc::new(flite()));
-    let (app, understudy) = serving(folder.path(), &provider);
+    let (app, understudy) = serving_under(config, folder.path(), &provider);
     Kept { app, understudy, provider, folder }
 }
 

@@ -1,0 +1,63 @@
+//! The calls of the characters: who is written down on this server, played by the provider's voices.
+
+use std::path::Path;
+
+use super::caching::kept_under;
+use super::*;
+
+const COMPANY: &str = r#"
+[providers.flite]
+
+[characters.nova]
+name = "Captain Nova"
+cast = [{ provider = "flite", voice = "amy" }]
+
+[characters.bram]
+name = "Old Bram"
+cast = [{ provider = "flite", voice = "rob" }]
+"#;
+
+const SPEAK: &str = "/api/v1/characters/speak";
+const CONVERSE: &str = "/api/v1/characters/conversation";
+
+fn company() -> Config {
+    Config::parse(COMPANY, Path::new("understudy.toml")).unwrap()
+}
+
+/// What a call of each kind sends at least.
+fn line() -> Value {
+    json!({ "character_id": "nova", "text": "The show must go on." })
+}
+
+fn scene() -> Value {
+    json!({ "script": "Captain Nova: We sail.\nOld Bram: Again?" })
+}
+
+/// A request as a client sends it, which names the host it asks.
+fn asking(path: &str, body: &Value, headers: &[(&'static str, &'static str)]) -> Request<Body> {
+    let mut request = request(Method::POST, path, body.to_string());
+    for (name, value) in [("host", "tts.example")].iter().chain(headers) {
+        request.headers_mut().insert(*name, http::HeaderValue::from_static(value));
+    }
+    request
+}
+
+#[tokio::test]
+async fn what_is_not_to_be_stored_is_in_the_answer_and_nowhere_else() {
+    let kept = kept_under(company());
+    let takes = || kept.understudy.stage().engine.store().unwrap().cache().stats().takes;
+    for (path, body, field) in [(SPEAK, line(), "audio_url"), (CONVERSE, scene(), "combined_audio_url")] {
+        let before = takes();
+        let secret = send(&kept.app, asking(path, &body, &[("cache-control", "no-store")])).await;
+        kept.understudy.settle().await;
+        assert_eq!(secret.status, StatusCode::OK, "{}", secret.text());
+        let url = secret.json()[field].as_str().unwrap().to_owned();
+        assert!(url.starts_with("data:audio/mpeg;base64,"), "{path} {url}");
+        assert_eq!(takes(), before, "{path}");
+        let open = send(&kept.app, asking(path, &body, &[])).await;
+        kept.understudy.settle().await;
+        let url = open.json()[field].as_str().unwrap().to_owned();
+        assert!(url.starts_with("http://tts.example/api/v1/tts/takes/"), "{path} {url}");
+        assert!(takes() > before, "{path}");
+    }
+}
