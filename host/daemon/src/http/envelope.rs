@@ -114,11 +114,8 @@ impl Inside {
         let asking = AssertUnwindSafe(self.ask(request, peer, &mut line)).catch_unwind().await;
         let mut response = asking.unwrap_or_else(|panic| panicked(&id, panic.as_ref()));
         if let Some(error) = response.extensions_mut().remove().or_else(|| foreign(&response)) {
-            // What the server itself got wrong may have come to the engine before.
-            let is_refused = error.status.is_client_error() && !error.recorded;
-            if is_refused && is_call(&line.method, &line.uri) {
-                let engine = &self.understudy.stage().engine;
-                engine.note_refused(&id, line.began.elapsed(), error.code, &error.message);
+            if is_call(&line.method, &line.uri) {
+                error.note(&self.understudy.stage().engine, &id, line.began.elapsed());
             }
             error.write(&mut response, Dialect::of(line.uri.path()), &id);
             line.error = Some(error.code);

@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use understudy_engine::Engine;
 use utoipa::ToSchema;
 
 use super::provenance::{AttemptInfo, SkippedInfo};
@@ -130,6 +131,14 @@ impl ApiError {
     pub(crate) fn hint(mut self, hint: impl Into<Box<str>>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Has `engine` remember the request that was refused after `time`, unless it knows it. What the server
+    /// itself got wrong may have come to it before.
+    pub(crate) fn note(&self, engine: &Engine, id: &str, time: Duration) {
+        if self.status.is_client_error() && !self.recorded {
+            engine.note_refused(id, time, self.code, &self.message);
+        }
     }
 
     /// The error as its client reads it.

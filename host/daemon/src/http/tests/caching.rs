@@ -170,16 +170,30 @@ async fn what_is_refused_before_anybody_is_asked_is_in_the_history_too() {
         speak(&kept.app, json!({ "input": " " })).await,
         send(&kept.app, request(Method::POST, "/api/v1/tts/synthesize", "{".to_owned())).await,
         send(&kept.app, request(Method::POST, "/nowhere", "{}".to_owned())).await,
+        post(&kept.app, "/api/v1/characters/conversation", &json!({ "script": "Hi." })).await,
     ];
     assert!(wrong.iter().all(|answer| answer.status.is_client_error()));
+    let batch = json!([{ "text": "Hi.", "output_format": "midi" }, { "text": " " }]);
+    let batch = post(&kept.app, "/api/v1/tts/batch-synthesize", &batch).await.json();
+    assert_eq!([&batch[0]["status"], &batch[1]["status"]], [400, 400]);
     kept.understudy.settle().await;
     let page = get(&kept.app, "/api/v1/tts/requests").await.json();
     let mut codes: Vec<&str> =
         page["requests"].as_array().unwrap().iter().map(|record| record["code"].as_str().unwrap()).collect();
     codes.sort_unstable();
-    assert_eq!(codes, ["invalid_json", "invalid_type", "invalid_value", "model_not_found"], "{page}");
-    let failed = &page["requests"][0];
-    assert_eq!((&failed["status"], failed["message"].is_string()), (&json!("failed"), true));
+    let expected = [
+        "invalid_json",
+        "invalid_script",
+        "invalid_type",
+        "invalid_value",
+        "invalid_value",
+        "invalid_value",
+        "model_not_found",
+    ];
+    assert_eq!(codes, expected, "{page}");
+    for failed in page["requests"].as_array().unwrap() {
+        assert_eq!((&failed["status"], failed["message"].is_string()), (&json!("failed"), true));
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ use futures_util::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
+use tokio::time::Instant;
+use understudy_engine::Engine;
 use utoipa::ToSchema;
 
 use super::request::{Head, SynthesizeRequest};
@@ -130,18 +132,19 @@ impl Room {
 }
 
 async fn item(understudy: &Understudy, head: Head, request: serde_json::Value, room: &Room) -> BatchItem {
-    let id = Arc::clone(&head.id);
-    match speak(understudy, head, request, room).await {
+    let (id, engine, began) = (Arc::clone(&head.id), understudy.engine(), Instant::now());
+    match speak(&engine, head, request, room).await {
         Ok(spoken) => BatchItem::Spoken(spoken),
-        Err(error) => BatchItem::Failed(BatchError {
-            error: error.object(Dialect::Native, &id),
-            status: error.status.as_u16(),
-        }),
+        Err(error) => {
+            error.note(&engine, &id, began.elapsed());
+            let (error, status) = (error.object(Dialect::Native, &id), error.status.as_u16());
+            BatchItem::Failed(BatchError { error, status })
+        }
     }
 }
 
 async fn speak(
-    understudy: &Understudy,
+    engine: &Engine,
     head: Head,
     request: serde_json::Value,
     room: &Room,
@@ -159,9 +162,9 @@ async fn speak(
                 )
             },
         )?;
-    let engine = understudy.engine();
-    let wanted = request.read(&engine, head).await?;
-    let performed = perform(&engine, wanted, ignored, true).await?;
-    room.take_up(performed.audio_bytes())?;
+    let wanted = request.read(engine, head).await?;
+    let performed = perform(engine, wanted, ignored, true).await?;
+    // It was spoken, and that is in the history.
+    room.take_up(performed.audio_bytes()).map_err(|error| ApiError { recorded: true, ..error })?;
     performed.response().await
 }
