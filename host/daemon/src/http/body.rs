@@ -98,7 +98,8 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
         .hint("send `content-type: application/json`"))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8], opening: u8) -> Result<(T, Vec<String>), ApiError> {
+/// An object or an array, by its `opening`, and the fields in it that nobody knows.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], opening: u8) -> Result<(T, Vec<String>), ApiError> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     if first.is_none() {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "empty_body", "request body is empty"));

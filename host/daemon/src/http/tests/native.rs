@@ -168,6 +168,29 @@ async fn a_batch_answers_in_order_and_each_for_itself() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_request_is_told_in_a_batch_as_it_is_alone() {
+    let app = app(flite());
+    let wrong = [
+        json!({ "text": "Hi.", "speaking_rate": "fast" }),
+        json!({ "text": "Hi.", "subtitles": "ass" }),
+        json!({ "text": "Hi.", "output_format": "midi" }),
+        json!("hi"),
+    ];
+    let batch = post(&app, "/api/v1/tts/batch-synthesize", &json!(wrong)).await.json();
+    for (index, wrong) in wrong.iter().enumerate() {
+        let alone = post(&app, "/api/v1/tts/synthesize", wrong).await;
+        let (mut expected, told) = (alone.json()["error"].clone(), &batch[index]);
+        expected["request_id"] = json!(format!("r-1/{index}"));
+        assert_eq!((&told["error"], &told["status"]), (&expected, &json!(alone.status.as_u16())));
+    }
+    assert_eq!(batch[0]["error"]["param"], "speaking_rate");
+    let noise: serde_json::Map<_, _> = (0..100).map(|index| (format!("x{index}"), json!(1))).collect();
+    let noise = super::merged(json!({ "text": "Hi." }), Value::Object(noise));
+    let noisy = post(&app, "/api/v1/tts/batch-synthesize", &json!([noise])).await.json();
+    assert_eq!(noisy[0]["provenance"]["ignored"].as_array().map(Vec::len), Some(32));
+}
+
+#[tokio::test]
 async fn an_empty_batch_is_answered_and_a_long_one_refused() {
     let app = app(flite());
     assert_eq!(post(&app, "/api/v1/tts/batch-synthesize", &json!([])).await.json(), json!([]));

@@ -16,6 +16,7 @@ use futures_util::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 use understudy_engine::Engine;
 use utoipa::ToSchema;
@@ -24,7 +25,7 @@ use super::request::{Head, SynthesizeRequest};
 use super::response::SynthesizeResponse;
 use super::synthesize::{perform, unwritten};
 use crate::Understudy;
-use crate::http::body::List;
+use crate::http::body::{List, parse};
 use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody, ErrorObject};
@@ -74,7 +75,7 @@ pub(crate) async fn batch_synthesize(
     State(understudy): State<Arc<Understudy>>,
     Extension(RequestId(id)): Extension<RequestId>,
     headers: HeaderMap,
-    List(requests): List<serde_json::Value>,
+    List(requests): List<Box<RawValue>>,
 ) -> Result<Response, ApiError> {
     if requests.len() > BATCH_MAX {
         let message = format!("batch is longer than {BATCH_MAX} requests: {}", requests.len());
@@ -131,7 +132,7 @@ impl Room {
     }
 }
 
-async fn item(understudy: &Understudy, head: Head, request: serde_json::Value, room: &Room) -> BatchItem {
+async fn item(understudy: &Understudy, head: Head, request: Box<RawValue>, room: &Room) -> BatchItem {
     let (id, engine, began) = (Arc::clone(&head.id), understudy.engine(), Instant::now());
     match speak(&engine, head, request, room).await {
         Ok(spoken) => BatchItem::Spoken(spoken),
@@ -146,22 +147,12 @@ async fn item(understudy: &Understudy, head: Head, request: serde_json::Value, r
 async fn speak(
     engine: &Engine,
     head: Head,
-    request: serde_json::Value,
+    request: Box<RawValue>,
     room: &Room,
 ) -> Result<SynthesizeResponse, ApiError> {
     // Nothing is bought that could not be sent.
     room.take_up(0)?;
-    let mut ignored = Vec::new();
-    let request: SynthesizeRequest =
-        serde_ignored::deserialize(request, |path| ignored.push(path.to_string())).map_err(
-            |error: serde_json::Error| {
-                ApiError::new(
-                    StatusCode::BAD_REQUEST,
-                    "invalid_value",
-                    format!("request is invalid: {error}"),
-                )
-            },
-        )?;
+    let (request, ignored): (SynthesizeRequest, _) = parse(request.get().as_bytes(), b'{')?;
     let wanted = request.read(engine, head).await?;
     let performed = perform(engine, wanted, ignored, true).await?;
     // It was spoken, and that is in the history.
