@@ -20,7 +20,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
@@ -109,6 +109,7 @@ impl Inside {
         peer: Option<SocketAddr>,
         outbox: Option<Outbox>,
     ) -> Response {
+        name_host(request);
         let id = request_id(request.headers());
         let mut line = Line::new(&id, request.method().clone(), request.uri().clone());
         let asking = AssertUnwindSafe(self.ask(request, peer, &mut line)).catch_unwind().await;
@@ -161,6 +162,16 @@ impl Inside {
         }
         line.spoken = response.extensions_mut().remove().unwrap_or_default();
         response
+    }
+}
+
+/// Gives a request whose target names its host, as every one over HTTP/2 does, the header that says the same.
+/// Where there are both, the target goes before (RFC 9112, section 3.2.2).
+fn name_host(request: &mut Request) {
+    let Some(authority) = request.uri().authority() else { return };
+    let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+    if let Ok(host) = HeaderValue::from_str(host) {
+        request.headers_mut().insert(HOST, host);
     }
 }
 

@@ -43,6 +43,18 @@ fn asking(path: &str, body: &Value, headers: &[(&'static str, &'static str)]) ->
 }
 
 #[tokio::test]
+async fn audio_has_an_address_for_clients_that_name_the_host_in_the_target_alone() {
+    let kept = kept_under(company());
+    for (path, body, field) in [(SPEAK, line(), "audio_url"), (CONVERSE, scene(), "combined_audio_url")] {
+        // As hyper hands over what comes over HTTP/2.
+        let mut asked = request(Method::POST, &format!("http://tts.example:8750{path}"), body.to_string());
+        *asked.version_mut() = http::Version::HTTP_2;
+        let url = send(&kept.app, asked).await.json()[field].as_str().unwrap().to_owned();
+        assert!(url.starts_with("http://tts.example:8750/api/v1/tts/takes/"), "{path} {url}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_to_be_stored_is_in_the_answer_and_nowhere_else() {
     let kept = kept_under(company());
     let takes = || kept.understudy.stage().engine.store().unwrap().cache().stats().takes;

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
-use http::{Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body::Body as _;
 use serde_json::json;
 use tower::ServiceExt;
@@ -149,4 +149,24 @@ async fn a_request_is_one_line_in_the_log() {
     let refused_bytes = logged[1]["bytes"].as_u64().unwrap();
     let refused = super::merged(common(404, refused_bytes), json!({ "error": "model_not_found" }));
     assert_eq!(logged, [spoken, refused]);
+}
+
+#[tokio::test]
+async fn a_host_in_the_target_is_the_one_that_was_asked() {
+    let app = app(flite());
+    let check = async |target: &str, headers: &[(&'static str, &'static str)], expected: StatusCode| {
+        let path = "/api/v1/tts/requests";
+        let mut request = request(Method::GET, &format!("{target}{path}"), Body::empty());
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_static(value));
+        }
+        assert_eq!(send(&app, request).await.status, expected, "{target} {headers:?}");
+    };
+    let own = ("origin", "http://127.0.0.1:8750");
+    // Whoever is let in hears that there is no history.
+    check("http://127.0.0.1:8750", &[own], StatusCode::SERVICE_UNAVAILABLE).await;
+    check("http://user@127.0.0.1:8750", &[own], StatusCode::SERVICE_UNAVAILABLE).await;
+    check("http://127.0.0.1:8751", &[own], StatusCode::FORBIDDEN).await;
+    check("http://evil.example", &[], StatusCode::FORBIDDEN).await;
+    check("http://evil.example", &[("host", "127.0.0.1:8750")], StatusCode::FORBIDDEN).await;
 }
