@@ -20,7 +20,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::{CONTENT_TYPE, HOST};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
@@ -126,7 +126,12 @@ impl Inside {
         {
             *response.body_mut() = Body::new(part.body(outbox));
         }
+        // The router takes its missing body for an empty one.
+        let has_length = response.status() != StatusCode::NOT_MODIFIED;
         let headers = response.headers_mut();
+        if !has_length {
+            headers.remove(CONTENT_LENGTH);
+        }
         if let Ok(value) = HeaderValue::from_str(&id) {
             headers.insert(REQUEST_ID, value);
         }

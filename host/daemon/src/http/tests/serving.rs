@@ -86,6 +86,7 @@ async fn who_has_it_is_not_sent_it_again() {
         let answer = send(&kept.app, asking(method.clone(), path, &[("if-none-match", &known)])).await;
         assert_eq!((answer.status, answer.header("etag")), (StatusCode::NOT_MODIFIED, tag), "{method}");
         assert!(answer.bytes().is_empty(), "{method}");
+        assert_eq!(answer.header("content-length"), "", "{method}: it is not 0 bytes long");
         let other = asking(method.clone(), path, &[("if-none-match", "\"other\"")]);
         assert_eq!(send(&kept.app, other).await.status, StatusCode::OK, "{method}");
     }
