@@ -12,7 +12,7 @@
 //! | `x-understudy-skipped` | who was passed over: `google;code=breaker_open` |
 //! | `x-understudy-cache` | where the take came from: `hit`, `shared`, `miss` or `bypass` |
 //! | `age` | how long it has been in the cache, in seconds; only there with a `hit` |
-//! | `content-location` | where the audio can be had again, when it is kept |
+//! | `content-location` | where the audio can be had again, when it is kept; of audio alone |
 //! | `x-understudy-duration-ms` | how long it plays; in a stream a trailer |
 //! | `x-understudy-dropped` | fields the provider cannot honour; it spoke without them |
 //! | `x-understudy-ignored` | fields nobody knows |

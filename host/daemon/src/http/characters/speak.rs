@@ -152,7 +152,7 @@ pub(crate) async fn speak(
     let speech = engine.speak(wanted).await.map_err(failed)?;
     let audio = speech.bytes().await.map_err(failed)?;
     let dropped = dropped(&speech.provenance, &[]);
-    let place = place_of(&engine, &speech);
+    let place = accepted.and_then(|_| place_of(&engine, &speech));
     let told = reply(&speech, &dropped, &ignored, place).told();
     let mut response = if accepted.is_some() {
         let media_type = HeaderValue::from_static(speech.format.encoding.media_type());

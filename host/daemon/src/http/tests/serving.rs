@@ -110,7 +110,9 @@ async fn what_is_not_kept_has_no_address() {
     let derived = speak(&kept.app, json!({ "response_format": "wav" })).await;
     assert_ne!(derived.header("etag"), "");
     assert_eq!(derived.header("content-location"), "");
-    let json = synthesize(&kept.app, json!({ "output_format": "pcm" })).await.json();
+    let told = synthesize(&kept.app, json!({ "output_format": "pcm" })).await;
+    assert_eq!(told.header("content-location"), "", "the JSON is not there");
+    let json = told.json();
     let again = get(&kept.app, json["audio_url"].as_str().unwrap()).await;
     assert_eq!(again.status, StatusCode::OK);
 }

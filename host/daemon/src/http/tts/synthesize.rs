@@ -66,7 +66,7 @@ pub(crate) async fn synthesize(
     };
     let wanted = value.read(&engine, head).await?;
     let performed = perform(&engine, wanted, ignored, !as_audio).await?;
-    let told = performed.told();
+    let told = performed.told(as_audio);
     let mut response = if as_audio { performed.audio(&headers) } else { performed.json().await? };
     told.put_on(&mut response);
     Ok(response)
@@ -129,7 +129,7 @@ impl Performed {
         response
     }
 
-    fn told(&self) -> Told {
+    fn told(&self, as_audio: bool) -> Told {
         let provenance = &self.speech.provenance;
         Reply {
             provider: &provenance.provider,
@@ -142,7 +142,8 @@ impl Performed {
             skipped: &provenance.skipped,
             dropped: &dropped(provenance, &self.asked.dropped),
             ignored: &self.asked.ignored,
-            place: self.place.clone(),
+            // JSON is not what is there.
+            place: self.place.clone().filter(|_| as_audio),
         }
         .told()
     }
