@@ -1,9 +1,10 @@
 //! Audio over HTTP: whole, in part, or not at all when the client has it already.
 //!
 //! What is sent is named by its own SHA-256, so its `ETag` is strong and never wrong. Conditions
-//! (RFC 9110, section 13) are read for `GET` and `HEAD`. Of a `POST` only `If-None-Match` is: whoever
-//! sends it has the audio of an earlier answer and would rather not have it again. A range (section 14)
-//! means something for `GET` alone; of anything else it is answered with the whole.
+//! (RFC 9110, section 13) are read for `GET` and `HEAD`; those by date are not, for nothing here has one. Of a
+//! `POST` only `If-None-Match` is: whoever sends it has the audio of an earlier answer and would rather not
+//! have it again. A range (section 14) means something for `GET` alone; of anything else it is answered with
+//! the whole.
 //!
 //! Audio in memory is sent as it lies there. What is in a file the kernel sends ([`sendfile`](super::sendfile)), and
 //! where it does not, the file is read while it is sent, in pieces: ten listeners of an hour of speech cost some
@@ -12,9 +13,9 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE,
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use understudy_engine::cache::{AudioDigest, HitAudio};
 
 use super::error::ApiError;
@@ -41,6 +42,10 @@ pub(crate) fn spoken(headers: &HeaderMap, sound: Sound) -> Response {
 pub(crate) fn served(method: &Method, headers: &HeaderMap, sound: Sound) -> Response {
     let tag = sound.digest.and_then(tag);
     let length = sound.audio.length();
+    if !is_meant(headers, tag.as_ref()) {
+        let message = "audio is not the one that if-match names";
+        return ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message).into_response();
+    }
     if let Some(tag) = tag.clone().filter(|tag| has(headers, tag)) {
         return unchanged(tag);
     }
@@ -66,10 +71,21 @@ fn tag(digest: AudioDigest) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("\"{digest}\"")).ok()
 }
 
+/// The tags of a condition.
+fn listed(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// False when the client means other audio alone. A weak tag names none.
+fn is_meant(headers: &HeaderMap, tag: Option<&HeaderValue>) -> bool {
+    let is_it = |known: &str| known == "*" || tag.is_some_and(|tag| known.as_bytes() == tag.as_bytes());
+    !headers.contains_key(IF_MATCH) || listed(headers, IF_MATCH).any(is_it)
+}
+
 /// True when the client says that it has it.
 fn has(headers: &HeaderMap, tag: &HeaderValue) -> bool {
-    let listed = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut tags = listed.flat_map(|value| value.split(',')).map(str::trim);
+    let mut tags = listed(headers, IF_NONE_MATCH);
     tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known).as_bytes() == tag.as_bytes())
 }
 
@@ -166,7 +182,7 @@ fn wanted(headers: &HeaderMap, tag: Option<&HeaderValue>, length: u64) -> Wanted
     }
 }
 
-fn say(response: &mut Response, name: http::HeaderName, value: &str) {
+fn say(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }

@@ -94,6 +94,28 @@ async fn who_has_it_is_not_sent_it_again() {
 }
 
 #[tokio::test]
+async fn who_means_other_audio_is_not_sent_this_one() {
+    let kept = kept();
+    let spoken = spoken(&kept).await;
+    let (place, tag) = (spoken.header("content-location"), spoken.header("etag"));
+    let check = async |conditions: &[(&'static str, &str)], status: u16| {
+        for method in [Method::GET, Method::HEAD] {
+            let answer = send(&kept.app, asking(method.clone(), place, conditions)).await;
+            assert_eq!(answer.status.as_u16(), status, "{method} {conditions:?}");
+        }
+    };
+    check(&[("if-match", tag)], 200).await;
+    check(&[("if-match", "*")], 200).await;
+    check(&[("if-match", &format!("\"other\", {tag}"))], 200).await;
+    check(&[("if-match", "\"other\"")], 412).await;
+    check(&[("if-match", &format!("W/{tag}"))], 412).await;
+    check(&[("if-match", "\"other\""), ("if-none-match", tag)], 412).await;
+    check(&[("if-match", tag), ("if-none-match", tag)], 304).await;
+    let refused = send(&kept.app, asking(Method::GET, place, &[("if-match", "\"other\"")])).await;
+    assert_eq!(refused.json()["error"]["code"], "precondition_failed");
+}
+
+#[tokio::test]
 async fn what_is_not_kept_has_no_address() {
     let kept = kept();
     spoken(&kept).await;

@@ -23,8 +23,8 @@ pub(crate) const PLACE: &str = "/api/v1/tts/takes/";
 /// Play a take again
 ///
 /// The audio of an earlier answer, by the SHA-256 that its `etag` and `content-location` name, for as
-/// long as it is in the cache. Answers to `HEAD`, to `If-None-Match` with 304, and to one `Range` of a
-/// `GET` with 206.
+/// long as it is in the cache. Answers to `HEAD`, to `If-None-Match` with 304, to an `If-Match` of other audio
+/// with 412, and to one `Range` of a `GET` with 206.
 #[utoipa::path(
     get, path = "/api/v1/tts/takes/{digest}", operation_id = "playTake", tag = "Understudy",
     params(("digest" = String, Path, description = "The audio's SHA-256, 64 hexadecimal digits.")),
@@ -33,6 +33,7 @@ pub(crate) const PLACE: &str = "/api/v1/tts/takes/";
         (status = 206, description = "The part of it that was asked for."),
         (status = 304, description = "The client has it."),
         (status = 404, description = "It is not in the cache.", body = ErrorBody),
+        (status = 412, description = "The client means other audio.", body = ErrorBody),
         (status = 416, description = "There is no such part.", body = ErrorBody),
     )
 )]
