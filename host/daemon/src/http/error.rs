@@ -94,6 +94,9 @@ pub(crate) struct ErrorObject {
     /// The request's id, as in the log and in `x-request-id`.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(crate) request_id: String,
+    /// When to come back, in milliseconds, where that is known; as the header `retry-after-ms` says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_ms: Option<u64>,
     /// Every call that was made, when every candidate failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) attempts: Vec<AttemptInfo>,
@@ -150,6 +153,7 @@ impl ApiError {
             code: self.openai_code.filter(|_| dialect == Dialect::OpenAi).unwrap_or(self.code),
             hint: self.hint.as_deref().map(str::to_owned),
             request_id: request_id.to_owned(),
+            retry_after_ms: self.retry_after.map(|after| rounded_up(after, 1_000_000)),
             attempts: self.story.as_ref().map(|story| story.attempts.clone()).unwrap_or_default(),
             skipped: self.story.as_ref().map(|story| story.skipped.clone()).unwrap_or_default(),
         }
@@ -176,15 +180,17 @@ impl ApiError {
         if !self.retryable {
             headers.insert("x-should-retry", HeaderValue::from_static("false"));
         }
-        if let Some(after) = self.retry_after {
-            // Rounded up: a client that comes back too early is refused again.
-            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-            let milliseconds = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        if let (Some(after), Some(milliseconds)) = (self.retry_after, body.error.retry_after_ms) {
+            headers.insert(RETRY_AFTER, HeaderValue::from(rounded_up(after, 1_000_000_000)));
             headers.insert("retry-after-ms", HeaderValue::from(milliseconds));
         }
         *response.body_mut() = Body::from(json);
     }
+}
+
+/// In units of so many nanoseconds, rounded up: a client that comes back too early is refused again.
+fn rounded_up(after: Duration, unit: u128) -> u64 {
+    u64::try_from(after.as_nanos().div_ceil(unit)).unwrap_or(u64::MAX)
 }
 
 impl IntoResponse for ApiError {

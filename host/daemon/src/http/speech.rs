@@ -75,7 +75,7 @@ pub(crate) async fn speak(
     let default_delivery = understudy.config().server.default_delivery;
     let head = Head { id, route: route_of(&headers), cache: caching::wanted(&headers), default_delivery };
     let Wanted { request, media_type, delivery, dropped } = value.read(&engine, head).await?;
-    let asked = Asked { ignored, dropped, media_type };
+    let asked = Asked { id: Arc::clone(&request.id), ignored, dropped, media_type };
     match delivery {
         Delivery::Whole => whole(&engine, request, asked, &headers).await,
         Delivery::Stream => Ok(plain(open(&engine, request).await?, &asked)),
@@ -88,6 +88,7 @@ pub(crate) async fn speak(
 
 /// What the answer needs of the request.
 struct Asked {
+    id: Arc<str>,
     ignored: Vec<String>,
     /// Fields that were dropped before the engine saw them.
     dropped: Vec<String>,
@@ -165,7 +166,7 @@ fn trailers(finished: &Finished) -> Option<HeaderMap> {
 fn events(stream: SpeechStream, asked: Asked, characters: usize) -> Response {
     let told = told(&stream, &asked);
     let dropped = asked.dropped(stream.dropped());
-    let events = sse::events(stream, characters, sse::Asked { dropped, ignored: asked.ignored });
+    let events = sse::events(stream, characters, sse::Asked { id: asked.id, dropped, ignored: asked.ignored });
     let mut response = answer(Body::from_stream(events), "text/event-stream");
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     told.put_on(&mut response);

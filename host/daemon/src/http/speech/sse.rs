@@ -5,6 +5,8 @@
 //! SDKs raise. The last event says under `understudy`, which OpenAI's clients pass over, how the take
 //! came about. One event is one write: base64 goes straight into the event's buffer.
 
+use std::sync::Arc;
+
 use base64_simd::STANDARD;
 use bytes::Bytes;
 use futures_core::Stream;
@@ -25,8 +27,9 @@ const CHARACTERS_A_SECOND: f64 = 15.0;
 const DELTA_BEGIN: &str = r#"data: {"type":"speech.audio.delta","audio":""#;
 const DELTA_END: &str = "\"}\n\n";
 
-/// What the last event says of the request.
+/// What the last event says of the request, whichever it is.
 pub(super) struct Asked {
+    pub(super) id: Arc<str>,
     pub(super) dropped: Vec<String>,
     pub(super) ignored: Vec<String>,
 }
@@ -36,7 +39,7 @@ pub(super) fn events(
     characters: usize,
     asked: Asked,
 ) -> impl Stream<Item = Result<Bytes, SpeechError>> + Send + 'static {
-    let mut asked = Some(asked);
+    let (id, mut asked) = (Arc::clone(&asked.id), Some(asked));
     stream.filter_map(move |event| {
         future::ready(match event {
             Ok(SpeechEvent::Audio(audio)) => Some(Ok(delta(&audio))),
@@ -44,7 +47,7 @@ pub(super) fn events(
             Ok(SpeechEvent::Finished(finished)) => {
                 asked.take().map(|asked| Ok(done(*finished, characters, asked)))
             }
-            Err(error) => Some(Ok(failed(&error))),
+            Err(error) => Some(Ok(failed(&error, &id))),
         })
     })
 }
@@ -79,9 +82,9 @@ fn done(finished: Finished, characters: usize, asked: Asked) -> Bytes {
     }))
 }
 
-fn failed(error: &SpeechError) -> Bytes {
+fn failed(error: &SpeechError, id: &str) -> Bytes {
     tracing::warn!(code = error.code(), %error, "stream broke off");
-    let object = ApiError::of(error, Dialect::OpenAi).object(Dialect::OpenAi, "");
+    let object = ApiError::of(error, Dialect::OpenAi).object(Dialect::OpenAi, id);
     event(&json!({ "type": "error", "error": object }))
 }
 

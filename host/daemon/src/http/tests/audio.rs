@@ -187,7 +187,8 @@ async fn server_sent_events_end_with_the_error_that_ended_them() {
     let events = events(&answer);
     assert_eq!(events.len(), 2);
     assert_eq!(events[1]["type"], "error");
-    assert_eq!(events[1]["error"]["code"], "provider_unavailable");
+    let error = &events[1]["error"];
+    assert_eq!((&error["code"], &error["request_id"]), (&json!("provider_unavailable"), &json!("r-1")));
 }
 
 #[tokio::test]

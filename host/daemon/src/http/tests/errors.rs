@@ -199,6 +199,19 @@ async fn failures_of_a_provider_through_both_doors() {
 }
 
 #[tokio::test]
+async fn nobody_is_told_to_come_back_too_early() {
+    let limited = || {
+        let retry_after = Some(Duration::from_micros(61_500_200));
+        failing(ProviderError::RateLimited { retry_after }.into())
+    };
+    let alone = synthesize(&limited(), json!({})).await;
+    let told = ["retry-after", "retry-after-ms"].map(|name| alone.header(name));
+    assert_eq!((told, &alone.json()["error"]["retry_after_ms"]), (["62", "61501"], &json!(61_501)));
+    let batch = post(&limited(), "/api/v1/tts/batch-synthesize", &json!([{ "text": "Hi." }])).await.json();
+    assert_eq!(batch[0]["error"]["retry_after_ms"], 61_501);
+}
+
+#[tokio::test]
 async fn a_server_without_providers_says_so() {
     let app = app_with(Config::default(), &[]);
     let mut sheet = Sheet::default();
