@@ -164,6 +164,25 @@ fn kind(kind: Option<String>) -> Result<String, ApiError> {
     }
 }
 
+/// The one of both that says anything; forms send empty fields for what nobody filled in.
+fn script(script: Option<String>, lines: Option<Vec<Line>>) -> Result<ScriptSource, ApiError> {
+    match (script, lines.filter(|lines| !lines.is_empty())) {
+        (Some(script), Some(_)) if !script.trim().is_empty() => {
+            let message = "lines must be left out when there is a script";
+            Err(ApiError::invalid("invalid_value", "lines", message))
+        }
+        (_, Some(lines)) => {
+            let lines = lines.into_iter().enumerate().map(|(index, line)| line.read(index));
+            Ok(ScriptSource::Lines(lines.collect::<Result<_, _>>()?))
+        }
+        (Some(script), None) => Ok(ScriptSource::Text(script)),
+        (None, None) => {
+            let message = "missing required parameter: script";
+            Err(ApiError::invalid("missing_required_parameter", "script", message))
+        }
+    }
+}
+
 /// Seconds up to `most`.
 fn seconds(field: &'static str, value: Option<f64>, most: f64) -> Result<Option<Duration>, ApiError> {
     match value {
@@ -182,17 +201,7 @@ impl ConversationRequest {
         accepted: Option<Encoding>,
         route: Option<String>,
     ) -> Result<Wanted, ApiError> {
-        let script = match (self.script, self.lines) {
-            (_, Some(lines)) => {
-                let lines = lines.into_iter().enumerate().map(|(index, line)| line.read(index));
-                ScriptSource::Lines(lines.collect::<Result<_, _>>()?)
-            }
-            (Some(script), None) => ScriptSource::Text(script),
-            (None, None) => {
-                let message = "missing required parameter: script";
-                return Err(ApiError::invalid("missing_required_parameter", "script", message));
-            }
-        };
+        let script = script(self.script, self.lines)?;
         let encoding = match self.output_format.as_deref() {
             Some(name) => encoding(name)?,
             None => accepted.unwrap_or(Encoding::Mp3),

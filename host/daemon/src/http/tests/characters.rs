@@ -55,6 +55,25 @@ async fn audio_has_an_address_for_clients_that_name_the_host_in_the_target_alone
 }
 
 #[tokio::test]
+async fn a_scene_is_a_script_or_lines_and_never_both() {
+    let kept = kept_under(company());
+    let row = json!({ "character_id": "bram", "text": "Hm." });
+    let ask = async |body: Value| {
+        let answer = post(&kept.app, CONVERSE, &body).await;
+        let answer = answer.json();
+        let (error, segments) = (&answer["error"], answer["segments"].as_array());
+        (error["param"].clone(), error["code"].clone(), segments.map(Vec::len))
+    };
+    let (script, none) = (scene()["script"].clone(), Value::Null);
+    let both = ask(json!({ "script": script, "lines": [row] })).await;
+    assert_eq!(both, (json!("lines"), json!("invalid_value"), None));
+    assert_eq!(ask(json!({ "script": script, "lines": [] })).await, (none.clone(), none.clone(), Some(2)));
+    assert_eq!(ask(json!({ "script": " ", "lines": [row] })).await, (none.clone(), none, Some(1)));
+    let neither = (json!("script"), json!("missing_required_parameter"), None);
+    assert_eq!(ask(json!({ "lines": [] })).await, neither);
+}
+
+#[tokio::test]
 async fn what_is_not_to_be_stored_is_in_the_answer_and_nowhere_else() {
     let kept = kept_under(company());
     let takes = || kept.understudy.stage().engine.store().unwrap().cache().stats().takes;
