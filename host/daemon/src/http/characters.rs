@@ -8,6 +8,7 @@
 mod conversation;
 mod heads;
 mod info;
+mod manner;
 mod performed;
 mod sound;
 mod speak;

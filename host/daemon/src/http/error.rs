@@ -2,8 +2,9 @@
 //!
 //! One body serves every client: the four keys of OpenAI's error object, which its SDKs read, and
 //! beside them a hint and the request's id. Two things depend on the door a client came through,
-//! and both are decided here: the names of fields (`speed` there is `speaking_rate` here) and the
-//! codes of those few errors for which OpenAI has a code of its own.
+//! and both are decided here: the names of fields (`speed` there is `speaking_rate` here, and
+//! `voice_settings.speed` of a character) and the codes of those few errors for which OpenAI has a
+//! code of its own.
 //!
 //! A handler only says *what* is wrong. The body is written by the envelope around all handlers,
 //! which knows the path and the request's id; so no error can leave without one.
@@ -30,6 +31,8 @@ pub(crate) enum Dialect {
     OpenAi,
     /// Our own.
     Native,
+    /// That of the characters' calls.
+    Characters,
 }
 
 impl Dialect {
@@ -38,7 +41,34 @@ impl Dialect {
         let begins = |prefix| {
             path.strip_prefix(prefix).is_some_and(|rest: &str| rest.is_empty() || rest.starts_with('/'))
         };
-        if begins("/v1") || begins("/audio") || begins("/models") { Self::OpenAi } else { Self::Native }
+        if begins("/v1") || begins("/audio") || begins("/models") {
+            Self::OpenAi
+        } else if begins("/api/v1/characters") {
+            Self::Characters
+        } else {
+            Self::Native
+        }
+    }
+
+    /// The client's name for a field of the engine's request.
+    pub(crate) fn field(self, field: &str) -> &str {
+        match (self, field) {
+            (Self::OpenAi, "text" | "ssml") => "input",
+            (Self::OpenAi, "rate") => "speed",
+            (Self::OpenAi, "encoding") => "response_format",
+            (Self::OpenAi, "provider") => "model",
+            (Self::Native, "rate") => "speaking_rate",
+            (Self::Native, "volume") => "volume_gain",
+            (Self::Characters, "rate") => "voice_settings.speed",
+            (Self::Characters, "pitch") => "voice_settings.pitch",
+            (Self::Characters, "volume") => "voice_settings.volume",
+            (Self::Characters, "intensity") => "emotion_intensity",
+            (Self::Native | Self::Characters, "encoding") => "output_format",
+            (Self::Native | Self::Characters, "language") => "language_code",
+            // Whoever plays a character is chosen by its name.
+            (Self::Native, "character") | (Self::Characters, "character" | "voice") => "character_id",
+            (_, field) => field,
+        }
     }
 }
 

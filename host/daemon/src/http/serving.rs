@@ -13,7 +13,8 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE,
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, IF_RANGE,
+    RANGE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use understudy_engine::cache::{AudioDigest, HitAudio};
@@ -44,7 +45,8 @@ pub(crate) fn served(method: &Method, headers: &HeaderMap, sound: Sound) -> Resp
     let length = sound.audio.length();
     if !is_meant(headers, tag.as_ref()) {
         let message = "audio is not the one that if-match names";
-        return ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message).into_response();
+        return ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message)
+            .into_response();
     }
     if let Some(tag) = tag.clone().filter(|tag| has(headers, tag)) {
         return unchanged(tag);

@@ -98,7 +98,7 @@ struct Asked {
 impl Asked {
     /// All that was dropped, by OpenAI's names.
     fn dropped(&self, dropped: &[String]) -> Vec<String> {
-        let openai = |field: &String| if field == "rate" { "speed".to_owned() } else { field.clone() };
+        let openai = |field: &String| Dialect::OpenAi.field(field).to_owned();
         dropped.iter().map(openai).chain(self.dropped.iter().cloned()).collect()
     }
 }
@@ -166,7 +166,8 @@ fn trailers(finished: &Finished) -> Option<HeaderMap> {
 fn events(stream: SpeechStream, asked: Asked, characters: usize) -> Response {
     let told = told(&stream, &asked);
     let dropped = asked.dropped(stream.dropped());
-    let events = sse::events(stream, characters, sse::Asked { id: asked.id, dropped, ignored: asked.ignored });
+    let events =
+        sse::events(stream, characters, sse::Asked { id: asked.id, dropped, ignored: asked.ignored });
     let mut response = answer(Body::from_stream(events), "text/event-stream");
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     told.put_on(&mut response);

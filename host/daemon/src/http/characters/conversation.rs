@@ -1,7 +1,6 @@
 //! `POST /api/v1/characters/conversation`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -14,14 +13,15 @@ use understudy_engine::cache::TakeNotes;
 use understudy_engine::script::{Place, SceneLine};
 use understudy_engine::{
     CharacterProfile, ConversationRequest as Wanted, Engine, Output, Recast, ScriptSource, Speaker,
+    SpeechError,
 };
 use understudy_speech::Encoding;
 use utoipa::ToSchema;
 
 use super::heads::Heads;
+use super::manner::{VoiceSettings, Within};
 use super::performed::ConversationResponse;
 use super::sound;
-use super::speak::VoiceSettings;
 use crate::Understudy;
 use crate::http::body::Object;
 use crate::http::caching;
@@ -127,8 +127,9 @@ pub(crate) async fn converse(
     let subtitles = value.subtitles;
     let wanted = value.read(id, accepted.flatten(), route_of(&headers))?;
     let wanted = Wanted { cache: caching::wanted(&headers), ..wanted };
+    let is_script = matches!(wanted.script, ScriptSource::Text(_));
     let performed = engine.converse(wanted, |_| ()).await;
-    let performed = performed.map_err(|error| ApiError::of(&error, Dialect::Native))?;
+    let performed = performed.map_err(|error| refused(&error, is_script))?;
     let heads = Heads::of(&performed, &ignored);
     let mut response = if accepted.is_some() {
         let media_type = HeaderValue::from_static(performed.format.encoding.media_type());
@@ -142,6 +143,17 @@ pub(crate) async fn converse(
     };
     heads.put_on(&mut response);
     Ok(response)
+}
+
+/// Why there is no conversation. A line of a script stands there and nowhere else.
+fn refused(error: &SpeechError, is_script: bool) -> ApiError {
+    let told = ApiError::of(error, Dialect::Characters);
+    match error {
+        SpeechError::Script(_) | SpeechError::Line { .. } if is_script => {
+            ApiError { param: Some("script".to_owned()), message: error.to_string().into(), ..told }
+        }
+        _ => told,
+    }
 }
 
 async fn profiles(engine: &Engine, speakers: &[Speaker]) -> Vec<CharacterProfile> {
@@ -183,17 +195,6 @@ fn script(script: Option<String>, lines: Option<Vec<Line>>) -> Result<ScriptSour
     }
 }
 
-/// Seconds up to `most`.
-fn seconds(field: &'static str, value: Option<f64>, most: f64) -> Result<Option<Duration>, ApiError> {
-    match value {
-        Some(value) if !(0.0..=most).contains(&value) => {
-            let message = format!("{field} must be between 0 and {most}, got {value}");
-            Err(ApiError::invalid("invalid_value", field, message))
-        }
-        value => Ok(value.map(Duration::from_secs_f64)),
-    }
-}
-
 impl ConversationRequest {
     fn read(
         self,
@@ -211,7 +212,7 @@ impl ConversationRequest {
             characters: self.characters,
             output: Output { encoding: Some(encoding), sample_rate: self.sample_rate, bit_rate: None },
             language: tag.map(|tag| language(&tag)).transpose()?,
-            gap: seconds("gap", self.gap, 10.0)?,
+            gap: Within::Request.seconds("gap", self.gap, 10.0)?,
             recast: self.recast.map(|recast| match recast {
                 RecastName::Scene => Recast::Scene,
                 RecastName::Line => Recast::Line,
@@ -226,16 +227,16 @@ impl ConversationRequest {
 
 impl Line {
     fn read(self, index: usize) -> Result<SceneLine, ApiError> {
-        let settings = self.voice_settings.unwrap_or_default();
+        let (settings, within) = (self.voice_settings.unwrap_or_default(), Within::Line(index));
         Ok(SceneLine {
             speaker: self.character_id,
             text: self.text.trim().to_owned(),
             emotion: self.emotion.filter(|emotion| !emotion.is_empty()),
-            intensity: self.emotion_intensity.map(|intensity| intensity * 2.0),
+            intensity: within.intensity(self.emotion_intensity)?,
             rate: settings.speed,
             pitch: settings.pitch,
-            volume: settings.decibels()?,
-            pause: seconds("pause_after", self.pause_after, 60.0)?,
+            volume: within.decibels(settings)?,
+            pause: within.seconds("pause_after", self.pause_after, 60.0)?,
             place: Place { line: index + 1, column: 1 },
         })
     }

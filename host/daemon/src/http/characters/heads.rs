@@ -11,6 +11,7 @@ use http::HeaderValue;
 use understudy_engine::Conversation;
 
 use crate::http::envelope::{Spoken, Who};
+use crate::http::error::Dialect;
 use crate::http::reply::{DROPPED, DURATION, IGNORED, PROVIDER, SUBSTITUTED, WHY, milliseconds, say};
 
 /// Characters named in a header: a scene may have hundreds, and proxies refuse long heads.
@@ -43,7 +44,7 @@ impl Heads {
         for line in lines {
             note(&mut heads.providers, &line.provider);
             let Some(told) = &line.provenance else { continue };
-            told.dropped.iter().for_each(|field| note(&mut heads.dropped, field));
+            told.dropped.iter().for_each(|field| note(&mut heads.dropped, Dialect::Characters.field(field)));
             let character = speakers.get(line.speaker).map(|speaker| speaker.character.as_str());
             heads.substitute(
                 character.unwrap_or_default(),

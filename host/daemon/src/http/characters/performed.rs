@@ -7,8 +7,9 @@ use understudy_speech::Encoding;
 use utoipa::ToSchema;
 
 use super::info::CharacterInfo;
+use crate::http::error::Dialect;
 use crate::http::provenance::{SkippedInfo, SubstitutionInfo, how_name};
-use crate::http::tts::{SpokenWord, Subtitles, spoken};
+use crate::http::tts::{SpokenWord, Subtitles, dropped, spoken};
 
 /// A conversation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -189,7 +190,7 @@ fn segment(index: usize, line: &SpokenLine, speakers: &[Speaker]) -> Segment {
         words: line.words.iter().filter_map(|word| spoken(*word, &line.text)).collect(),
         voice: VoiceId::new(line.provider.as_str(), voice).to_string(),
         substituted: provenance.and_then(|told| told.substituted.clone()).map(SubstitutionInfo::from),
-        dropped: provenance.map(|told| told.dropped.clone()).unwrap_or_default(),
+        dropped: provenance.map(|told| dropped(told, Dialect::Characters, &[])).unwrap_or_default(),
         notes: provenance.map(|told| told.notes.clone()).unwrap_or_default(),
     }
 }

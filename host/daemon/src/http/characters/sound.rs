@@ -5,8 +5,8 @@ use bytes::Bytes;
 use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName};
-use understudy_engine::{CacheUse, Engine};
 use understudy_engine::cache::TakeNotes;
+use understudy_engine::{CacheUse, Engine};
 
 use crate::http::caching;
 use crate::http::tts::PLACE;

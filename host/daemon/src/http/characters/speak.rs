@@ -15,6 +15,7 @@ use understudy_speech::{Character, Encoding, Request};
 use utoipa::ToSchema;
 
 use super::info::CharacterInfo;
+use super::manner::{VoiceSettings, Within};
 use super::sound;
 use crate::Understudy;
 use crate::http::body::Object;
@@ -59,32 +60,6 @@ pub(crate) struct CharacterRequest {
     /// The caller's user.
     #[serde(alias = "user")]
     user_id: Option<String>,
-}
-
-/// How a character's voice is moved.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
-pub(crate) struct VoiceSettings {
-    /// A factor on the speaking rate, 0.25 to 4.
-    #[serde(alias = "speaking_rate")]
-    pub(super) speed: Option<f32>,
-    /// Semitones, -20 to 20.
-    pub(super) pitch: Option<f32>,
-    /// A factor on the amplitude, 0 to 2.
-    volume: Option<f32>,
-}
-
-impl VoiceSettings {
-    /// The volume in decibels.
-    pub(super) fn decibels(self) -> Result<Option<f32>, ApiError> {
-        match self.volume {
-            Some(volume) if !(0.0..=2.0).contains(&volume) => Err(ApiError::invalid(
-                "invalid_value",
-                "voice_settings.volume",
-                format!("voice_settings.volume must be between 0 and 2, got {volume}"),
-            )),
-            volume => Ok(volume.map(|volume| (20.0 * volume.log10()).max(*Request::VOLUME.start()))),
-        }
-    }
 }
 
 /// Speech by a character.
@@ -148,10 +123,10 @@ pub(crate) async fn speak(
     let wanted = SpeechRequest { cache: caching::wanted(&headers), ..wanted };
     let text = wanted.request.utterance.source().to_owned();
     let name = wanted.request.character.clone().unwrap_or_default();
-    let failed = |error| ApiError::of(&error, Dialect::Native);
+    let failed = |error| ApiError::of(&error, Dialect::Characters);
     let speech = engine.speak(wanted).await.map_err(failed)?;
     let audio = speech.bytes().await.map_err(failed)?;
-    let dropped = dropped(&speech.provenance, &[]);
+    let dropped = dropped(&speech.provenance, Dialect::Characters, &[]);
     let place = accepted.and_then(|_| place_of(&engine, &speech));
     let told = reply(&speech, &dropped, &ignored, place).told();
     let mut response = if accepted.is_some() {
@@ -235,9 +210,8 @@ impl CharacterRequest {
         let request = Request {
             rate: settings.speed,
             pitch: settings.pitch,
-            volume: settings.decibels()?,
-            // The services' scale goes to 1, ours to 2; the middle is the usual on both.
-            intensity: self.emotion_intensity.map(|intensity| intensity * 2.0),
+            volume: Within::Request.decibels(settings)?,
+            intensity: Within::Request.intensity(self.emotion_intensity)?,
             emotion: self.emotion.filter(|emotion| !emotion.is_empty()),
             character: Some(character),
             language: tag.map(|tag| language(&tag)).transpose()?,

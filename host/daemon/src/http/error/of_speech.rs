@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use understudy_engine::script::{ScriptError, ScriptFault};
 use understudy_engine::{SpeechError, Withheld};
 use understudy_speech::{Failure, ProviderError};
 
@@ -12,10 +13,13 @@ use super::{ApiError, Dialect, Story};
 /// How soon a client may come back when every instance is in use.
 const BUSY_RETRY: Duration = Duration::from_secs(1);
 
+/// Those fields of the engine's request that a line of a conversation has.
+const LINE: [&str; 7] = ["text", "emotion", "intensity", "rate", "pitch", "volume", "character"];
+
 impl ApiError {
     /// The engine's error for a client of `dialect`.
     pub(crate) fn of(error: &SpeechError, dialect: Dialect) -> Self {
-        let param = error.field().map(|field| param(field, dialect).to_owned());
+        let (field, place) = (error.field(), |field| place(error, field, dialect));
         let (status, openai_code) = class(error);
         let story = match error {
             SpeechError::AllFailed { attempts, skipped, .. } => Some(Box::new(Story {
@@ -32,8 +36,8 @@ impl ApiError {
         let busy = matches!(last, SpeechError::Failed { failure: Failure::Busy { .. }, .. });
         Self {
             openai_code,
-            message: message(error, param.as_deref()).into(),
-            param,
+            message: message(error, field.map(|field| dialect.field(field))).into(),
+            param: field.map(place),
             hint: error.hint().map(Into::into),
             retry_after: error.retry_after().or(busy.then_some(BUSY_RETRY)),
             retryable: error.is_worth_retrying(),
@@ -45,12 +49,17 @@ impl ApiError {
 }
 
 /// The message, with the field by the name this client gave it.
-fn message(error: &SpeechError, param: Option<&str>) -> String {
-    match (error, param) {
-        (SpeechError::Invalid(invalid), Some(param)) => format!("{param} {}", invalid.message),
-        (SpeechError::NotOffered { provider, reason, .. }, Some(param)) => {
-            format!("provider {provider} does not offer this: {param} {reason}")
+fn message(error: &SpeechError, name: Option<&str>) -> String {
+    match (error, name) {
+        (SpeechError::Invalid(invalid), Some(name)) => format!("{name} {}", invalid.message),
+        (SpeechError::NotOffered { provider, reason, .. }, Some(name)) => {
+            format!("provider {provider} does not offer this: {name} {reason}")
         }
+        (SpeechError::Line { number, speaker, error }, name) => {
+            format!("line {number} of {speaker} could not be spoken: {}", message(error, name))
+        }
+        // Its place is a line of the request, and told as such.
+        (SpeechError::Script(error), _) => error.fault.to_string(),
         _ => error.to_string(),
     }
 }
@@ -118,18 +127,23 @@ const fn failed(failure: &Failure) -> (StatusCode, Option<&'static str>) {
     }
 }
 
-/// The client's name for a field of the engine's request.
-fn param(field: &str, dialect: Dialect) -> &str {
-    match (dialect, field) {
-        (Dialect::OpenAi, "text" | "ssml") => "input",
-        (Dialect::OpenAi, "rate") => "speed",
-        (Dialect::OpenAi, "encoding") => "response_format",
-        (Dialect::OpenAi, "provider") => "model",
-        (Dialect::Native, "rate") => "speaking_rate",
-        (Dialect::Native, "volume") => "volume_gain",
-        (Dialect::Native, "encoding") => "output_format",
-        (Dialect::Native, "language") => "language_code",
-        (Dialect::Native, "character") => "character_id",
-        (_, field) => field,
+/// Where the client wrote what the engine knows as `field`: what belongs to a line stands there.
+fn place(error: &SpeechError, field: &str, dialect: Dialect) -> String {
+    let name = dialect.field(field);
+    match error {
+        SpeechError::Line { number, .. } if LINE.contains(&field) => {
+            format!("lines[{}].{name}", number.saturating_sub(1))
+        }
+        SpeechError::Script(ScriptError { place, fault }) => {
+            let line = place.line.saturating_sub(1);
+            match fault {
+                ScriptFault::UnknownSpeaker { .. } | ScriptFault::NobodySpeaks => {
+                    format!("lines[{line}].character_id")
+                }
+                ScriptFault::NothingSaid(_) => format!("lines[{line}].text"),
+                _ => "lines".to_owned(),
+            }
+        }
+        _ => name.to_owned(),
     }
 }

@@ -24,6 +24,11 @@ fn company() -> Config {
     Config::parse(COMPANY, Path::new("understudy.toml")).unwrap()
 }
 
+/// A server that has these characters, played by `provider`.
+pub(super) fn company_of(provider: Scripted) -> Envelope {
+    app_with(company(), &[&Arc::new(provider)])
+}
+
 /// What a call of each kind sends at least.
 fn line() -> Value {
     json!({ "character_id": "nova", "text": "The show must go on." })
@@ -51,6 +56,22 @@ async fn audio_has_an_address_for_clients_that_name_the_host_in_the_target_alone
         *asked.version_mut() = http::Version::HTTP_2;
         let url = send(&kept.app, asked).await.json()[field].as_str().unwrap().to_owned();
         assert!(url.starts_with("http://tts.example:8750/api/v1/tts/takes/"), "{path} {url}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_dropped_has_the_name_that_the_client_gave_it() {
+    let mut provider = flite();
+    provider.manifest.capabilities.rate = None;
+    let app = company_of(provider);
+    let moved = json!({ "voice_settings": { "speed": 1.5 } });
+    let spoken = post(&app, SPEAK, &merged(line(), moved.clone())).await;
+    assert_eq!(spoken.json()["provenance"]["dropped"], json!(["voice_settings.speed"]));
+    let scene = json!({ "lines": [merged(line(), moved)] });
+    let scene = post(&app, CONVERSE, &scene).await;
+    assert_eq!(scene.json()["segments"][0]["dropped"], json!(["voice_settings.speed"]));
+    for answer in [spoken, scene] {
+        assert_eq!(answer.header("x-understudy-dropped"), "voice_settings.speed");
     }
 }
 

@@ -199,6 +199,36 @@ async fn failures_of_a_provider_through_both_doors() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_character_is_told_by_the_names_of_its_call() {
+    let mut provider = flite();
+    // Whoever cannot tell who its characters are may have anybody.
+    provider.characters = Some(Vec::new());
+    let app = super::characters::company_of(provider);
+    let line = |change: Value| {
+        let row = super::merged(json!({ "character_id": "bram", "text": "Hm." }), change);
+        json!({ "lines": [{ "character_id": "nova", "text": "Ay." }, row] })
+    };
+    let (speak, converse) = ("/api/v1/characters/speak", "/api/v1/characters/conversation");
+    let mut sheet = Sheet::default();
+    for (path, body) in [
+        (speak, json!({ "character_id": "nova", "text": "Ay.", "emotion_intensity": 1.5 })),
+        (speak, json!({ "character_id": "nova", "text": "Ay.", "voice_settings": { "speed": 9 } })),
+        (speak, json!({ "character_id": "nova", "text": "Ay.", "voice_settings": { "volume": 3 } })),
+        (converse, line(json!({ "emotion_intensity": 1.5 }))),
+        (converse, line(json!({ "voice_settings": { "volume": 3 } }))),
+        (converse, line(json!({ "voice_settings": { "speed": 9 } }))),
+        (converse, line(json!({ "pause_after": 61 }))),
+        (converse, line(json!({ "character_id": "bran" }))),
+        (converse, line(json!({ "text": "…" }))),
+        (converse, json!({ "script": "Captain Nova: Ay.\nOld Bran: Hm." })),
+        (converse, json!({ "script": "Old Bram [sad 9]: Hm." })),
+    ] {
+        sheet.add(&format!("{path} {body}"), &post(&app, path, &body).await);
+    }
+    insta::assert_snapshot!(sheet.0);
+}
+
+#[tokio::test]
 async fn nobody_is_told_to_come_back_too_early() {
     let limited = || {
         let retry_after = Some(Duration::from_micros(61_500_200));

@@ -10,7 +10,6 @@ use understudy_engine::{Casting, Rehearsal, Rehearsed, Withheld};
 use utoipa::ToSchema;
 
 use super::request::{Head, SynthesizeRequest};
-use super::response::field_name;
 use crate::Understudy;
 use crate::http::body::Object;
 use crate::http::caching;
@@ -147,7 +146,7 @@ impl From<Rehearsed> for CandidateInfo {
             how,
             score,
             reasons,
-            dropped: dropped.iter().map(|field| field_name(field).to_owned()).collect(),
+            dropped: dropped.iter().map(|field| Dialect::Native.field(field).to_owned()).collect(),
             skipped: skipped.as_ref().map(SkippedInfo::from),
             withheld: withheld.as_ref().map(WithheldInfo::from),
             cached,

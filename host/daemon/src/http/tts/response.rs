@@ -9,6 +9,7 @@ use understudy_speech::{Character, Encoding, Utterance, Voice, Word, WordTimes};
 use utoipa::ToSchema;
 
 use super::super::catalogue::gender_name;
+use super::super::error::Dialect;
 use super::super::provenance::ProvenanceInfo;
 use super::request::Subtitles;
 use crate::cue_sheet::cues;
@@ -113,7 +114,7 @@ impl SynthesizeResponse {
     /// The answer for `speech`, spoken by `voice` where that is known.
     pub(super) fn new(speech: Speech, audio: Bytes, voice: Option<&Voice>, asked: Asked) -> Self {
         let subtitles = asked.subtitles.and_then(|kind| subtitles(&speech, &asked.utterance, kind));
-        let dropped = dropped(&speech.provenance, &asked.dropped);
+        let dropped = dropped(&speech.provenance, Dialect::Native, &asked.dropped);
         let source = asked.utterance.source();
         let words = speech.words.iter().filter_map(|word| spoken(*word, source)).collect();
         Self {
@@ -194,20 +195,10 @@ fn voice_info(speech: &Speech, voice: Option<&Voice>, language: Option<String>) 
     }
 }
 
-/// What was not honoured, by this API's names.
-pub(crate) fn dropped(provenance: &Provenance, unused: &[String]) -> Vec<String> {
-    let dropped = provenance.dropped.iter().map(|field| field_name(field).to_owned());
+/// What was not honoured, by the names of `dialect`.
+pub(crate) fn dropped(provenance: &Provenance, dialect: Dialect, unused: &[String]) -> Vec<String> {
+    let dropped = provenance.dropped.iter().map(|field| dialect.field(field).to_owned());
     dropped.chain(unused.iter().cloned()).collect()
-}
-
-/// This API's name for a field of the engine's request.
-pub(super) fn field_name(field: &str) -> &str {
-    match field {
-        "rate" => "speaking_rate",
-        "volume" => "volume_gain",
-        "character" => "character_id",
-        other => other,
-    }
 }
 
 /// This API's name for an encoding.

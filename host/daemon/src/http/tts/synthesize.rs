@@ -140,7 +140,7 @@ impl Performed {
             substituted: provenance.substituted.as_ref(),
             attempts: &provenance.attempts,
             skipped: &provenance.skipped,
-            dropped: &dropped(provenance, &self.asked.dropped),
+            dropped: &dropped(provenance, Dialect::Native, &self.asked.dropped),
             ignored: &self.asked.ignored,
             // JSON is not what is there.
             place: self.place.clone().filter(|_| as_audio),
