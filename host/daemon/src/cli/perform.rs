@@ -147,6 +147,7 @@ fn report(perform: &Perform, conversation: &Conversation) -> Value {
             "end_ms": line.end_ms,
             "voice": VoiceId::new(line.provider.as_str(), line.voice.clone().unwrap_or_default()).to_string(),
             "words": words.collect::<Vec<_>>(),
+            "word_times": line.word_times,
             "dropped": line.provenance.as_ref().map(|told| &told.dropped),
             "notes": line.provenance.as_ref().map(|told| &told.notes),
         })

@@ -33,7 +33,8 @@ pub struct Conversation {
     pub recasts: Vec<Recasting>,
     /// Characters of the text.
     pub characters: usize,
-    /// Where word times came from, when every line that has any has them from there.
+    /// Where word times came from, when every line that has any has them from there; none when some are
+    /// from elsewhere than others.
     pub word_times: Option<WordTimes>,
 }
 
@@ -54,6 +55,8 @@ pub struct SpokenLine {
     pub end_ms: u32,
     /// When each word is heard, in milliseconds of the file, with spans into `text`.
     pub words: Vec<Word>,
+    /// Where these times came from; none when there are none.
+    pub word_times: Option<WordTimes>,
     /// The provider that spoke it.
     pub provider: String,
     /// The provider's own id of the voice, or of its character.

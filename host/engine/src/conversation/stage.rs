@@ -304,7 +304,9 @@ impl<'a> Scene<'a> {
     fn told(&self, spoken: Spoken, joined: JoinedFile) -> Conversation {
         let Spoken { players, recorded, whole, recasts } = spoken;
         let mut speakers: Vec<Speaker> = players.iter().map(Speaker::of).collect();
-        let word_times = recorded.iter().filter_map(|line| line.word_times).next();
+        let mut times = recorded.iter().filter_map(|line| line.word_times);
+        let first = times.next();
+        let word_times = first.filter(|first| times.all(|other| other == *first));
         let rows = self.lines.iter().zip(&self.speakers).zip(recorded).zip(joined.parts);
         let lines = rows.map(|(((line, owner), recorded), placed)| {
             if let Some(speaker) =
@@ -319,6 +321,7 @@ impl<'a> Scene<'a> {
                 emotion_score: recorded.emotion_score,
                 start_ms: placed.start_ms,
                 end_ms: placed.end_ms,
+                word_times: recorded.word_times.filter(|_| !placed.words.is_empty()),
                 words: placed.words,
                 provider: recorded.provider,
                 voice: recorded.voice_id,

@@ -12,7 +12,7 @@ use understudy_engine::scripted::Scripted;
 use understudy_engine::{
     Conversation, ConversationRequest, Engine, EngineSettings, LocalCharacter, Plays, Progress, ScriptSource,
 };
-use understudy_speech::{Encoding, Gender};
+use understudy_speech::{Encoding, Gender, Word, WordTimes};
 
 use crate::characters::{TWO, house, part, voices};
 use crate::{engine_with, route, told};
@@ -67,6 +67,28 @@ async fn every_line_is_spoken_by_whoever_was_cast() {
     assert_eq!(conversation.duration.as_millis(), 5_700);
     let dropped = |line: usize| conversation.lines[line].provenance.as_ref().unwrap().dropped.clone();
     assert_eq!((dropped(0), dropped(1).len()), (vec!["emotion".to_owned()], 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_are_from_one_place_only_when_those_of_every_line_are() {
+    let mark = Word { start_byte: 0, end_byte: 2, start_ms: 0, end_ms: 900 };
+    let (mut telling, mut mute) = (Scripted::speaking("a", 1, vec![mark]), voices("b", &TWO));
+    telling.voices = mute.voices.clone();
+    mute.manifest.capabilities.words = None;
+    let mut settings = EngineSettings { characters: company().characters, ..route(&["a", "b"]) };
+    for (name, provider) in [("captain-nova", "a"), ("old-bram", "b")] {
+        let character = settings.characters.get_mut(name).unwrap();
+        character.cast = vec![part(Plays::Voice, provider, "mary")];
+    }
+    let engine = engine_with(&[&Arc::new(telling), &Arc::new(mute)], settings);
+    let times = async |script: &str| {
+        let conversation = perform(&engine, script).await;
+        let lines: Vec<_> = conversation.lines.iter().map(|line| line.word_times).collect();
+        (conversation.word_times, lines)
+    };
+    let (native, estimated) = (Some(WordTimes::Native), Some(WordTimes::Estimated));
+    assert_eq!(times("Captain Nova: Ay.\nCaptain Nova: So.").await, (native, vec![native; 2]));
+    assert_eq!(times("Captain Nova: Ay.\nOld Bram: No.").await, (None, vec![native, estimated]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::info::CharacterInfo;
 use crate::http::error::Dialect;
 use crate::http::provenance::{SkippedInfo, SubstitutionInfo, how_name};
-use crate::http::tts::{SpokenWord, Subtitles, dropped, spoken};
+use crate::http::tts::{SpokenWord, Subtitles, dropped, spoken, times_name};
 
 /// A conversation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,6 +65,8 @@ pub(crate) struct Segment {
     duration: f64,
     /// When each word is heard, in milliseconds of the whole.
     words: Vec<SpokenWord>,
+    /// Where these times come from: `native` is the synthesizer itself; `estimated` is made here.
+    word_times: Option<&'static str>,
     /// The voice or character that spoke it, `provider/id`.
     voice: String,
     /// For whom it stood in, in this line alone.
@@ -188,6 +190,7 @@ fn segment(index: usize, line: &SpokenLine, speakers: &[Speaker]) -> Segment {
         start: seconds(line.start_ms),
         duration: seconds(line.end_ms - line.start_ms.min(line.end_ms)),
         words: line.words.iter().filter_map(|word| spoken(*word, &line.text)).collect(),
+        word_times: line.word_times.map(times_name),
         voice: VoiceId::new(line.provider.as_str(), voice).to_string(),
         substituted: provenance.and_then(|told| told.substituted.clone()).map(SubstitutionInfo::from),
         dropped: provenance.map(|told| dropped(told, Dialect::Characters, &[])).unwrap_or_default(),

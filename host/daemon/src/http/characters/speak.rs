@@ -25,7 +25,7 @@ use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::provenance::ProvenanceInfo;
 use crate::http::reply::{Reply, milliseconds};
 use crate::http::route_of;
-use crate::http::tts::{SpokenWord, accepted, dropped, encoding, language, place_of, spoken};
+use crate::http::tts::{SpokenWord, accepted, dropped, encoding, language, place_of, spoken, times_name};
 
 /// What a character is to say, and how.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -80,6 +80,8 @@ pub(crate) struct CharacterResponse {
     sample_rate: u32,
     /// When each word is heard; empty unless asked for.
     words: Vec<SpokenWord>,
+    /// Where the times come from: `native` is the synthesizer itself; `estimated` is made here.
+    word_times: Option<&'static str>,
     /// The request's `task_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     task_id: Option<String>,
@@ -143,6 +145,7 @@ pub(crate) async fn speak(
             audio_format: super::performed::format_name(speech.format.encoding),
             sample_rate: speech.format.sample_rate,
             words,
+            word_times: speech.word_times.map(times_name),
             task_id,
             user_id,
             provenance: ProvenanceInfo::new(speech.provenance, dropped, ignored),

@@ -60,6 +60,21 @@ async fn audio_has_an_address_for_clients_that_name_the_host_in_the_target_alone
 }
 
 #[tokio::test]
+async fn times_that_are_estimated_are_marked() {
+    let mut mute = flite();
+    mute.manifest.capabilities.words = None;
+    for (provider, expected) in [(flite(), "native"), (mute, "estimated")] {
+        let app = company_of(provider);
+        let spoken = post(&app, SPEAK, &merged(line(), json!({ "words": true }))).await.json();
+        let scene = json!({ "lines": [line()] });
+        let scene = post(&app, CONVERSE, &scene).await.json();
+        assert_eq!([&spoken["word_times"], &scene["segments"][0]["word_times"]], [expected, expected]);
+    }
+    let plain = post(&company_of(flite()), SPEAK, &line()).await.json();
+    assert_eq!((&plain["words"], &plain["word_times"]), (&json!([]), &Value::Null));
+}
+
+#[tokio::test]
 async fn what_is_dropped_has_the_name_that_the_client_gave_it() {
     let mut provider = flite();
     provider.manifest.capabilities.rate = None;

@@ -126,10 +126,7 @@ impl SynthesizeResponse {
             duration: speech.duration.as_secs_f64(),
             voice_info: voice_info(&speech, voice, asked.language),
             words,
-            word_times: speech.word_times.map(|times| match times {
-                WordTimes::Native => "native",
-                WordTimes::Estimated => "estimated",
-            }),
+            word_times: speech.word_times.map(times_name),
             subtitles,
             emotion_score: speech.emotion_score,
             task_id: asked.task_id,
@@ -199,6 +196,14 @@ fn voice_info(speech: &Speech, voice: Option<&Voice>, language: Option<String>) 
 pub(crate) fn dropped(provenance: &Provenance, dialect: Dialect, unused: &[String]) -> Vec<String> {
     let dropped = provenance.dropped.iter().map(|field| dialect.field(field).to_owned());
     dropped.chain(unused.iter().cloned()).collect()
+}
+
+/// The word for where word times come from.
+pub(crate) const fn times_name(times: WordTimes) -> &'static str {
+    match times {
+        WordTimes::Native => "native",
+        WordTimes::Estimated => "estimated",
+    }
 }
 
 /// This API's name for an encoding.
