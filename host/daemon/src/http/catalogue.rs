@@ -14,6 +14,7 @@ use axum::extract::{Query, State};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use understudy_engine::VoiceId;
+use understudy_engine::text::language;
 use understudy_speech::{Age, Gender, Language, Voice};
 use utoipa::{IntoParams, ToSchema};
 
@@ -128,10 +129,7 @@ struct Wanted {
 
 impl Wanted {
     fn read(filter: &Filter) -> Result<Self, ApiError> {
-        let language = filter.language.as_deref().map(str::parse).transpose();
-        let language = language.map_err(|error: understudy_speech::LanguageError| {
-            ApiError::invalid("invalid_value", "language", error.to_string())
-        })?;
+        let language = filter.language.as_deref().map(|tag| language("language", tag)).transpose()?;
         Ok(Self { language, gender: filter.gender.as_deref().map(gender_of).transpose()? })
     }
 

@@ -20,6 +20,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use understudy_engine::Engine;
+use understudy_speech::InvalidField;
 use utoipa::ToSchema;
 
 use super::provenance::{AttemptInfo, SkippedInfo};
@@ -215,6 +216,13 @@ impl ApiError {
             headers.insert("retry-after-ms", HeaderValue::from(milliseconds));
         }
         *response.body_mut() = Body::from(json);
+    }
+}
+
+/// A field that is wrong, by the name that its client gave it.
+impl From<InvalidField> for ApiError {
+    fn from(invalid: InvalidField) -> Self {
+        Self::invalid("invalid_value", &invalid.field, invalid.to_string())
     }
 }
 

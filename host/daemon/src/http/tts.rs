@@ -17,7 +17,7 @@ mod voices;
 pub(crate) use batch::{__path_batch_synthesize, batch_synthesize};
 pub(crate) use explain::{__path_explain, explain};
 pub(crate) use find::{__path_find_voices, find_voices};
-pub(crate) use request::{Subtitles, encoding, language};
+pub(crate) use request::{Subtitles, encoding, language_of};
 pub(crate) use requests::{__path_request, __path_requests, request, requests};
 pub(crate) use response::{SpokenWord, dropped, spoken, times_name};
 pub(crate) use synthesize::{__path_synthesize, accepted, synthesize};

@@ -28,7 +28,7 @@ use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::route_of;
-use crate::http::tts::{Subtitles, accepted, encoding, language};
+use crate::http::tts::{Subtitles, accepted, encoding, language_of};
 
 /// A conversation to be performed.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -207,11 +207,10 @@ impl ConversationRequest {
             Some(name) => encoding(name)?,
             None => accepted.unwrap_or(Encoding::Mp3),
         };
-        let tag = self.language_code.filter(|tag| !tag.is_empty());
         Ok(Wanted {
             characters: self.characters,
             output: Output { encoding: Some(encoding), sample_rate: self.sample_rate, bit_rate: None },
-            language: tag.map(|tag| language(&tag)).transpose()?,
+            language: language_of(self.language_code)?,
             gap: Within::Request.seconds("gap", self.gap, 10.0)?,
             recast: self.recast.map(|recast| match recast {
                 RecastName::Scene => Recast::Scene,

@@ -25,7 +25,7 @@ use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::provenance::ProvenanceInfo;
 use crate::http::reply::{Reply, milliseconds};
 use crate::http::route_of;
-use crate::http::tts::{SpokenWord, accepted, dropped, encoding, language, place_of, spoken, times_name};
+use crate::http::tts::{SpokenWord, accepted, dropped, encoding, language_of, place_of, spoken, times_name};
 
 /// What a character is to say, and how.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -205,7 +205,6 @@ impl CharacterRequest {
         let character = self.character_id.ok_or_else(|| missing("character_id"))?;
         let text = self.text.ok_or_else(|| missing("text"))?;
         let settings = self.voice_settings.unwrap_or_default();
-        let tag = self.language_code.filter(|tag| !tag.is_empty());
         let encoding = match self.output_format.as_deref() {
             Some(name) => encoding(name)?,
             None => accepted.unwrap_or(Encoding::Mp3),
@@ -217,7 +216,7 @@ impl CharacterRequest {
             intensity: Within::Request.intensity(self.emotion_intensity)?,
             emotion: self.emotion.filter(|emotion| !emotion.is_empty()),
             character: Some(character),
-            language: tag.map(|tag| language(&tag)).transpose()?,
+            language: language_of(self.language_code)?,
             words: self.words == Some(true),
             ..Request::text(text)
         };

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use understudy_engine::text::language;
 use understudy_engine::{CacheUse, Engine, Output, SpeechRequest};
-use understudy_speech::{Encoding, Language, Request, Utterance};
+use understudy_speech::{Encoding, Request, Utterance};
 use utoipa::ToSchema;
 
 use super::super::caching::CacheMode;
@@ -154,7 +155,7 @@ impl SpeechBody {
         let delivery = self.delivery(delivery_of(engine, route.as_deref()).unwrap_or(default_delivery));
         let format = self.response_format.unwrap_or(Format::Mp3);
         let provider = stock::provider_of(engine, self.model.as_deref())?;
-        let language = self.language.as_deref().map(language).transpose()?;
+        let language = self.language.as_deref().map(|tag| language("language", tag)).transpose()?;
         let leader = match provider {
             Some(provider) => Some(provider.to_owned()),
             None => engine.leader(&id, route.as_deref(), false),
@@ -219,12 +220,6 @@ fn delivery_of(engine: &Engine, route: Option<&str>) -> Option<config::Delivery>
     Some(match route.delivery? {
         understudy_engine::Delivery::Whole => config::Delivery::Whole,
         understudy_engine::Delivery::Stream => config::Delivery::Stream,
-    })
-}
-
-fn language(text: &str) -> Result<Language, ApiError> {
-    text.parse().map_err(|error: understudy_speech::LanguageError| {
-        ApiError::invalid("invalid_value", "language", error.to_string())
     })
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use understudy_engine::text::language;
 use understudy_engine::{CacheUse, Engine, Output, SpeechRequest};
 use understudy_speech::{Encoding, Gender, Language, Request, Utterance, Voice};
 use utoipa::ToSchema;
@@ -115,8 +116,7 @@ impl SynthesizeRequest {
         let Head { id, accepted, route, cache } = head;
         let route = self.route.filter(|route| !route.is_empty()).or(route);
         let utterance = utterance(self.text, self.ssml)?;
-        let language =
-            self.language_code.filter(|tag| !tag.is_empty()).map(|tag| language(&tag)).transpose()?;
+        let language = language_of(self.language_code)?;
         // A character has a voice of its own.
         let gender = self
             .gender
@@ -182,10 +182,10 @@ fn utterance(text: Option<String>, ssml: Option<String>) -> Result<Utterance, Ap
     }
 }
 
-pub(crate) fn language(tag: &str) -> Result<Language, ApiError> {
-    tag.parse().map_err(|error: understudy_speech::LanguageError| {
-        ApiError::invalid("invalid_value", "language_code", error.to_string())
-    })
+/// The field `language_code`; forms send an empty one for what nobody filled in.
+pub(crate) fn language_of(code: Option<String>) -> Result<Option<Language>, ApiError> {
+    let tag = code.filter(|tag| !tag.is_empty());
+    Ok(tag.map(|tag| language("language_code", &tag)).transpose()?)
 }
 
 /// A format by any name that clients of the big services use.
