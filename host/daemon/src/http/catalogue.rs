@@ -41,7 +41,7 @@ pub(crate) struct Catalogue {
     object: &'static str,
     /// The voices, in the order of the providers.
     voices: Vec<CatalogueVoice>,
-    /// Providers whose voices could not be listed.
+    /// Providers whose voices could not be listed now; what they listed before is there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unavailable: Vec<String>,
 }
@@ -92,26 +92,29 @@ pub(crate) async fn list(
     let Query(filter) = filter.map_err(|rejection| ApiError::of_query(&rejection))?;
     let engine = understudy.engine();
     let wanted = Wanted::read(&filter)?;
-    let providers: Vec<&str> = match &filter.provider {
-        Some(name) => vec![name.as_str()],
-        None => engine.provider_names().collect(),
-    };
+    let named = given(filter.provider.as_deref());
+    let providers: Vec<&str> = named.map_or_else(|| engine.provider_names().collect(), |name| vec![name]);
     let lists = join_all(providers.iter().map(|name| engine.voices_within(name, PATIENCE))).await;
     let mut catalogue = Catalogue { object: "list", voices: Vec::new(), unavailable: Vec::new() };
     for (provider, list) in providers.into_iter().zip(lists) {
-        match list {
-            Ok(voices) => catalogue.voices.extend(
-                voices
-                    .iter()
-                    .filter(|voice| wanted.admits(voice))
-                    .map(|voice| CatalogueVoice::new(provider, voice)),
-            ),
-            // One provider that is down must not hide the voices of the others.
-            Err(_) if filter.provider.is_none() => catalogue.unavailable.push(provider.to_owned()),
-            Err(error) => return Err(refused(&error)),
-        }
+        let voices = match (list, engine.last_voices(provider)) {
+            (Ok(voices), _) => voices,
+            (Err(error), None) if named.is_some() => return Err(refused(&error)),
+            // One provider that is down must not hide the voices of the others, nor what it told before.
+            (Err(_), known) => {
+                catalogue.unavailable.push(provider.to_owned());
+                known.unwrap_or_default()
+            }
+        };
+        let admitted = voices.iter().filter(|voice| wanted.admits(voice));
+        catalogue.voices.extend(admitted.map(|voice| CatalogueVoice::new(provider, voice)));
     }
     Ok(Json(catalogue))
+}
+
+/// What a query says; forms send empty fields for what nobody filled in.
+fn given(value: Option<&str>) -> Option<&str> {
+    value.map(str::trim).filter(|value| !value.is_empty())
 }
 
 fn refused(error: &understudy_engine::SpeechError) -> ApiError {
@@ -129,8 +132,8 @@ struct Wanted {
 
 impl Wanted {
     fn read(filter: &Filter) -> Result<Self, ApiError> {
-        let language = filter.language.as_deref().map(|tag| language("language", tag)).transpose()?;
-        Ok(Self { language, gender: filter.gender.as_deref().map(gender_of).transpose()? })
+        let language = given(filter.language.as_deref()).map(|tag| language("language", tag)).transpose()?;
+        Ok(Self { language, gender: given(filter.gender.as_deref()).map(gender_of).transpose()? })
     }
 
     fn admits(&self, voice: &Voice) -> bool {

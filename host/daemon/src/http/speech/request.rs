@@ -155,7 +155,12 @@ impl SpeechBody {
         let delivery = self.delivery(delivery_of(engine, route.as_deref()).unwrap_or(default_delivery));
         let format = self.response_format.unwrap_or(Format::Mp3);
         let provider = stock::provider_of(engine, self.model.as_deref())?;
-        let language = self.language.as_deref().map(|tag| language("language", tag)).transpose()?;
+        let language = self
+            .language
+            .as_deref()
+            .filter(|tag| !tag.is_empty())
+            .map(|tag| language("language", tag))
+            .transpose()?;
         let leader = match provider {
             Some(provider) => Some(provider.to_owned()),
             None => engine.leader(&id, route.as_deref(), false),

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 use understudy_engine::scripted::Step;
 use understudy_engine::{Store, StoreSettings, WallClock};
+use understudy_speech::ProviderError;
 
 use super::*;
 
@@ -92,6 +93,25 @@ async fn a_voice_of_openais_names_the_same_take_after_a_restart_in_trouble() {
     let (app, _understudy) = serving(folder.path(), &Arc::new(dead));
     let found = speak(&app, json!({ "voice": "echo" })).await;
     assert_eq!((found.header("x-understudy-cache"), found.header("x-understudy-dropped")), ("hit", ""));
+}
+
+#[tokio::test]
+async fn voices_of_a_provider_in_trouble_are_listed_as_it_last_told_them() {
+    let Kept { app, understudy, provider, folder } = kept();
+    let told = get(&app, "/v1/audio/voices").await.json();
+    understudy.settle().await;
+    drop((app, understudy, provider));
+    let mut dead = flite();
+    dead.listing = vec![Step::Fail(ProviderError::Unavailable("503".to_owned()).into())];
+    let (app, _understudy) = serving(folder.path(), &Arc::new(dead));
+    for query in ["", "?provider=flite", "?provider=&language="] {
+        let known = get(&app, &format!("/v1/audio/voices{query}")).await.json();
+        assert_eq!(
+            (&known["voices"], &known["unavailable"]),
+            (&told["voices"], &json!(["flite"])),
+            "{query}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -72,6 +72,7 @@ async fn voices_are_filtered_by_provider_language_and_gender() {
     check_filter("language=en-GB", &["flite/rob"]).await;
     check_filter("gender=MALE&language=en_us", &["azure/Guy%2C Jr"]).await;
     check_filter("provider=flite&language=fr", &[]).await;
+    check_filter("provider=flite&language=&gender=", &["flite/amy", "flite/rob"]).await;
 }
 
 #[tokio::test]
