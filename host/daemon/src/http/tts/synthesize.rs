@@ -163,7 +163,8 @@ pub(super) fn unwritten(error: &serde_json::Error) -> ApiError {
 pub(crate) fn accepted(headers: &HeaderMap) -> Option<Option<Encoding>> {
     let accept = headers.get(ACCEPT)?.to_str().ok()?;
     let media = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let first = accept.split(',').map(media).find(|media| {
+    let wanted = accept.split(',').filter(|part| !is_refused(part));
+    let first = wanted.map(media).find(|media| {
         media.starts_with("audio/") || matches!(media.as_str(), "application/json" | "*/*" | "application/*")
     })?;
     let subtype = first.strip_prefix("audio/")?;
@@ -176,6 +177,13 @@ pub(crate) fn accepted(headers: &HeaderMap) -> Option<Option<Encoding>> {
         "pcm" | "l16" => Some(Encoding::PcmS16le),
         _ => None,
     })
+}
+
+/// True for what a client names to say that it will not have it: `audio/wav;q=0`.
+fn is_refused(part: &str) -> bool {
+    let mut parameters = part.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let weight = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+    weight.is_some_and(|(_, weight)| weight.trim().parse() == Ok(0.0_f32))
 }
 
 #[cfg(test)]
@@ -198,5 +206,7 @@ mod tests {
         check("audio/*", Some(None));
         check("audio/wav;q=0.9, */*", Some(Some(Encoding::Wav)));
         check("text/plain, Audio/MPEG", Some(Some(Encoding::Mp3)));
+        check("audio/wav;q=0, application/json", None);
+        check("application/json; Q=0.000, audio/wav;q=0.5", Some(Some(Encoding::Wav)));
     }
 }
