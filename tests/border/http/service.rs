@@ -55,6 +55,26 @@ async fn a_batch_keeps_its_order_and_one_failure_spoils_no_other() {
 }
 
 #[tokio::test]
+async fn audio_has_an_address_and_a_true_length_over_http_2() {
+    let characters = include_str!("../../../config/examples/characters.toml");
+    let daemon = Daemon::start_with(characters, |_| ()).await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
+    let body = json!({ "character_id": "captain-nova", "text": "We sail at dawn!" });
+    let spoken = client.post(daemon.url("/api/v1/characters/speak")).json(&body).send().await;
+    let spoken = spoken.expect("an answer");
+    assert_eq!((spoken.status().as_u16(), spoken.version()), (200, reqwest::Version::HTTP_2));
+    let spoken: Value = spoken.json().await.expect("JSON");
+    let url = spoken["audio_url"].as_str().expect("an address");
+    assert!(url.starts_with(&daemon.url("/api/v1/tts/takes/")), "{url}");
+    let head = client.head(url).send().await.expect("an answer");
+    let (length, tag) = (&head.headers()["content-length"], &head.headers()["etag"]);
+    let whole = client.get(url).send().await.expect("an answer").bytes().await.expect("audio");
+    assert_eq!(length.to_str().ok(), Some(whole.len().to_string().as_str()));
+    let known = client.get(url).header("if-none-match", tag).send().await.expect("an answer");
+    assert_eq!((known.status().as_u16(), known.headers().get("content-length")), (304, None));
+}
+
+#[tokio::test]
 async fn health_and_documentation_answer() {
     let daemon = Daemon::start().await;
     assert_eq!(daemon.get("/healthz").send().await.expect("an answer").status(), 200);
