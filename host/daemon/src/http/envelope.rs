@@ -126,12 +126,11 @@ impl Inside {
         {
             *response.body_mut() = Body::new(part.body(outbox));
         }
-        // The router takes its missing body for an empty one.
-        let has_length = response.status() != StatusCode::NOT_MODIFIED;
-        let headers = response.headers_mut();
-        if !has_length {
-            headers.remove(CONTENT_LENGTH);
+        if response.status() == StatusCode::NOT_MODIFIED {
+            // The router takes the body that is left out for an empty one.
+            response.headers_mut().remove(CONTENT_LENGTH);
         }
+        let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&id) {
             headers.insert(REQUEST_ID, value);
         }

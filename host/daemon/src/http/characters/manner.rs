@@ -22,7 +22,7 @@ pub(crate) struct VoiceSettings {
     volume: Option<f32>,
 }
 
-/// Where a field stands: before its name, in what one is told that sent it wrong.
+/// Where a field stands, as an error about it says.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Within {
     /// In the request itself.
