@@ -145,13 +145,19 @@ pub(crate) async fn converse(
     Ok(response)
 }
 
-/// Why there is no conversation. A line of a script stands there and nowhere else.
+/// Why there is no conversation. A line of a script stands there and nowhere else; that all of them are too
+/// long, and who may speak, has a field in this call alone.
 fn refused(error: &SpeechError, is_script: bool) -> ApiError {
     let told = ApiError::of(error, Dialect::Characters);
+    let at = |field: &str| Some(field.to_owned());
     match error {
         SpeechError::Script(_) | SpeechError::Line { .. } if is_script => {
-            ApiError { param: Some("script".to_owned()), message: error.to_string().into(), ..told }
+            ApiError { param: at("script"), message: error.to_string().into(), ..told }
         }
+        SpeechError::TextTooLong { .. } => {
+            ApiError { param: at(if is_script { "script" } else { "lines" }), ..told }
+        }
+        SpeechError::UnknownCharacter { .. } => ApiError { param: at("characters"), ..told },
         _ => told,
     }
 }

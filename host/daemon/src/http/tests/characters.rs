@@ -91,6 +91,23 @@ async fn what_is_dropped_has_the_name_that_the_client_gave_it() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_whole_scene_is_told_by_its_fields() {
+    let limited = format!("[limits]\nmax_text_characters = 10\n{COMPANY}");
+    let config = Config::parse(&limited, Path::new("understudy.toml")).unwrap();
+    let mut provider = flite();
+    provider.characters = Some(Vec::new());
+    let app = app_with(config, &[&Arc::new(provider)]);
+    let param = async |body: Value| {
+        let answer = post(&app, CONVERSE, &body).await;
+        assert!(answer.status.is_client_error(), "{}", answer.text());
+        answer.json()["error"]["param"].clone()
+    };
+    assert_eq!(param(scene()).await, "script");
+    assert_eq!(param(json!({ "lines": [line()] })).await, "lines");
+    assert_eq!(param(json!({ "script": "Old Bram: Hm.", "characters": ["bran"] })).await, "characters");
+}
+
+#[tokio::test]
 async fn a_scene_is_a_script_or_lines_and_never_both() {
     let kept = kept_under(company());
     let row = json!({ "character_id": "bram", "text": "Hm." });
