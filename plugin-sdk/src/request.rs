@@ -40,7 +40,8 @@ pub struct Request {
     pub voice: Option<String>,
     /// BCP-47 language tag of the text.
     pub language: Option<String>,
-    /// Speaking rate as a factor: 0.25 to 4.0; 1.0 is the voice's own pace.
+    /// Speaking rate as a factor: 0.25 to 4.0. The voice's own pace, 1.0, comes as none, and so does a
+    /// pitch or a volume of 0.0: what changes nothing is not asked for.
     pub rate: Option<f32>,
     /// Pitch shift in semitones: −20.0 to 20.0.
     pub pitch: Option<f32>,

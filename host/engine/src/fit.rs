@@ -6,7 +6,8 @@
 //! outside the provider's range is refused too and not clamped: a take at 2 × sold as one at 4 ×
 //! breaks whoever computes with its length, nothing in the answer would show it, and a provider
 //! that can do 4 × may stand next in line. *Nothing to do*: a control set to its neutral value is
-//! honoured by leaving it out, which matters because many clients always send `speed: 1.0`.
+//! honoured by leaving it out, whatever the provider offers. Many clients always send `speed: 1.0`, and
+//! there are voices that refuse a control for being there, and services that bill its markup.
 
 use understudy_audio::ENCODABLE;
 use understudy_speech::{
@@ -80,6 +81,7 @@ fn control(
     neutral: f32,
     dropped: &mut Dropped,
 ) -> Result<(), SpeechError> {
+    *value = value.filter(|wanted| (wanted - neutral).abs() >= f32::EPSILON);
     let Some(wanted) = *value else { return Ok(()) };
     match range {
         Some(range) if (range.minimum..=range.maximum).contains(&wanted) => Ok(()),
@@ -88,10 +90,6 @@ fn control(
             Err(SpeechError::NotOffered { provider: provider.to_owned(), field, reason })
         }
         None => {
-            let is_neutral = (wanted - neutral).abs() < f32::EPSILON;
-            if is_neutral {
-                *value = None;
-            }
             dropped.unless(false, field, value);
             Ok(())
         }

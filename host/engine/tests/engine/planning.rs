@@ -133,6 +133,13 @@ async fn a_neutral_control_is_honoured_by_leaving_it_out() {
         (request.rate, request.pitch, request.volume) = (Some(1.0), Some(0.0), Some(0.0));
     };
     check_plain(neutral, &[]).await;
+    // A provider that has the controls is not asked for them either: some voices of Azure refuse them all.
+    let able = azure();
+    engine(&[&able]).speak(with(neutral)).await.unwrap();
+    let asked = able.requests().pop().unwrap();
+    assert_eq!((asked.rate, asked.pitch, asked.volume), (None, None, None));
+    engine(&[&able]).speak(with(|request| request.rate = Some(1.1))).await.unwrap();
+    assert_eq!(able.requests().pop().unwrap().rate, Some(1.1));
 }
 
 /// Speaks `wanted` at a provider that `limit` has narrowed.
