@@ -2,7 +2,8 @@
 //!
 //! What callers write for any service lacks what this one demands: a version, a language, and all
 //! speech inside of a `voice`. So what is missing is added, and nothing that is there is changed.
-//! What would be refused is found here, because over REST the service refuses without a word.
+//! What would be refused is found here, because over REST the service refuses without a word. Only what
+//! is no XML is the caller's fault; the rest another service may take.
 
 mod rules;
 
@@ -60,10 +61,12 @@ fn with_root(source: &str, draft: &Draft) -> Result<String, Error> {
     let document = Document::parse(&source).map_err(|error| malformed(&error))?;
     let root = document.root_element();
     let mut missing = String::new();
-    match root.tag_name().namespace() {
-        None => missing.push_str(&format!(" xmlns=\"{SYNTHESIS}\"")),
-        Some(SYNTHESIS) => {}
-        Some(other) => return Err(invalid(&format!("root is of another namespace: {other}"))),
+    if let Some(other) = root.tag_name().namespace().filter(|namespace| *namespace != SYNTHESIS) {
+        return Err(refused(&format!("root is of another namespace: {other}")));
+    }
+    // A root with a prefix needs it as well, for the voice that is put into it has none.
+    if root.default_namespace().is_none() {
+        missing.push_str(&format!(" xmlns=\"{SYNTHESIS}\""));
     }
     if draft.is_directed && root.lookup_namespace_uri(Some("mstts")).is_none() {
         missing.push_str(&format!(" xmlns:mstts=\"{MSTTS}\""));
@@ -74,8 +77,10 @@ fn with_root(source: &str, draft: &Draft) -> Result<String, Error> {
     if root.attribute((XML, "lang")).is_none() {
         missing.push_str(&format!(" xml:lang=\"{}\"", draft.language));
     }
-    let name_end = root.range().start + "<speak".len();
-    let (before, after) = source.split_at_checked(name_end).unwrap_or((&source, ""));
+    let start = root.range().start;
+    let ends_name = |letter: char| letter.is_whitespace() || "/>".contains(letter);
+    let length = source.get(start..).and_then(|tag| tag.find(ends_name)).unwrap_or_default();
+    let (before, after) = source.split_at_checked(start + length).unwrap_or((&source, ""));
     Ok([before, &missing, after].concat())
 }
 
@@ -101,9 +106,10 @@ fn with_voice(source: String, draft: &Draft) -> Result<(String, bool), Error> {
 }
 
 fn malformed(error: &roxmltree::Error) -> Error {
-    invalid(&error.to_string())
+    Error::invalid("utterance", format!("must be well-formed ssml: {error}"))
 }
 
-fn invalid(reason: &str) -> Error {
-    Error::invalid("utterance", format!("must be ssml the service takes: {reason}"))
+/// What this service does not take.
+fn refused(reason: &str) -> Error {
+    Error::unsupported(format!("this ssml: {reason}"))
 }

@@ -6,7 +6,7 @@ use understudy_plugin::{Error, Take};
 
 use crate::document::Prepared;
 use crate::format::Format;
-use crate::refusal::{self, Author};
+use crate::refusal;
 use crate::settings::Settings;
 use crate::speech::Draft;
 use crate::{messages, service};
@@ -26,7 +26,6 @@ pub(crate) struct Script {
     pub(crate) plain: Option<Plain>,
     /// A voice in it is one that reports no words.
     pub(crate) has_hd: bool,
-    pub(crate) author: Author,
     /// Who speaks; none when a document says it.
     pub(crate) voice: Option<String>,
 }
@@ -36,13 +35,13 @@ impl Script {
         let pieces = pieces::pieces(source, TURN_BYTES_MAX, rate);
         let documents = pieces.iter().map(|piece| draft.document(piece.text)).collect();
         let voice = Some(draft.voice.clone());
-        Self { documents, plain: None, has_hd: draft.is_hd(), author: Author::Plugin, voice }
+        Self { documents, plain: None, has_hd: draft.is_hd(), voice }
     }
 
     pub(crate) fn of_document(prepared: Prepared, draft: &Draft) -> Self {
         let Prepared { ssml, plain, has_hd, names_voices } = prepared;
         let voice = (!names_voices).then(|| draft.voice.clone());
-        Self { documents: vec![ssml], plain: Some(plain), has_hd, author: Author::Caller, voice }
+        Self { documents: vec![ssml], plain: Some(plain), has_hd, voice }
     }
 }
 
@@ -63,9 +62,7 @@ impl Performance<'_> {
         let mut line = Line::new(|| messages::open(self.settings));
         for document in &script.documents {
             let spoken = line.speak(|id| messages::turn(id, self.format, document), track, take);
-            if !spoken.map_err(|interruption| {
-                refusal::of_turn(interruption, script.voice.as_deref(), script.author)
-            })? {
+            if !spoken.map_err(|interruption| refusal::of_turn(interruption, script.voice.as_deref()))? {
                 return Err(Error::NoAudio);
             }
         }
@@ -83,7 +80,7 @@ impl Performance<'_> {
             track.begin_turn(take)?;
             let mut response = service::speech(self.settings, self.format, document).send()?;
             if !response.is_success() {
-                return Err(refusal::of_speech(&response.complaint(), script.author));
+                return Err(refusal::of_speech(&response.complaint()));
             }
             while let Some(piece) = response.read(READ_BYTES_MAX)? {
                 track.audio(&piece, take)?;

@@ -14,19 +14,10 @@ use understudy_plugin::{Error, TextLimit};
 /// The longest message of the service, in bytes.
 const MESSAGE_BYTES_MAX: u32 = 64 << 10;
 
-/// Whose document was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Author {
-    /// The caller wrote SSML.
-    Caller,
-    /// The plugin made it of a text.
-    Plugin,
-}
-
 /// What a refused request for speech means.
-pub(crate) fn of_speech(complaint: &Complaint, author: Author) -> Error {
+pub(crate) fn of_speech(complaint: &Complaint) -> Error {
     match complaint.status {
-        400 => bad_request(&complaint.message, author),
+        400 => bad_request(&complaint.message),
         413 => Error::TextTooLong(TextLimit::bytes(MESSAGE_BYTES_MAX)),
         _ => of_account(complaint),
     }
@@ -45,7 +36,7 @@ pub(crate) fn of_account(complaint: &Complaint) -> Error {
 }
 
 /// A turn on the WebSocket that had no end.
-pub(crate) fn of_turn(interruption: Interruption, voice: Option<&str>, author: Author) -> Error {
+pub(crate) fn of_turn(interruption: Interruption, voice: Option<&str>) -> Error {
     let frame = match interruption {
         Interruption::Failed(error) => return error,
         Interruption::Closed(None) => return Error::unavailable("connection broke before the turn ended"),
@@ -63,18 +54,16 @@ pub(crate) fn of_turn(interruption: Interruption, voice: Option<&str>, author: A
         4429 => Error::RateLimited { retry_after: None },
         _ if says("throttled") => Error::RateLimited { retry_after: None },
         4401 => Error::unauthorized(format!("closed with 4401: {reason}")),
-        1007 => bad_request(reason, author),
+        1007 => bad_request(reason),
         _ => Error::unavailable(format!("connection closed before the turn ended, {code}: {reason}")),
     }
 }
 
-/// The service does not understand the document, and rarely says why.
-fn bad_request(message: &str, author: Author) -> Error {
+/// The service does not understand the document, and rarely says why. Another service may, whoever
+/// wrote it.
+fn bad_request(message: &str) -> Error {
     let said = if message.is_empty() { "it does not say why" } else { message };
-    match author {
-        Author::Caller => Error::invalid("utterance", format!("must be ssml the service takes: {said}")),
-        Author::Plugin => Error::unsupported(format!("what was asked: {said}")),
-    }
+    Error::unsupported(format!("what was asked: {said}"))
 }
 
 /// The time in `Quota will be replenished in 12.04:33:07.`: days, when there are any, and a time.

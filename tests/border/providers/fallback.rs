@@ -328,6 +328,18 @@ async fn an_ability_that_the_operator_leaves_unused_is_not_asked_for() {
 }
 
 #[tokio::test]
+async fn a_document_one_service_does_not_take_is_spoken_by_the_next() {
+    let (daemon, [azure, google]) = route(["azure", "google"], "").await;
+    let document = "<speak>The understudy <voice name='en-US-Neural2-C'>knows every line.</voice></speak>";
+    let body = json!({ "ssml": document, "language_code": "en-US" });
+    let answer = daemon.post("/api/v1/tts/synthesize", &body).send().await.expect("an answer");
+    assert!(header(&answer, "x-understudy-attempts").starts_with("azure;outcome=unsupported;"), "{answer:?}");
+    let spoken: Value = answer.json().await.expect("JSON");
+    assert_eq!(spoken["provenance"]["provider"], "google", "{spoken}");
+    assert_eq!((syntheses(&azure), syntheses(&google)), (0, 1));
+}
+
+#[tokio::test]
 async fn one_catalogue_has_the_voices_of_all_and_names_who_could_not_list_its_own() {
     let (daemon, [_azure, edge, google]) = route(["azure", "edge", "google"], "").await;
     google.faults().set(Fault::Failing(StatusCode::SERVICE_UNAVAILABLE));

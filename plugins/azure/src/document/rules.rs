@@ -7,7 +7,7 @@
 use roxmltree::{Document, Node};
 use understudy_plugin::Error;
 
-use super::{SYNTHESIS, invalid};
+use super::{SYNTHESIS, refused};
 use crate::settings::Settings;
 use crate::speech::MSTTS;
 use crate::voices::{self, Known};
@@ -56,15 +56,15 @@ pub(super) fn check(document: &Document<'_>, settings: &Settings) -> Result<bool
         match Kind::of(child) {
             Kind::Nothing | Kind::Speech("lexicon") | Kind::Mstts("backgroundaudio" | "voiceconversion") => {}
             Kind::Speech("voice") => has_hd |= check_voice(child, settings)?,
-            _ if child.is_text() => return Err(invalid("text stands outside of voice")),
-            _ => return Err(invalid(&format!("element stands outside of voice: {}", name(child)))),
+            _ if child.is_text() => return Err(refused("text stands outside of voice")),
+            _ => return Err(refused(&format!("element stands outside of voice: {}", name(child)))),
         }
     }
     let count =
         document.descendants().filter(|node| is_voice(*node) || node.has_tag_name((SYNTHESIS, "audio")));
     match count.count() {
         0..=VOICES_MAX => Ok(has_hd),
-        count => Err(invalid(&format!("more than {VOICES_MAX} voice and audio elements: {count}"))),
+        count => Err(refused(&format!("more than {VOICES_MAX} voice and audio elements: {count}"))),
     }
 }
 
@@ -93,7 +93,7 @@ impl<'input> Kind<'input> {
 
 fn check_voice(voice: Node<'_, '_>, settings: &Settings) -> Result<bool, Error> {
     let name = voice.attribute("name").filter(|name| !name.is_empty());
-    let name = name.ok_or_else(|| invalid("voice has no name"))?;
+    let name = name.ok_or_else(|| refused("voice has no name"))?;
     let known = voices::look_up(settings, name)?;
     // The list has short names; the long form is left to the service.
     if matches!(known, Known::Missing) && !name.starts_with("Microsoft Server Speech") {
@@ -122,7 +122,7 @@ fn check_element(element: Node<'_, '_>, is_hd: bool) -> Result<(), Error> {
     // `xml:lang` is the one attribute in a namespace.
     let has = |wanted: &&str| element.attributes().any(|attribute| attribute.name() == *wanted);
     if !needed.is_empty() && !needed.iter().any(has) {
-        return Err(invalid(&format!("{} lacks {}", name(element), needed.join(" or "))));
+        return Err(refused(&format!("{} lacks {}", name(element), needed.join(" or "))));
     }
     Ok(())
 }

@@ -54,6 +54,18 @@ fn what_a_document_lacks_is_added() {
 }
 
 #[test]
+fn a_root_with_a_prefix_is_completed_behind_its_whole_name() {
+    let synthesis = "http://www.w3.org/2001/10/synthesis";
+    assert_eq!(
+        sent(jenny(&format!("<s:speak xmlns:s='{synthesis}' version='1.1'><s:s>Hi</s:s></s:speak>"))),
+        format!(
+            "<s:speak xmlns=\"{synthesis}\" xml:lang=\"en-US\" xmlns:s='{synthesis}' version='1.1'>\
+             <voice name=\"en-US-JennyNeural\"><s:s>Hi</s:s></voice></s:speak>"
+        )
+    );
+}
+
+#[test]
 fn a_documents_own_voice_is_the_voice_that_speaks() {
     let named = format!("{FULL}<voice name='de-DE-KatjaNeural'>Hallo</voice></speak>");
     let mut harness = speaking();
@@ -70,8 +82,9 @@ fn refused(document: &str, expected: Error) {
     assert_eq!(documents(&harness).len(), 0);
 }
 
-fn invalid(reason: &str) -> Error {
-    Error::invalid("utterance", format!("must be ssml the service takes: {reason}"))
+/// What another service may take.
+fn here(reason: &str) -> Error {
+    Error::unsupported(format!("this ssml: {reason}"))
 }
 
 #[test]
@@ -81,32 +94,29 @@ fn what_the_service_would_refuse_in_silence_is_refused_aloud() {
         &format!("{FULL}<voice name='en-US-NopeNeural'>Hi</voice></speak>"),
         Error::voice_not_found("en-US-NopeNeural"),
     );
-    refused(&format!("{FULL}<voice>Hi</voice></speak>"), invalid("voice has no name"));
+    refused(&format!("{FULL}<voice>Hi</voice></speak>"), here("voice has no name"));
     refused(
         &format!("{FULL}<voice name='en-US-JennyNeural'>Hi</voice> there</speak>"),
-        invalid("text stands outside of voice"),
+        here("text stands outside of voice"),
     );
     refused(
         &format!("{FULL}<break/><voice name='en-US-JennyNeural'>Hi</voice></speak>"),
-        invalid("element stands outside of voice: break"),
+        here("element stands outside of voice: break"),
     );
     refused(&voice("Hi <mark name='a'/>"), Error::unsupported("the ssml element: mark"));
     refused(&voice("Hi <mstts:sing/>"), Error::unsupported("the ssml element: mstts:sing"));
     refused(&voice("Hi <x xmlns='urn:x'/>"), Error::unsupported("the ssml element: x"));
     refused(
         &voice("<prosody>Hi</prosody>"),
-        invalid("prosody lacks rate or pitch or volume or contour or range"),
+        here("prosody lacks rate or pitch or volume or contour or range"),
     );
-    refused(&voice("<say-as>Hi</say-as>"), invalid("say-as lacks interpret-as"));
-    refused(&voice("<lang>Hi</lang>"), invalid("lang lacks lang"));
-    refused(
-        &voice("<mstts:express-as>Hi</mstts:express-as>"),
-        invalid("mstts:express-as lacks style or role"),
-    );
-    refused("<speak xmlns='urn:x'>Hi</speak>", invalid("root is of another namespace: urn:x"));
+    refused(&voice("<say-as>Hi</say-as>"), here("say-as lacks interpret-as"));
+    refused(&voice("<lang>Hi</lang>"), here("lang lacks lang"));
+    refused(&voice("<mstts:express-as>Hi</mstts:express-as>"), here("mstts:express-as lacks style or role"));
+    refused("<speak xmlns='urn:x'>Hi</speak>", here("root is of another namespace: urn:x"));
     refused(
         &voice(&"<audio src='https://a'/>".repeat(50)).replace("<audio", "Hi <audio"),
-        invalid("more than 50 voice and audio elements: 51"),
+        here("more than 50 voice and audio elements: 51"),
     );
 }
 

@@ -53,10 +53,11 @@ fn a_rate_limit_says_when() {
 }
 
 #[test]
-fn a_bad_document_of_the_callers_is_the_callers() {
+fn a_document_this_service_does_not_take_is_left_to_another() {
     let mut harness = rest(|_| Reply::status(400));
-    let error = harness.synthesize(Request::ssml("<speak>Hi</speak>").voice(JENNY)).unwrap_err();
-    assert_eq!(error, Error::invalid("utterance", "must be ssml the service takes: it does not say why"));
+    let louder = "<speak><prosody volume='+6dB'>Hi</prosody></speak>";
+    let error = harness.synthesize(Request::ssml(louder).voice(JENNY)).unwrap_err();
+    assert_eq!(error, Error::unsupported("what was asked: it does not say why"));
 }
 
 #[test]

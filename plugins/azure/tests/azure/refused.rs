@@ -62,10 +62,10 @@ fn each_close_has_its_error() {
 }
 
 #[test]
-fn a_document_that_is_refused_is_its_authors_fault() {
+fn a_document_this_service_refuses_is_left_to_another() {
     let document = || Request::ssml("<speak>Hi there</speak>").voice(JENNY).words();
     let reason = "Node [speak] with type [RootSpeak] should not contain node [break] with type [Others].";
-    let expected = Error::invalid("utterance", format!("must be ssml the service takes: {reason}"));
+    let expected = Error::unsupported(format!("what was asked: {reason}"));
     closes(document(), 1007, reason, expected);
 }
 
