@@ -28,6 +28,8 @@ const MISSING_TTL: Duration = Duration::from_secs(60 * 60);
 const POLL_AFTER: Duration = Duration::from_secs(2);
 const POLL_AFTER_MIN: Duration = Duration::from_millis(100);
 const POLL_AFTER_MAX: Duration = Duration::from_secs(30);
+/// The most parts that are fetched; the host lets a call make 200 requests, polls and retries included.
+const PARTS_MAX: usize = 120;
 /// How long nobody may have left without it being noticed.
 const ATTENTION: Duration = Duration::from_secs(1);
 
@@ -44,11 +46,14 @@ pub(crate) fn perform(service: &Service, script: &Script, take: &mut Take) -> Re
     if !matches!(outcome, Err(Error::Unavailable(_) | Error::TimedOut | Error::RateLimited { .. })) {
         receipt.close();
     }
-    // It was bought and cannot be used, so the next one is not.
-    if matches!(outcome, Err(Error::Unsupported(_))) {
+    outcome.map(Some)
+}
+
+/// A conversation that was bought and cannot be joined: the next one is not bought.
+fn remember_useless(error: &Error) {
+    if matches!(error, Error::Unsupported(_)) {
         remember_missing();
     }
-    outcome.map(Some)
 }
 
 fn remember_missing() {
@@ -190,10 +195,14 @@ impl Conversation<'_> {
         segments: &[Value],
         take: &mut Take,
     ) -> Result<Vec<(u64, u64)>, Error> {
+        if segments.len() > PARTS_MAX {
+            remember_missing();
+            return Err(Error::unsupported(format!("a conversation of more than {PARTS_MAX} parts")));
+        }
         let mut spans = Vec::with_capacity(segments.len());
         for (index, segment) in segments.iter().enumerate() {
             if index > 0 {
-                pause(take, gap_after(self.script, index - 1))?;
+                pause(take, gap_after(self.script, index - 1)).inspect_err(remember_useless)?;
             }
             let start_ms = take.audio_ms().unwrap_or(0);
             let audio = Audio::read(segment, "audio_url").ok_or(Error::NoAudio)?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use understudy_plugin::testing::{Harness, Reply};
-use understudy_plugin::{Encoding, Error, LineMark, Script, http};
+use understudy_plugin::{Encoding, Error, Line, LineMark, Script, http};
 
 use super::{Answered, CDN, CharacterBox, Sent, asked, body, mp3, path, refusal, scene, service, wave};
 
@@ -119,6 +119,33 @@ fn what_was_bought_and_cannot_be_joined_is_not_bought_again() {
     assert_eq!(harness.converse(scene()).unwrap_err(), files);
     assert_eq!(harness.converse(scene()).unwrap_err(), Error::unsupported("the format: m"));
     assert_eq!(asked(&harness), ["POST /synthesize"]);
+}
+
+#[test]
+fn a_job_refused_for_its_script_says_nothing_of_the_next() {
+    let failed = |kind: &str| {
+        let error = json!({ "type": kind, "code": "unknown_speaker", "message": "m", "line": 1 });
+        json!({ "conversation_id": "conv_1", "status": "failed", "error": error })
+    };
+    for kind in ["invalid_request", "permission"] {
+        let answers = [failed(kind), done()];
+        let mut harness = performs(move |_, count| Ok(Reply::json(&answers[count.min(1)])));
+        assert_eq!(harness.converse(scene()).unwrap_err(), Error::unsupported("the conversation: m"));
+        harness.converse(scene()).unwrap().assert_contract();
+        assert_eq!(asked(&harness)[0], "POST /conversations");
+    }
+}
+
+#[test]
+fn more_parts_than_one_call_may_fetch_are_not_fetched() {
+    let mut harness = performs(|_, _| {
+        let part = json!({ "duration": 0.5, "audio_url": format!("{CDN}/a/0.wav") });
+        Ok(Reply::json(&json!({ "status": "completed", "segments": vec![part; 121] })))
+    });
+    let script = Script::new((0..121).map(|_| Line::new("char_a", "Hi.")));
+    let expected = Error::unsupported("a conversation of more than 120 parts");
+    assert_eq!(harness.converse(script).unwrap_err(), expected);
+    assert_eq!(asked(&harness), ["POST /conversations"]);
 }
 
 #[test]
