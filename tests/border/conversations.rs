@@ -58,10 +58,14 @@ fn characterbox() -> (CharacterBox, Simulator, String) {
 
 /// Performs the scene into `scene.wav`, with subtitles and a report.
 fn perform(config: &str) -> Outcome {
+    perform_scene(config, SCENE)
+}
+
+fn perform_scene(config: &str, scene: &str) -> Outcome {
     let prepare = |folder: &Path| {
         leave_key(folder);
         std::fs::write(folder.join("understudy.toml"), config).expect("it is written");
-        std::fs::write(folder.join("scene.txt"), SCENE).expect("it is written");
+        std::fs::write(folder.join("scene.txt"), scene).expect("it is written");
     };
     let arguments =
         "--config understudy.toml perform scene.txt -o scene.wav --srt scene.srt --vtt scene.vtt --json";
@@ -165,6 +169,20 @@ fn a_service_without_conversations_is_asked_line_by_line() {
     assert_eq!(providers(&assert_coherent(&run)), ["characterbox"]);
     let asked = simulator.requests().iter().filter(|request| request.uri.path() == "/synthesize").count();
     assert_eq!((asked, &run.stdout_json()["whole"]), (12, &json!(null)));
+}
+
+/// In one call they would be more requests than it may make.
+#[test]
+fn a_long_scene_is_spoken_line_by_line_where_no_conversations_are_wanted() {
+    let (service, _simulator, section) = characterbox();
+    let config = characters_of_both() + &section + "conversations = false\n";
+    let run = perform_scene(&config, &"Pip: Aye.\n".repeat(120));
+    let report = run.stdout_json();
+    let lines = report["lines"].as_array().expect("lines");
+    let own = |line: &&Value| text(&line["voice"]).starts_with("characterbox/");
+    assert_eq!((lines.len(), lines.iter().filter(own).count()), (120, 120), "{report}");
+    assert_eq!((&report["whole"], &report["substituted"]), (&json!(null), &json!(false)));
+    assert!(service.conversations().is_empty());
 }
 
 #[test]

@@ -1,15 +1,27 @@
 //! A conversation without the service's help: line by line, joined here.
+//!
+//! One of many lines is left to the host, which speaks them by calls of their own and keeps each: the
+//! requests of one call are numbered, and one that dies of too many has bought all its lines for nothing.
 
 use understudy_plugin::{Encoding, Error, Line, Request, Script, Summary, Take};
 
 use crate::draft::Draft;
+use crate::refusal::TEXT_CHARACTERS_MAX;
 use crate::scene::{gap_after, mark, pause};
 use crate::service::Service;
 use crate::speech::Call;
 use crate::words::Words;
 
+/// The most orders of one conversation. Each is two requests, and four where all are tried again; the
+/// host lets a call make 200.
+const ORDERS_MAX: usize = 40;
+
 /// Performs a script by one order a line.
 pub(crate) fn perform(service: &Service, script: &Script, take: &mut Take) -> Result<Summary, Error> {
+    let orders = script.lines.iter().map(orders_of).sum::<usize>();
+    if orders > ORDERS_MAX {
+        return Err(Error::unsupported(format!("a conversation of more than {ORDERS_MAX} orders: {orders}")));
+    }
     let mut call = Call::new(service);
     // Where the line begins in what marks point into: the lines joined by line feeds.
     let mut offset = 0;
@@ -34,6 +46,11 @@ pub(crate) fn perform(service: &Service, script: &Script, take: &mut Take) -> Re
     // Who spoke is no single character.
     call.character = call.character.filter(|_| one_speaker(script));
     call.finish(take)
+}
+
+/// How many orders a line takes, at least.
+fn orders_of(line: &Line) -> usize {
+    line.text.chars().count().div_ceil(TEXT_CHARACTERS_MAX as usize)
 }
 
 fn one_speaker(script: &Script) -> bool {

@@ -62,10 +62,25 @@ fn what_one_conversation_cannot_hold_is_performed_alone() {
     };
     check(scene(), true);
     check(Script::new((0..11).map(|index| Line::new(format!("c{index}"), "Hi."))), false);
-    check(Script::new((0..201).map(|_| Line::new("c", "Hi."))), false);
     check(Script::new([Line::new("c", "a ".repeat(1_001)), Line::new("c", "b")]), false);
     check(Script::new([Line::new("c", "Hi.").pause_ms(10_001), Line::new("c", "b")]), false);
     check(Script::new([Line::new("c", "Hi.").intensity(0.5), Line::new("c", "b")]), false);
+}
+
+#[test]
+fn more_lines_than_one_call_may_order_are_left_to_the_host() {
+    let lines = |count: usize| Script::new((0..count).map(|_| Line::new("c", "Hi.")));
+    let check = |script: Script, orders: usize| {
+        let mut harness = alone(Reply::status(404)).settings(json!({ "conversations": false }));
+        let error = harness.converse(script).unwrap_err();
+        assert_eq!(error, Error::unsupported(format!("a conversation of more than 40 orders: {orders}")));
+        assert_eq!(harness.requests().len(), 0, "nothing is bought");
+    };
+    check(lines(41), 41);
+    check(lines(201), 201);
+    check(Script::new((0..21).map(|_| Line::new("c", "a ".repeat(2_501)))), 42);
+    let mut harness = alone(Reply::status(404)).settings(json!({ "conversations": false }));
+    assert_eq!(harness.converse(lines(40)).unwrap().lines.len(), 40);
 }
 
 #[test]
