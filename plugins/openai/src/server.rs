@@ -10,8 +10,13 @@ use crate::refusal;
 use crate::settings::{Flavour, GenderSetting, Settings};
 use crate::voices;
 
-/// How long the voice list is kept.
+const LISTING: &str = "listing";
+/// How long the voice list is kept, and that a server has none.
 const LISTING_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long an answer is believed that may come of something before the server, such as a proxy's page.
+const NO_LISTING_TTL: Duration = Duration::from_secs(5 * 60);
+/// The longest list that is read, in bytes.
+const LISTING_BYTES_MAX: u32 = 8 << 20;
 /// What OpenAI gets when nobody chose a model, for it demands one.
 const OFFICIAL_MODEL: &str = "gpt-4o-mini-tts";
 /// Characters OpenAI takes at once.
@@ -32,6 +37,11 @@ pub(crate) struct Server {
 struct Listing {
     flavour: Flavour,
     voices: Vec<Listed>,
+}
+
+impl Listing {
+    /// Of a server that lists nothing.
+    const NONE: Self = Self { flavour: Flavour::Other, voices: Vec::new() };
 }
 
 /// One voice of it.
@@ -128,18 +138,29 @@ impl Server {
     }
 
     fn listing(&self) -> Result<Listing, Error> {
-        memo::remember("listing", LISTING_TTL, || self.fetch_listing())
+        if let Some(listing) = memo::get_json(LISTING) {
+            return Ok(listing);
+        }
+        let (listing, ttl) = self.fetch_listing()?;
+        // Not keeping it only costs the next call its time.
+        let _ = memo::set_json(LISTING, &listing, ttl);
+        Ok(listing)
     }
 
-    fn fetch_listing(&self) -> Result<Listing, Error> {
+    /// The list, and how long to believe it. One that breaks off is none.
+    fn fetch_listing(&self) -> Result<(Listing, Duration), Error> {
         let mut response = self.request("GET", "/audio/voices").send()?;
         if response.is_success() {
+            let body = response.bytes(LISTING_BYTES_MAX)?;
+            let document = serde_json::from_slice(&body).ok();
+            let listing = document.map(|document| read_listing(&document, self.settings.model.as_deref()));
             // A page that is no JSON is some other service's answer to a path it does not know.
-            return Ok(read_listing(&response.json().unwrap_or_default(), self.settings.model.as_deref()));
+            return Ok(listing.map_or((Listing::NONE, NO_LISTING_TTL), |listing| (listing, LISTING_TTL)));
         }
         match response.status() {
+            404 | 405 | 501 => Ok((Listing::NONE, LISTING_TTL)),
             401 | 403 | 429 | 500.. => Err(refusal::of_account(&response.complaint())),
-            _ => Ok(Listing { flavour: Flavour::Other, voices: Vec::new() }),
+            _ => Ok((Listing::NONE, NO_LISTING_TTL)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use understudy_openai::OpenAi;
 use understudy_plugin::testing::{Harness, Reply};
-use understudy_plugin::{Error, Gender, Voice};
+use understudy_plugin::{Error, Gender, Voice, http};
 
 use super::{KOKORO, at, kokoro, official};
 
@@ -72,6 +72,28 @@ fn a_server_without_a_list_has_the_configured_voices() {
     let mut named = Harness::<OpenAi>::new().settings(json!({ "voices": voices }));
     let ann = Voice::new("a", "Ann").language("de").gender(Gender::Female);
     assert_eq!(named.voices(), Ok(vec![ann, Voice::new("b", "b")]));
+}
+
+#[test]
+fn a_list_that_breaks_off_is_asked_for_again() {
+    let mut calls = 0;
+    let mut harness = at(KOKORO).http(move |request| {
+        calls += 1;
+        let broken = http::Error::Protocol("body was cut short".to_owned());
+        Ok(if calls == 1 { Reply::ok("{\"voi").then_fails(broken) } else { kokoro(request) })
+    });
+    assert_eq!(harness.voices(), Err(Error::protocol("server broke http: body was cut short")));
+    assert_eq!(harness.voices().unwrap().len(), 3);
+}
+
+#[test]
+fn a_server_that_knows_no_list_is_one_without_voices() {
+    for status in [404, 405, 501] {
+        let mut harness = at(KOKORO).http(move |_| Ok(Reply::status(status)));
+        assert_eq!(harness.voices(), Ok(vec![]), "{status}");
+    }
+    let mut harness = at(KOKORO).http(|_| Ok(Reply::ok("<html>Sign in to the network</html>")));
+    assert_eq!(harness.voices(), Ok(vec![]));
 }
 
 #[test]
