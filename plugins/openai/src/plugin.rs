@@ -150,7 +150,9 @@ impl Call<'_> {
         if response.is_success() {
             return Ok(response);
         }
-        Err(refusal::of_speech(&response.complaint(), self.draft, self.server.characters_max()))
+        let is_final = refusal::is_final(&response);
+        let error = refusal::of_speech(&response.complaint(), self.draft, self.server.characters_max());
+        Err(if is_final { refusal::without_retry(error) } else { error })
     }
 
     fn summary(self, pieces: &[Piece<'_>], take: &Take) -> Result<Summary, Error> {

@@ -4,13 +4,26 @@
 //! does: every later request would fail the same way. What one request asked for and the server does
 //! not have blames nobody.
 
-use understudy_plugin::http::Complaint;
+use understudy_plugin::http::{Complaint, Response};
 use understudy_plugin::{Error, TextLimit};
 
 use crate::speech::Draft;
 
 /// Characters OpenAI takes, when a server that refused a text did not say how many.
 const CHARACTERS_MAX: u32 = 4096;
+
+/// Whether the server says that it would refuse the same again, whatever its status means.
+pub(crate) fn is_final(response: &Response) -> bool {
+    response.header("x-should-retry").is_some_and(|told| told.trim().eq_ignore_ascii_case("false"))
+}
+
+/// The error of such a refusal: one the host counts and does not try again.
+pub(crate) fn without_retry(error: Error) -> Error {
+    match error {
+        Error::Unavailable(_) | Error::TimedOut => Error::protocol(format!("{error}, and so would be again")),
+        error => error,
+    }
+}
 
 /// What a refused request for speech means.
 pub(crate) fn of_speech(complaint: &Complaint, draft: &Draft, characters_max: Option<u32>) -> Error {

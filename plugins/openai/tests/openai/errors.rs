@@ -78,6 +78,16 @@ fn a_rate_limit_says_when() {
 }
 
 #[test]
+fn what_would_be_refused_again_is_not_tried_again() {
+    let failed = |status: u16, told: &str| openai(status, "", "", "oops").header("x-should-retry", told);
+    let again = "provider is unavailable: status 500: oops, and so would be again";
+    check(failed(500, "false"), Error::protocol(again));
+    check(failed(504, "false"), Error::protocol("provider timed out, and so would be again"));
+    check(failed(500, "true"), Error::unavailable("status 500: oops"));
+    check(failed(401, "false"), Error::unauthorized("status 401: oops"));
+}
+
+#[test]
 fn a_model_of_the_callers_is_the_callers() {
     let mut harness = official().http(|_| Ok(openai(404, "model_not_found", "model", "No such model")));
     let error = harness.synthesize(Request::text("Hi").option("model", "x")).unwrap_err();
