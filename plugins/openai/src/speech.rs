@@ -1,7 +1,7 @@
 //! The one request all these servers agree on.
 
 use serde_json::{Map, Value, json};
-use understudy_plugin::{Encoding, Error, Request, decimal};
+use understudy_plugin::{Encoding, Error, Request, Voice, decimal, log};
 
 use crate::server::Server;
 use crate::settings::Flavour;
@@ -53,11 +53,12 @@ impl Draft {
         }
         set(&mut body, "model", server.model().map(Value::from));
         let named: Vec<String> = options.keys().cloned().collect();
-        let instructions = server.settings.instructions.clone();
-        let model = options.get("model").and_then(Value::as_str).or(server.model()).unwrap_or_default();
-        let takes_instructions = !voices::is_first_model(model);
-        set(&mut body, "instructions", instructions.filter(|_| takes_instructions).map(Value::from));
+        set(&mut body, "instructions", server.settings.instructions.clone().map(Value::from));
         body.extend(options);
+        let is_first = body.get("model").and_then(Value::as_str).is_some_and(voices::is_first_model);
+        if is_first && body.remove("instructions").is_some() {
+            log::info("model takes no instructions, they are left out", &[]);
+        }
         let voice = choose_voice(server, request)?;
         set(&mut body, "voice", voice.as_deref().map(|voice| voice_value(server, voice)));
         set(&mut body, "response_format", format_name(request, parts).map(Value::from));
@@ -95,8 +96,8 @@ fn format_name(request: &Request, parts: bool) -> Option<&'static str> {
     ENCODINGS.iter().find(|(encoding, _)| *encoding == wanted).map(|(_, name)| *name)
 }
 
-/// The voice asked for, else the operator's, else the first that speaks the language. Kokoro has a
-/// default of its own, which its operator chose.
+/// The voice asked for, else the operator's, else one that speaks the language. Kokoro has a default of its
+/// own, which its operator chose.
 fn choose_voice(server: &Server, request: &Request) -> Result<Option<String>, Error> {
     if let Some(voice) = request.voice.as_ref().or(server.settings.voice.as_ref()) {
         return Ok(Some(voice.clone()));
@@ -106,12 +107,25 @@ fn choose_voice(server: &Server, request: &Request) -> Result<Option<String>, Er
         return Ok(None);
     }
     let list = server.voices()?;
-    let speaks = |tag: &str| {
-        let same = |known: &String| voices::primary(known).eq_ignore_ascii_case(voices::primary(tag));
-        list.iter().find(|voice| voice.languages.iter().any(same))
+    let chosen = match &request.language {
+        Some(tag) => speaker(&list, tag),
+        None => list.first(),
     };
-    let chosen = request.language.as_deref().and_then(speaks).or(list.first());
-    Ok(chosen.map(|voice| voice.id.clone()))
+    match (chosen, &request.language) {
+        (None, Some(tag)) if !list.is_empty() => Err(Error::unsupported(format!("language {tag}"))),
+        (chosen, _) => Ok(chosen.map(|voice| voice.id.clone())),
+    }
+}
+
+/// The first voice of just this language and region, else of the language, else one that does not say what
+/// it speaks.
+fn speaker<'list>(list: &'list [Voice], tag: &str) -> Option<&'list Voice> {
+    let of = |same: &dyn Fn(&str) -> bool| {
+        list.iter().find(|voice| voice.languages.iter().any(|known| same(known)))
+    };
+    of(&|known| known.eq_ignore_ascii_case(tag))
+        .or_else(|| of(&|known| voices::primary(known).eq_ignore_ascii_case(voices::primary(tag))))
+        .or_else(|| list.iter().find(|voice| voice.languages.is_empty()))
 }
 
 /// OpenAI wants its customers' own voices in an object.

@@ -100,6 +100,12 @@ fn the_first_models_get_no_instructions_and_bill_by_the_character() {
         body(&harness.requests()[0]),
         json!({ "model": "tts-1-hd", "input": "Grüße", "voice": "alloy" })
     );
+    // Those of a caller or of a character are left out as well, and another model's are not.
+    let directed = || Request::text("Hi").option("instructions", "Angrily.");
+    harness.synthesize(directed()).unwrap();
+    assert_eq!(body(&harness.requests()[0]).get("instructions"), None);
+    harness.synthesize(directed().option("model", "gpt-4o-mini-tts")).unwrap();
+    assert_eq!(body(&harness.requests()[0])["instructions"], "Angrily.");
 }
 
 #[test]
@@ -173,6 +179,32 @@ fn a_voice_is_chosen_for_the_language() {
     let mut harness = at(KOKORO).http(|request| Ok(kokoro(request)));
     let recording = harness.synthesize(Request::text("Bonjour").language("fr-CA")).unwrap();
     assert_eq!(recording.summary.voice.as_deref(), Some("ff_siwis"));
+}
+
+#[test]
+fn a_region_is_heard_before_the_language_and_a_language_nobody_speaks_is_refused() {
+    let listed = json!(["af_alloy", "am_adam", "bf_emma", "ff_siwis"]);
+    let chosen = |voices: serde_json::Value, tag: &str| {
+        let settings = json!({ "base_url": KOKORO, "server": "kokoro", "voices": voices });
+        let mut harness = Harness::<OpenAi>::new().settings(settings);
+        let listed = listed.clone();
+        harness = harness.http(move |request| {
+            Ok(if request.method == "GET" { Reply::json(&listed) } else { Reply::ok(mp3()) })
+        });
+        let recording = harness.synthesize(Request::text("Hi").language(tag))?;
+        Ok(recording.summary.voice.unwrap_or_default())
+    };
+    let check = |voices: serde_json::Value, tag: &str, expected: &str| {
+        assert_eq!(chosen(voices, tag), Ok(expected.to_owned()), "{tag}");
+    };
+    check(json!([]), "en-GB", "bf_emma");
+    check(json!([]), "en-AU", "af_alloy");
+    check(json!([]), "fr-CA", "ff_siwis");
+    let silent = json!([{ "id": "ann", "language": "en" }, { "id": "bob" }]);
+    check(silent.clone(), "en", "ann");
+    check(silent, "fr", "bob");
+    let english = json!([{ "id": "ann", "language": "en" }]);
+    assert_eq!(chosen(english, "fr"), Err(Error::unsupported("language fr")));
 }
 
 #[test]

@@ -52,7 +52,12 @@ impl SpeechRequest {
         let first = model.starts_with("tts-1");
         let input = input(&members)?;
         let voice = voice(&members, first)?;
-        text(&members, "instructions")?;
+        let instructions = text(&members, "instructions")?;
+        if first && instructions.is_some() {
+            let message =
+                format!("Unsupported parameter: 'instructions' is not supported with the model '{model}'.");
+            return Err(Trouble::field("instructions", "unsupported_parameter", message));
+        }
         let format = choice(&members, "response_format", "mp3", &FORMATS)?;
         let speed = speed(&members)?;
         let events = choice(&members, "stream_format", "audio", &["audio", "sse"])? == "sse";

@@ -123,12 +123,14 @@ async fn the_limit_is_in_characters_and_the_bounds_are_inside() {
 }
 
 #[tokio::test]
-async fn the_first_models_have_fewer_voices_and_no_events() {
+async fn the_first_models_have_fewer_voices_and_neither_events_nor_instructions() {
     let simulator = start(OpenAi::default());
     let first = json!({ "model": "tts-1", "input": TEXT, "voice": "verse" });
     check(&simulator, &first, 400, json!("voice"), json!("invalid_value")).await;
     let first = json!({ "model": "tts-1-hd", "input": TEXT, "voice": "nova", "stream_format": "sse" });
     check(&simulator, &first, 400, json!("stream_format"), json!("unsupported_value")).await;
+    let first = json!({ "model": "tts-1", "input": TEXT, "voice": "nova", "instructions": "Calmly." });
+    check(&simulator, &first, 400, json!("instructions"), json!("unsupported_parameter")).await;
 }
 
 #[tokio::test]
