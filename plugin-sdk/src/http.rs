@@ -21,6 +21,7 @@
 
 mod complaint;
 mod lines;
+mod wait;
 
 use std::fmt;
 use std::time::Duration;
@@ -33,6 +34,7 @@ use crate::host;
 pub use complaint::Complaint;
 pub(crate) use complaint::read as read_complaint;
 pub use lines::Lines;
+pub(crate) use wait::named as named_wait;
 
 /// What [`Response::text`] and [`Response::json`] read at most, in bytes.
 const DOCUMENT_BYTES_MAX: u32 = 8 << 20;
@@ -231,15 +233,11 @@ impl Response {
         self.0.headers()
     }
 
-    /// How long the service asks to wait: `retry-after-ms`, else `retry-after` in seconds. Its form of
-    /// a date is left to the plugin.
+    /// How long the service asks to wait: `retry-after-ms`, else `retry-after` in seconds or as a date,
+    /// which is held against the answer's own `date`.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let seconds = |name: &str, scale: f64| {
-            let number: f64 = self.header(name)?.trim().parse().ok()?;
-            Duration::try_from_secs_f64(number / scale).ok()
-        };
-        seconds("retry-after-ms", 1_000.0).or_else(|| seconds("retry-after", 1.0))
+        named_wait(|name| self.header(name))
     }
 
     /// The next piece of the body, at most `maximum` bytes. None: the body has ended.

@@ -23,7 +23,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::host;
-use crate::http::{Complaint, read_complaint};
+use crate::http::{Complaint, named_wait, read_complaint};
 
 /// The server's answer when it did not switch protocols.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,9 +52,9 @@ impl Refusal {
         complaint
     }
 
-    /// How long the server asks to wait, when it says so in seconds.
+    /// How long the server asks to wait, as over HTTP.
     fn retry_after(&self) -> Option<Duration> {
-        self.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+        named_wait(|name| self.header(name).map(str::to_owned))
     }
 }
 
