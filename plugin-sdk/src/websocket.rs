@@ -63,7 +63,7 @@ impl Refusal {
 pub enum Error {
     /// Not granted. The message says what was asked and what would grant it.
     Denied(String),
-    /// The handshake itself is malformed.
+    /// The handshake or the message itself is malformed.
     Invalid(String),
     /// The server answered and did not switch protocols.
     Refused(Refusal),
@@ -83,7 +83,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Denied(reason) => write!(f, "host is not granted: {reason}"),
-            Self::Invalid(reason) => write!(f, "websocket handshake is malformed: {reason}"),
+            Self::Invalid(reason) => write!(f, "websocket handshake or message is malformed: {reason}"),
             Self::Refused(refusal) => write!(f, "server refused the websocket: status {}", refusal.status),
             Self::Unreachable(reason) => write!(f, "host is unreachable: {reason}"),
             Self::TimedOut => f.write_str("websocket timed out"),
@@ -196,7 +196,8 @@ pub enum Event {
 pub struct Connection(host::Connection);
 
 impl Connection {
-    /// Sends a text message.
+    /// Sends a text message. Secrets belong into the handshake: one with a placeholder is
+    /// [`Error::Invalid`].
     ///
     /// # Errors
     /// Why it was not sent.
@@ -204,7 +205,7 @@ impl Connection {
         self.0.send_text(text)
     }
 
-    /// Sends a binary message.
+    /// Sends a binary message, like a text one without placeholders.
     ///
     /// # Errors
     /// Why it was not sent.

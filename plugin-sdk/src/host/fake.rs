@@ -68,6 +68,11 @@ impl Stage {
             .fold(text.to_owned(), |text, (name, value)| text.replace(&Self::placeholder(name), value))
     }
 
+    fn has_placeholder(&self, bytes: &[u8]) -> bool {
+        let holds = |part: &str| bytes.windows(part.len()).any(|window| window == part.as_bytes());
+        self.secrets.keys().any(|name| holds(&Self::placeholder(name)))
+    }
+
     fn reveal_request(&self, mut request: http::Request) -> http::Request {
         request.url = self.reveal(&request.url);
         for (_, value) in &mut request.headers {
@@ -304,17 +309,20 @@ pub(crate) mod calls {
 
     impl Connection {
         pub(crate) fn send_text(&mut self, text: &str) -> Result<(), websocket::Error> {
-            let text = on_stage(|stage| stage.reveal(text));
-            self.send(&Event::Text(text))
+            self.send(&Event::Text(text.to_owned()), text.as_bytes())
         }
 
         pub(crate) fn send_binary(&mut self, bytes: &[u8]) -> Result<(), websocket::Error> {
-            self.send(&Event::Binary(bytes.to_vec()))
+            self.send(&Event::Binary(bytes.to_vec()), bytes)
         }
 
-        fn send(&mut self, message: &Event) -> Result<(), websocket::Error> {
+        fn send(&mut self, message: &Event, bytes: &[u8]) -> Result<(), websocket::Error> {
             if self.closed {
                 return Err(websocket::Error::Closed);
+            }
+            // The host replaces placeholders in a handshake and in no message.
+            if on_stage(|stage| stage.has_placeholder(bytes)) {
+                return Err(websocket::Error::Invalid("placeholder in a websocket message".to_owned()));
             }
             self.peer.hear(message);
             Ok(())
