@@ -7,6 +7,7 @@
 //! | marks for words the service does not mark | [`words`] |
 //! | a service that marks words as it said them | [`Aligner`] |
 //! | a service that counts characters or UTF-16 units | [`Positions`] |
+//! | holding a tag of a language against BCP-47 | [`is_language_tag`] |
 //! | refusing text in which nothing can be spoken | [`is_speakable`] |
 //! | putting text into XML by hand | [`escape_xml`]; better, [`ssml`](crate::ssml) |
 //!
@@ -29,6 +30,7 @@
 mod abbreviation;
 mod align;
 mod escape;
+mod language;
 mod position;
 mod sentence;
 mod split;
@@ -40,6 +42,7 @@ use unicode_segmentation::UnicodeSegmentation;
 pub use align::Aligner;
 pub use escape::escape_xml;
 pub(crate) use escape::in_xml;
+pub use language::is_language_tag;
 pub use position::Positions;
 pub use sentence::sentences;
 pub use split::{split, split_by};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use understudy_plugin::text::is_language_tag;
 use understudy_plugin::{Age, Character, Error, Gender, Voice, log, memo};
 
 use crate::service::Service;
@@ -130,7 +131,7 @@ impl Member {
     }
 
     fn languages(&self) -> Vec<String> {
-        self.language_codes.iter().filter(|tag| is_tag(tag)).cloned().collect()
+        self.language_codes.iter().filter(|tag| is_language_tag(tag)).cloned().collect()
     }
 
     fn gender(&self) -> Option<Gender> {
@@ -181,15 +182,4 @@ impl Member {
         }
         voice
     }
-}
-
-/// What BCP-47 allows.
-fn is_tag(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let language = parts.next().unwrap_or_default();
-    let spelled =
-        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (2..=3).contains(&language.len())
-        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && parts.all(spelled)
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use understudy_plugin::text::is_language_tag;
 use understudy_plugin::{Age, Error, Gender, Voice, http, log, memo};
 
 use crate::refusal;
@@ -121,7 +122,7 @@ impl Known {
         let mut languages: Vec<String> = Vec::new();
         for tag in own.into_iter().chain(verified) {
             let listed = languages.iter().any(|known| known.eq_ignore_ascii_case(&tag));
-            if is_tag(&tag) && !listed {
+            if is_language_tag(&tag) && !listed {
                 languages.push(tag);
             }
         }
@@ -155,15 +156,4 @@ impl Known {
         }
         voice
     }
-}
-
-/// `en`, `fil`, `en-US`: what BCP-47 allows and the service sometimes sends a word in place of.
-fn is_tag(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let language = parts.next().unwrap_or_default();
-    let spelled =
-        |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (2..=3).contains(&language.len())
-        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && parts.all(spelled)
 }
