@@ -15,6 +15,10 @@ use crate::{Encoding, TextLimit, WordTimes};
 ///     .license("Apache-2.0")
 ///     .host(api.clone(), "speech is synthesized there")
 ///     .secret(SecretRequest::new("api_key", "identifies your account").host(api))
+///     .settings_schema(serde_json::json!({
+///         "type": "object",
+///         "properties": { "api_key": { "type": "string" } },
+///     }))
 ///     .capabilities(
 ///         Capabilities::new(Encoding::Mp3, [24_000])
 ///             .language("en")
@@ -185,7 +189,7 @@ pub struct SecretRequest {
 }
 
 impl SecretRequest {
-    /// A required secret that may go nowhere yet.
+    /// A required secret that may go nowhere yet. Its name is that of a property of the settings.
     pub fn new(name: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { name: name.into(), reason: reason.into(), hosts: Vec::new(), required: true }
     }

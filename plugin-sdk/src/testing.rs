@@ -6,7 +6,13 @@
 //! # struct MyVoice;
 //! # impl Plugin for MyVoice {
 //! #     fn describe() -> Manifest {
-//! #         Manifest::new("my-voice", "My Voice", "0.1.0").secret(SecretRequest::new("api_key", "account"))
+//! #         let api = Host::name("api.example.com");
+//! #         Manifest::new("my-voice", "My Voice", "0.1.0")
+//! #             .host(api.clone(), "speech is synthesized there")
+//! #             .secret(SecretRequest::new("api_key", "identifies your account").host(api))
+//! #             .settings_schema(serde_json::json!({
+//! #                 "type": "object", "properties": { "api_key": { "type": "string" } },
+//! #             }))
 //! #     }
 //! #     fn voices() -> Result<Vec<Voice>, Error> { Ok(Vec::new()) }
 //! #     fn synthesize(request: Request, take: &mut Take) -> Result<Summary, Error> {
@@ -42,11 +48,12 @@
 
 mod contract;
 mod harness;
+mod manifest;
 mod network;
 mod recording;
 
-pub use contract::check_manifest;
 pub use harness::Harness;
+pub use manifest::check_manifest;
 pub(crate) use network::{HttpHandler, WebsocketHandler};
 pub use network::{Peer, Reply};
 pub use recording::{LogLine, Recording, TakeEvent};

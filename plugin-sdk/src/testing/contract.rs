@@ -1,7 +1,7 @@
 //! The contract's rules, applied to what a plugin did.
 
 use super::{Recording, TakeEvent};
-use crate::{Host, Manifest, Word};
+use crate::Word;
 
 /// Checks a recording, see [`Recording::check_contract`].
 pub(super) fn check(recording: &Recording) -> Result<(), String> {
@@ -109,57 +109,4 @@ fn check_lines(recording: &Recording) -> Result<(), String> {
     let forward = recording.lines.iter().all(|mark| mark.start_ms <= mark.end_ms)
         && recording.lines.is_sorted_by_key(|mark| mark.start_ms);
     if forward { Ok(()) } else { Err(format!("line times must not run backwards: {:?}", recording.lines)) }
-}
-
-/// Whether a schema refers to another place.
-fn refers(schema: &serde_json::Value) -> bool {
-    match schema {
-        serde_json::Value::Object(fields) => {
-            fields.iter().any(|(name, value)| (name == "$ref" && value.is_string()) || refers(value))
-        }
-        serde_json::Value::Array(items) => items.iter().any(refers),
-        _ => false,
-    }
-}
-
-/// Checks what the host refuses in a manifest.
-///
-/// # Errors
-/// The first rule broken, named by its field.
-pub fn check_manifest(manifest: &Manifest) -> Result<(), String> {
-    let id = manifest.id.as_str();
-    let spelled = id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if !spelled || id.len() > 64 || !id.starts_with(|first: char| first.is_ascii_lowercase()) {
-        return Err(format!("id must be lower-case letters, digits and hyphens, a letter first: {id}"));
-    }
-    let version = manifest.version.split(['-', '+']).next().unwrap_or_default();
-    if version.split('.').count() != 3 || version.split('.').any(|part| part.parse::<u64>().is_err()) {
-        return Err(format!("version must be semantic: {}", manifest.version));
-    }
-    if manifest.name.trim().is_empty() || manifest.license.trim().is_empty() {
-        return Err("name and license must not be empty".to_owned());
-    }
-    if manifest.settings_schema.get("type").and_then(serde_json::Value::as_str) != Some("object") {
-        return Err(format!("settings_schema must be of type object: {}", manifest.settings_schema));
-    }
-    if refers(&manifest.settings_schema) {
-        return Err("settings_schema must say everything in its place, without $ref".to_owned());
-    }
-    if manifest.capabilities.formats.is_empty() {
-        return Err("capabilities.formats must not be empty".to_owned());
-    }
-    let known = |host: &Host| manifest.hosts.iter().any(|request| request.host == *host);
-    for secret in &manifest.secrets {
-        if let Some(stranger) = secret.hosts.iter().find(|host| !known(host)) {
-            return Err(format!(
-                "secret {} must go to the manifest's hosts alone: {stranger:?}",
-                secret.name
-            ));
-        }
-    }
-    let stranger = manifest.hosts.iter().find_map(|request| match &request.host {
-        Host::Name(name) if name.is_empty() || name.contains(['/', ':', ' ']) => Some(name),
-        _ => None,
-    });
-    stranger.map_or(Ok(()), |name| Err(format!("host must be a name without scheme, port or path: {name}")))
 }

@@ -4,17 +4,20 @@ use serde_json::json;
 use understudy_plugin::testing::{Harness, check_manifest};
 use understudy_plugin::{
     Capabilities, Character, CharacterPlugin, Encoding, Error, Host, Line, LineMark, Manifest, Plugin,
-    Request, Script, SecretRequest, Summary, Take, Voice, Word, WordTimes,
+    Request, Script, SecretRequest, Summary, Take, TextLimit, Voice, Word, WordTimes,
 };
 
 use super::FORMAT;
 
+/// The field whose rule a manifest breaks, if it breaks one.
+fn refused(manifest: &Manifest, expected: Option<&str>) {
+    let verdict = check_manifest(manifest);
+    assert_eq!(verdict.as_ref().err().and_then(|rule| rule.split(' ').next()), expected, "{verdict:?}");
+}
+
 #[test]
 fn a_manifest_is_refused_by_its_field() {
-    let check = |manifest: &Manifest, expected: Option<&str>| {
-        let verdict = check_manifest(manifest);
-        assert_eq!(verdict.as_ref().err().and_then(|rule| rule.split(' ').next()), expected, "{verdict:?}");
-    };
+    let check = refused;
     let good = || Manifest::new("a-1", "A", "1.2.3");
     check(&super::service::Cloud::describe(), None);
     check(&good(), None);
@@ -24,8 +27,52 @@ fn a_manifest_is_refused_by_its_field() {
     check(&good().settings_schema(json!({ "type": "string" })), Some("settings_schema"));
     let referring = json!({ "type": "object", "properties": { "a": { "$ref": "#" } } });
     check(&good().settings_schema(referring), Some("settings_schema"));
-    check(&good().host(Host::name("https://x.example"), "why"), Some("host"));
-    check(&good().secret(SecretRequest::new("k", "why").host(Host::name("x.example"))), Some("secret"));
+    let leading = json!({ "type": "object", "properties": { "a": { "$dynamicRef": "#a" } } });
+    check(&good().settings_schema(leading), Some("settings_schema"));
+    let patterns = vec![json!({ "pattern": "a" }); 65];
+    check(&good().settings_schema(json!({ "type": "object", "anyOf": patterns })), Some("settings_schema"));
+    check(&good().settings_schema(json!({ "type": "object", "properties": 3 })), Some("settings_schema"));
+    check(&good().description("d".repeat(2_001)), Some("description"));
+    check(&good().homepage("example.com"), Some("homepage"));
+    check(&good().price_per_million_characters(-1.0), Some("price_per_million_characters"));
+    check(&good().price_per_million_characters(f64::NAN), Some("price_per_million_characters"));
+}
+
+#[test]
+fn hosts_and_secrets_are_held_against_each_other_and_the_schema() {
+    let good = || {
+        let properties = json!({ "base_url": { "type": "string" }, "key": { "type": "string" } });
+        Manifest::new("a", "A", "1.2.3")
+            .settings_schema(json!({ "type": "object", "properties": properties }))
+    };
+    let secret = |name: &str| SecretRequest::new(name, "why");
+    refused(&good().host(Host::setting("base_url"), "why").secret(secret("key")), None);
+    refused(&good().host(Host::name("*.example.com"), "why"), None);
+    for name in
+        ["https://x.example", "X.example", "a_b.example", "-a.example", "a..example", "*.", "a.*.b", ""]
+    {
+        refused(&good().host(Host::name(name), "why"), Some("host"));
+    }
+    refused(&good().host(Host::name("x.example"), ""), Some("host"));
+    refused(&good().host(Host::setting("nowhere"), "why"), Some("host"));
+    refused(&good().secret(secret("other")), Some("secret"));
+    refused(&good().secret(secret("key").host(Host::name("x.example"))), Some("secret"));
+}
+
+#[test]
+fn capabilities_are_within_what_the_contract_allows() {
+    let can = || Capabilities::new(Encoding::Mp3, [24_000]);
+    let check = |can: Capabilities, expected: Option<&str>| {
+        refused(&Manifest::new("a", "A", "1.2.3").capabilities(can), expected);
+    };
+    check(can().language("pt-BR").rate(0.25, 4.0).pitch(-20.0, 20.0).volume(-96.0, 16.0), None);
+    check(can().format(Encoding::Wav, [7_999]), Some("capabilities.formats"));
+    check(can().language("American English"), Some("capabilities.languages"));
+    check(can().rate(2.0, 0.5), Some("capabilities.rate"));
+    check(can().rate(f32::NAN, 2.0), Some("capabilities.rate"));
+    check(can().pitch(-24.0, 24.0), Some("capabilities.pitch"));
+    check(can().volume(0.0, 20.0), Some("capabilities.volume"));
+    check(can().text_limit(TextLimit::bytes(0)), Some("capabilities.text_limit"));
 }
 
 /// Does what the option `does` says, so that each rule can be broken.

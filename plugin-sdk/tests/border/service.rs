@@ -24,6 +24,7 @@ impl Plugin for Cloud {
             .settings_schema(json!({
                 "type": "object",
                 "properties": {
+                    "api_key": { "type": "string" },
                     "region": { "type": "string", "default": "eu" },
                     "nested": { "type": "object", "default": {}, "properties": { "depth": { "default": 3 } } }
                 }
@@ -94,6 +95,9 @@ fn a_status_becomes_the_error_it_means() {
     let seven = Some(Duration::from_secs(7));
     check(Reply::status(401).piece("no\n"), Error::unauthorized("status 401: no"));
     check(Reply::status(429).header("Retry-After", "7"), Error::RateLimited { retry_after: seven });
+    let dated = Reply::status(503).header("date", "Sun, 22 Nov 2026 11:00:00 GMT");
+    let dated = dated.header("retry-after", "Sun, 22 Nov 2026 11:00:07 GMT");
+    check(dated, Error::RateLimited { retry_after: seven });
     check(Reply::status(402), Error::QuotaExhausted { resets_in: None });
     check(Reply::status(504), Error::TimedOut);
     check(
@@ -137,6 +141,42 @@ fn a_websocket_peer_answers_and_closes() {
 }
 
 #[test]
+fn a_placeholder_in_a_message_is_refused_as_the_host_refuses_it() {
+    struct Careless;
+    impl Plugin for Careless {
+        fn describe() -> Manifest {
+            Cloud::describe()
+        }
+        fn voices() -> Result<Vec<Voice>, Error> {
+            Ok(Vec::new())
+        }
+        fn synthesize(request: Request, _: &mut Take) -> Result<Summary, Error> {
+            let settings: serde_json::Value = settings::get()?;
+            let key = settings["api_key"].as_str().unwrap_or_default();
+            let message = format!("{{\"key\":\"{key}\"}}");
+            let mut connection = websocket::connect(format!("wss://api.example.com/?key={key}"))?;
+            match request.utterance.source() {
+                "binary" => connection.send_binary(message.as_bytes())?,
+                text => connection.send_text(&message.replace(key, text))?,
+            }
+            connection.send_text(&message)?;
+            Err(Error::NoAudio)
+        }
+    }
+    for text in ["binary", "text"] {
+        let mut harness = Harness::<Careless>::new().secret("api_key", "sk-1").websocket(|handshake| {
+            assert_eq!(handshake.url, "wss://api.example.com/?key=sk-1");
+            Ok(Peer::new().answers(|heard| {
+                assert_eq!(heard, &Event::Text("{\"key\":\"text\"}".to_owned()));
+                Vec::new()
+            }))
+        });
+        let expected = "websocket handshake or message is malformed: placeholder in a websocket message";
+        assert_eq!(harness.synthesize(Request::text(text)).unwrap_err(), Error::protocol(expected));
+    }
+}
+
+#[test]
 fn a_refused_handshake_says_what_a_refused_request_does() {
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let refusal = Refusal {
@@ -148,6 +188,10 @@ fn a_refused_handshake_says_what_a_refused_request_does() {
     assert_eq!((complaint.status, complaint.message.as_str()), (429, "Slow down"));
     assert!(complaint.is(&["429"]));
     let limited = Error::RateLimited { retry_after: Some(Duration::from_secs(7)) };
+    let dated = |name: &str, time: &str| header(name, &format!("Sun, 22 Nov 2026 {time} GMT"));
+    let headers = vec![dated("Date", "11:00:00"), dated("Retry-After", "11:00:07")];
+    let by_date = Refusal { headers, ..refusal.clone() };
+    assert_eq!(by_date.complaint().by_status(), limited);
     assert_eq!(
         (complaint.by_status(), Error::from(websocket::Error::Refused(refusal))),
         (limited.clone(), limited)
