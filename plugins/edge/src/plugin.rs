@@ -62,7 +62,7 @@ impl Plugin for Edge {
         }
         let words = track.wants_words();
         let mut line = Line::new(|| messages::open(&settings, words));
-        for piece in pieces::pieces(source, TURN_BYTES_MAX, request.rate) {
+        for piece in pieces::pieces(source, TURN_BYTES_MAX, Some(draft.pace)) {
             let document = draft.document(piece.text);
             let spoken = line.speak(|id| vec![messages::ssml(id, &document)], &mut track, take);
             if !spoken.map_err(|interruption| refusal::of_turn(interruption, &draft.voice))? {

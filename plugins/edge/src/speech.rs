@@ -36,6 +36,8 @@ pub(crate) struct Draft {
     rate: String,
     pitch: String,
     volume: String,
+    /// How fast that is, as a factor.
+    pub(crate) pace: f32,
 }
 
 impl Draft {
@@ -51,8 +53,10 @@ impl Draft {
         let rate = request.rate.map_or(0, prosody::rate_percent);
         let volume = request.volume.map_or(0, prosody::volume_percent);
         let hertz = request.pitch.map_or(0, |semitones| pitch(settings, &voice, semitones));
+        let rate = spelled("rate", options.rate, "%")?.unwrap_or_else(|| percent(rate));
         Ok(Self {
-            rate: spelled("rate", options.rate, "%")?.unwrap_or_else(|| percent(rate)),
+            pace: factor(&rate),
+            rate,
             pitch: spelled("pitch", options.pitch, "Hz")?.unwrap_or_else(|| format!("{hertz:+}Hz")),
             volume: spelled("volume", options.volume, "%")?.unwrap_or_else(|| percent(volume)),
             voice,
@@ -70,6 +74,12 @@ impl Draft {
             .text(pieces::without_controls(piece));
         Element::speak(&self.language).with(Element::voice(&self.name).with(prosody)).to_string()
     }
+}
+
+/// A change in percent as a factor. One that no whole number holds is as fast as can be.
+fn factor(percent: &str) -> f32 {
+    let change: i16 = percent.trim_end_matches('%').parse().unwrap_or(i16::MAX);
+    1.0 + f32::from(change) / 100.0
 }
 
 fn pitch(settings: &Settings, voice: &str, semitones: f32) -> i32 {

@@ -115,6 +115,22 @@ fn controls_are_spelled_as_the_service_reads_them() {
 }
 
 #[test]
+fn a_text_is_cut_by_the_rate_it_is_spoken_at() {
+    let turns = |request: Request| {
+        let (mut harness, log) = served(speaks);
+        harness.synthesize(request.voice("zh-CN-XiaoxiaoNeural")).unwrap();
+        log.borrow().documents().len()
+    };
+    // 1,500 characters are 4,500 bytes, and as slow as that each turn has half as many.
+    let text = || Request::text("你好，世界。".repeat(250));
+    assert_eq!(turns(text()), 2);
+    assert_eq!(turns(text().rate(0.5)), 3);
+    assert_eq!(turns(text().option("rate", "-50%")), 3);
+    assert_eq!(turns(text().rate(0.5).option("rate", "+0%")), 2);
+    assert_eq!(turns(text().option("rate", "+99999%")), 2);
+}
+
+#[test]
 fn text_is_escaped_and_control_characters_are_spaces() {
     let (mut harness, log) = served(speaks);
     harness.synthesize(Request::text("R&D <b>\u{b}now\u{0}.").voice("en-US-AriaNeural")).unwrap();
