@@ -37,6 +37,12 @@ pub(crate) fn of_weights(complaint: &Complaint, voice: &VoiceSetting) -> Error {
     }
 }
 
+/// Where the text of the recording is missing, `api.py` speaks in its own default voice without a word.
+pub(crate) fn without_prompt_text(voice: &VoiceSetting) -> Error {
+    log::error("voice has no prompt_text, which api.py needs", &[("voice", &voice.id)]);
+    Error::voice_not_found(&voice.id)
+}
+
 /// A field that was checked before the work began.
 fn of_field(complaint: &Complaint, voice: &VoiceSetting, request: &Request) -> Error {
     let message = &complaint.message;

@@ -108,7 +108,7 @@ impl Settings {
                                 "items": { "type": "string" },
                                 "description": "more recordings whose tone is mixed in; v2 alone",
                             },
-                            "prompt_text": text("what is said in the recording; v3 and v4 models need it"),
+                            "prompt_text": text("what is said in the recording; v3 and v4 models need it, and so does api.py"),
                             "prompt_lang": text("language of the recording, as the server spells it: zh, en, ja, ko, yue, all_zh …"),
                             "text_lang": text("language of texts that do not say theirs; auto when absent"),
                             "languages": {

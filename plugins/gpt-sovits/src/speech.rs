@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use understudy_plugin::{Error, Request, decimal, http};
 
+use crate::refusal;
 use crate::settings::{Api, Settings, VoiceSetting};
 
 /// Fields that belong to the plugin: the text, the voice, which paths on the server's disk are
@@ -44,6 +45,9 @@ pub(crate) fn request(
     request: &Request,
 ) -> Result<http::Request, Error> {
     let source = request.plain_text()?;
+    if api == Api::V1 && voice.prompt_text.is_none() {
+        return Err(refusal::without_prompt_text(voice));
+    }
     let mut body = settings.options.clone();
     let options = request.options.clone().unwrap_or_default();
     if let Some(name) = options.keys().find(|name| RESERVED.contains(&name.as_str())) {

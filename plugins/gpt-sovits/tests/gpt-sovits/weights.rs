@@ -4,7 +4,7 @@ use super::*;
 
 /// A server whose voices have weights of their own.
 fn stage(api: &str, reply: impl Fn(&Sent) -> Reply + 'static) -> Harness<GptSovits> {
-    let voice = |id: &str, gpt: &str| json!({ "id": id, "ref_audio_path": "/r", "prompt_lang": "en", "gpt_weights": gpt, "sovits_weights": "/w/s 1.pth" });
+    let voice = |id: &str, gpt: &str| json!({ "id": id, "ref_audio_path": "/r", "prompt_text": "Hi.", "prompt_lang": "en", "gpt_weights": gpt, "sovits_weights": "/w/s 1.pth" });
     let settings = json!({ "api": api, "voices": [voice("a", "/w/a.ckpt"), voice("b", "/w/b.ckpt")] });
     server(reply).settings(settings)
 }
