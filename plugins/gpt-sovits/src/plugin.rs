@@ -50,6 +50,9 @@ impl Plugin for GptSovits {
             if response.is_success() {
                 return Relay::new().body(response, take);
             }
+            if matches!(response.status(), 404 | 405) {
+                server::forget_api();
+            }
             Err(refusal::of_speech(&response.complaint(), api, voice, &request))
         });
         let summary = spoken.and_then(|()| take.summary()).inspect_err(|error| {

@@ -14,6 +14,7 @@ use understudy_plugin::{Error, http, memo};
 use crate::refusal;
 use crate::settings::{Api, Settings, VoiceSetting};
 
+const API: &str = "api";
 /// How long the program is known.
 const API_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the loaded weights are believed.
@@ -22,22 +23,32 @@ const WEIGHTS: &str = "weights";
 
 /// Which program it is: said, or seen by the paths it serves.
 pub(crate) fn api(settings: &Settings) -> Result<Api, Error> {
-    match settings.api {
-        Some(api) => Ok(api),
-        None => memo::remember("api", API_TTL, || ask_api(settings)),
+    if let Some(api) = settings.api.or_else(|| memo::get_json(API)) {
+        return Ok(api);
     }
+    let told = ask_api(settings)?;
+    if let Some(api) = told {
+        // Not keeping it only costs the next call its time.
+        let _ = memo::set_json(API, &api, API_TTL);
+    }
+    Ok(told.unwrap_or(Api::V2))
 }
 
 /// Asks for the program's own description, which every FastAPI has. A server that hides it is taken
-/// for the newer program.
-pub(crate) fn ask_api(settings: &Settings) -> Result<Api, Error> {
+/// for the newer program. None when something else answers, such as a proxy before it.
+pub(crate) fn ask_api(settings: &Settings) -> Result<Option<Api>, Error> {
     let mut response = http::Request::get(format!("{}/openapi.json", settings.base_url)).send()?;
     if !response.is_success() {
-        return Ok(Api::V2);
+        return Ok(matches!(response.status(), 401 | 403 | 404).then_some(Api::V2));
     }
-    let document: Value = response.json().unwrap_or_default();
-    let older = document.get("paths").is_some_and(|paths| paths.get("/tts").is_none());
-    Ok(if older { Api::V1 } else { Api::V2 })
+    let document = response.json::<Value>().ok();
+    let paths = document.as_ref().and_then(|document| document.get("paths"));
+    Ok(paths.map(|paths| if paths.get("/tts").is_none() { Api::V1 } else { Api::V2 }))
+}
+
+/// Forgets which program it is, because it serves no such path.
+pub(crate) fn forget_api() {
+    memo::remove(API);
 }
 
 /// Has the voice's weights loaded unless they are.

@@ -123,7 +123,49 @@ fn the_program_is_found_out_once() {
     check(Reply::json(&json!({ "paths": { "/tts": {}, "/control": {} } })), "/tts");
     check(Reply::json(&json!({ "paths": { "/": {}, "/control": {} } })), "/");
     check(Reply::status(404), "/tts");
-    check(Reply::ok("<html>"), "/tts");
+}
+
+#[test]
+fn what_answers_before_the_program_says_nothing_of_it() {
+    for passing in
+        [Reply::status(502), Reply::ok("<html>"), Reply::ok("{\"pa").then_fails(http::Error::TimedOut)]
+    {
+        let mut asked = 0;
+        let mut harness =
+            Harness::<GptSovits>::new().settings(json!({ "voices": voices() })).http(move |request| {
+                asked += usize::from(request.method == "GET");
+                let older = Reply::json(&json!({ "paths": { "/": {} } }));
+                Ok(match request.method.as_str() {
+                    "GET" if asked == 1 => passing.clone(),
+                    "GET" => older,
+                    _ => speaks(request),
+                })
+            });
+        let path = |harness: &Harness<GptSovits>| harness.requests().last().unwrap().url.clone();
+        harness.synthesize(Request::text("Hi")).unwrap();
+        assert_eq!(path(&harness), format!("{BASE}/tts"));
+        harness.synthesize(Request::text("Hi")).unwrap();
+        assert_eq!(path(&harness), format!("{BASE}/"));
+    }
+}
+
+#[test]
+fn a_program_that_lacks_its_path_is_asked_who_it_is_again() {
+    let mut harness = Harness::<GptSovits>::new().settings(json!({ "voices": voices() }));
+    harness = harness.http(|_| Ok(Reply::status(404)));
+    for _ in 0..2 {
+        assert!(matches!(harness.synthesize(Request::text("Hi")), Err(Error::Unauthorized(_))));
+        assert_eq!(harness.requests()[0].url, format!("{BASE}/openapi.json"));
+    }
+}
+
+#[test]
+fn the_older_program_has_no_voice_whose_recording_has_no_text() {
+    let mut harness =
+        server(|_| panic!("must not be sent")).settings(json!({ "api": "v1", "voices": voices() }));
+    let error = harness.synthesize(Request::text("Hi").voice("bob")).unwrap_err();
+    assert_eq!(error, Error::voice_not_found("bob"));
+    assert_eq!(harness.logs()[0].message, "voice has no prompt_text, which api.py needs");
 }
 
 #[test]
