@@ -74,7 +74,10 @@ impl Draft {
             family,
             encoding: encoding(request, family),
             sample_rate: request.sample_rate,
-            mp3_kilobits: service.settings.mp3_kilobits,
+            mp3_kilobits: service
+                .settings
+                .mp3_kilobits
+                .filter(|_| family.is_none_or(Family::gives_richer_mp3)),
             options,
             has_options,
             audio,

@@ -100,6 +100,11 @@ impl Family {
         matches!(self, Self::Journey)
     }
 
+    /// Gives MP3 of the beta API's 64 kbit/s, and not of 32 alone.
+    pub(crate) const fn gives_richer_mp3(self) -> bool {
+        !matches!(self, Self::ChirpHd | Self::Chirp3Hd)
+    }
+
     /// Refuses what a voice of this family does not take. `document` has the tags of SSML.
     pub(crate) fn check(self, request: &Request, document: Option<&[Tag<'_>]>) -> Result<(), Error> {
         let refused = |what: &str| Err(Error::unsupported(format!("{what} with {} voices", self.name())));

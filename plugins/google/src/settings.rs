@@ -93,7 +93,7 @@ impl Settings {
                 },
                 "mp3_kilobits": {
                     "enum": [32, 64],
-                    "description": "bit rate of MP3 in kbit/s; 32 when absent, and 64 is had from the beta API",
+                    "description": "bit rate of MP3 in kbit/s; 32 when absent and for Chirp voices, and 64 is had from the beta API",
                 },
                 "options": Self::options_schema(),
             },

@@ -1,5 +1,6 @@
 //! What each family of voices takes, and that nothing else is sent to it.
 
+use serde_json::json;
 use understudy_plugin::{Encoding, Error, Request};
 
 use super::{body, path, service, speaks, spoken};
@@ -89,6 +90,23 @@ fn words_are_marked_by_those_that_report_marks() {
     }
     for voice in [STUDIO, JOURNEY, CHIRP_HD, CHIRP3_HD, NEWER] {
         assert_eq!(version(voice), "/v1/text:synthesize", "{voice}");
+    }
+}
+
+#[test]
+fn a_chirp_voice_gives_plain_mp3_whatever_is_set() {
+    let asked = |voice: &str| {
+        let mut harness = service(speaks).settings(json!({ "mp3_kilobits": 64 })).secret("api_key", "AIza1");
+        harness.synthesize(Request::text("Hi.").voice(voice).encodings([Encoding::Mp3])).unwrap();
+        let sent = &spoken(&harness)[0];
+        (path(sent).to_owned(), body(sent)["audioConfig"]["audioEncoding"].clone())
+    };
+    for voice in [CHIRP_HD, CHIRP3_HD] {
+        assert_eq!(asked(voice), ("/v1/text:synthesize".to_owned(), json!("MP3")), "{voice}");
+    }
+    for voice in [STANDARD, NEURAL2, STUDIO, NEWER] {
+        let richer = ("/v1beta1/text:synthesize".to_owned(), json!("MP3_64_KBPS"));
+        assert_eq!(asked(voice), richer, "{voice}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is refused although it follows the definitions: limits, ranges, and each family's own.
 
-use roxmltree::Document;
+use roxmltree::{Document, Node};
 
 use super::request::{AudioConfig, Input, Synthesize};
 use super::status::Status;
@@ -22,8 +22,11 @@ const NO_PITCH: &str = "This voice does not support pitch parameters at this tim
 const NO_RATE_OR_PITCH: &str = "This voice does not support speaking rate or pitch parameters at this time.";
 const NO_SSML: &str =
     "This voice currently does not support SSML input. Please try again with text only input.";
-const NO_M4A: &str = "This voice currently only supports the following audio encodings: LINEAR16, MP3, OGG_OPUS, MULAW, \
+const NOT_BY_CHIRP: &str = "This voice currently only supports the following audio encodings: LINEAR16, MP3, OGG_OPUS, MULAW, \
      ALAW.";
+
+/// What a Chirp voice is packed in.
+const CHIRP_ENCODINGS: [&str; 6] = ["LINEAR16", "PCM", "ALAW", "MULAW", "MP3", "OGG_OPUS"];
 
 const PROFILES: &[&str] = &[
     "wearable-class-device",
@@ -84,16 +87,15 @@ fn check_ranges(audio: &AudioConfig) -> Result<(), Status> {
 
 /// Some families refuse a field for being there, whatever it says.
 fn check_family(family: Family, input: &Input, audio: &AudioConfig) -> Result<(), Status> {
+    let encoding = audio.audio_encoding.as_str();
     let shaped = audio.pitch.is_some() || audio.speaking_rate.is_some();
     let refusal = match family {
         Family::Chirp3Hd if audio.pitch.is_some() => NO_PITCH,
         Family::Studio if audio.pitch.is_some_and(|pitch| pitch != 0.0) => NO_PITCH,
         Family::Journey | Family::ChirpHd if shaped => NO_RATE_OR_PITCH,
         Family::Journey | Family::ChirpHd | Family::Chirp3Hd if input.ssml.is_some() => NO_SSML,
-        Family::ChirpHd | Family::Chirp3Hd if audio.audio_encoding == "M4A" => NO_M4A,
-        Family::Journey if audio.audio_encoding == "M4A" => {
-            "This voice currently only supports LINEAR16 output."
-        }
+        Family::ChirpHd | Family::Chirp3Hd if !CHIRP_ENCODINGS.contains(&encoding) => NOT_BY_CHIRP,
+        Family::Journey if encoding != "LINEAR16" => "This voice currently only supports LINEAR16 output.",
         Family::Studio if size(input) > STUDIO_BYTES_MAX => "Input size limit exceeded for Studio Voice.",
         family if family != Family::Chirp3Hd && input.markup.is_some() => {
             "Request contains an invalid argument."
@@ -119,8 +121,10 @@ fn script(family: Family, input: &Input, delivery: Delivery) -> Result<Vec<Beat>
     if document.root_element().tag_name().name() != "speak" {
         return Err(invalid());
     }
-    if family == Family::Studio && document.descendants().any(|node| node.tag_name().name() == "mark") {
-        return Err(Status::invalid("`<mark>` tags are not currently supported by Studio voices."));
+    if let Some(name) = foreign_to_studio(&document).filter(|_| family == Family::Studio) {
+        return Err(Status::invalid(format!(
+            "`<{name}>` tags are not currently supported by Studio voices."
+        )));
     }
     let mut beats = beats(&document, Percent::Factor);
     for beat in &mut beats {
@@ -131,6 +135,16 @@ fn script(family: Family, input: &Input, delivery: Delivery) -> Result<Vec<Beat>
         }
     }
     Ok(beats)
+}
+
+/// The first element a Studio voice does not take; of prosody it is the pitch.
+fn foreign_to_studio<'document>(document: &'document Document<'_>) -> Option<&'document str> {
+    let is_foreign = |node: &Node<'_, '_>| match node.tag_name().name() {
+        "mark" | "emphasis" | "lang" => true,
+        "prosody" => node.has_attribute("pitch"),
+        _ => false,
+    };
+    document.descendants().find(is_foreign).map(|node| node.tag_name().name())
 }
 
 /// A Chirp voice's pause tags are not spoken.

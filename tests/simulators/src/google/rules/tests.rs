@@ -19,7 +19,7 @@ fn request(voice: &str, changes: &Value) -> Synthesize {
             request[member].as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         }
     }
-    Synthesize::read(request.to_string().as_bytes(), Version::V1).unwrap()
+    Synthesize::read(request.to_string().as_bytes(), Version::V1Beta1).unwrap()
 }
 
 fn check(voice: &str, changes: &Value, expected: Result<(), &str>) {
@@ -106,7 +106,13 @@ fn some_families_refuse_a_field_for_being_there() {
 #[test]
 fn encodings_a_voice_cannot_do_are_refused_in_its_words() {
     let m4a = json!({"audioConfig": {"audioEncoding": "M4A"}});
-    check("en-US-Chirp3-HD-Kore", &m4a, Err(NO_M4A));
+    check("en-US-Chirp3-HD-Kore", &m4a, Err(NOT_BY_CHIRP));
+    let richer = json!({"audioConfig": {"audioEncoding": "MP3_64_KBPS"}});
+    check("en-US-Chirp3-HD-Kore", &richer, Err(NOT_BY_CHIRP));
+    check("en-US-Chirp-HD-D", &richer, Err(NOT_BY_CHIRP));
+    check("en-US-Chirp3-HD-Kore", &json!({}), Ok(()));
+    check("en-US-Neural2-C", &richer, Ok(()));
+    check("en-US-Journey-D", &json!({}), Err("This voice currently only supports LINEAR16 output."));
     check("en-US-Journey-D", &m4a, Err("This voice currently only supports LINEAR16 output."));
     check("en-US-Neural2-C", &m4a, Err("The simulator has no encoder for M4A."));
 }
@@ -122,8 +128,19 @@ fn ssml_must_be_well_formed_and_rooted_in_speak() {
     ] {
         check("en-US-Neural2-C", &json!({"input": {"ssml": ssml}}), expected);
     }
-    let mark = json!({"input": {"ssml": "<speak><mark name='a'/>Hello.</speak>"}});
-    check("en-US-Studio-O", &mark, Err("`<mark>` tags are not currently supported by Studio voices."));
+    for (element, name) in [
+        ("<mark name='a'/>", "mark"),
+        ("<emphasis>a</emphasis>", "emphasis"),
+        ("<lang xml:lang='de-DE'>a</lang>", "lang"),
+        ("<prosody pitch='+1st'>a</prosody>", "prosody"),
+    ] {
+        let ssml = json!({"input": {"ssml": format!("<speak>Hello. {element}</speak>")}});
+        let refusal = format!("`<{name}>` tags are not currently supported by Studio voices.");
+        check("en-US-Studio-O", &ssml, Err(&refusal));
+        check("en-US-Neural2-C", &ssml, Ok(()));
+    }
+    let slow = json!({"input": {"ssml": "<speak><prosody rate='slow'>Hello.</prosody></speak>"}});
+    check("en-US-Studio-O", &slow, Ok(()));
 }
 
 #[test]
