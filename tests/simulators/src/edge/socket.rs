@@ -83,10 +83,14 @@ async fn act(line: &mut Line, settings: &mut Option<Settings>, message: &Message
     }
 }
 
-/// Speaks one document. A voice that is not there, or nothing to say, is a turn without audio.
+/// Speaks one document. A voice that is not there, a text in a script it does not read, or nothing to say
+/// is a turn without audio.
 async fn turn(line: &mut Line, settings: &Settings, id: &str, accepted: Accepted) -> Result<(), End> {
     let Accepted { cast, mut beats } = accepted;
-    if !cast.is_listed {
+    let texts = beats
+        .iter()
+        .filter_map(|beat| if let Beat::Text(text, _) = beat { Some(text.as_str()) } else { None });
+    if !cast.is_listed || !cast.reads(&texts.collect::<String>()) {
         beats.clear();
     }
     beats.insert(0, Beat::Pause(LEAD_MS));

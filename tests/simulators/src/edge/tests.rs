@@ -154,6 +154,23 @@ async fn a_turn_without_a_known_voice_or_a_word_ends_without_audio() {
 }
 
 #[tokio::test]
+async fn a_voice_says_nothing_of_a_text_in_a_script_it_does_not_read() {
+    let simulator = edge(Edge::default());
+    for (voice, text, is_read) in [
+        ("en-US-AriaNeural", "你好，世界。", false),
+        ("en-US-AriaNeural", "Привет.", false),
+        ("en-US-AriaNeural", "你好 3.", true),
+        ("fr-FR-DeniseNeural", "Ça.", true),
+        ("zh-CN-XiaoxiaoNeural", "你好，世界。", true),
+        ("zh-CN-XiaoxiaoNeural", "Привет.", false),
+        ("en-US-AndrewMultilingualNeural", "Привет.", true),
+    ] {
+        let (audio, _) = speak(&simulator, config(MP3), ssml(voice, text)).await.unwrap();
+        assert_eq!(!audio.is_empty(), is_read, "{voice}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_free_service_does_not_do_closes_the_socket() {
     let simulator = edge(Edge::default());
     let check = async |config, ssml, reason: &str| {

@@ -51,6 +51,18 @@ pub(super) struct Cast {
     pub(super) is_listed: bool,
 }
 
+impl Cast {
+    /// Whether there is anything in a text that it reads: numbers, the Latin letters that all listed
+    /// languages know, those of Chinese and Japanese for their own, and anything for one of many languages.
+    pub(super) fn reads(&self, text: &str) -> bool {
+        let is_eastern = ["zh-", "ja-"].iter().any(|language| self.short_name.starts_with(language));
+        let knows =
+            |letter: char| letter < '\u{250}' || is_eastern && ('\u{3040}'..='\u{9fff}').contains(&letter);
+        self.short_name.contains("Multilingual")
+            || text.chars().any(|letter| letter.is_numeric() || letter.is_alphabetic() && knows(letter))
+    }
+}
+
 /// The voice of a short or a long name; nothing when it has the form of neither.
 pub(super) fn find(name: &str) -> Option<Cast> {
     let inner = name
