@@ -34,9 +34,13 @@
 //! ```
 
 mod element;
+mod markup;
+mod placing;
 mod plain;
 
 pub use element::{Element, Emphasis};
+pub use markup::markup_length;
+pub use placing::Placing;
 pub use plain::{Error, Mark, Plain, plain};
 
 #[cfg(test)]

@@ -72,8 +72,8 @@ struct Segment {
 /// Reads the text to be spoken out of an SSML document.
 ///
 /// `p` and `s` become paragraphs, so that [`sentences`](crate::text::sentences) ends there, and
-/// `break` a space. `sub` is spoken as its alias; all words of an alias have the same span, so send
-/// one mark for them. `desc`, `metadata` and their like are left out. All else is passed through.
+/// `break` a space. `sub` is spoken as its alias; all words of an alias have the same span, and
+/// [`Plain::placing`] makes one mark of them. `desc`, `metadata` and their like are left out. All else is passed through.
 ///
 /// # Errors
 /// What is not well-formed, or is refused: a document type, an entity that XML does not predefine,

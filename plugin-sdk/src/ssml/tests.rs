@@ -147,3 +147,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn words_of_an_alias_are_one_mark_of_the_document() {
+    let document = r#"<speak>I like <sub alias="world wide web">WWW</sub> a lot</speak>"#;
+    let plain = plain(document).unwrap();
+    let words = crate::text::words(plain.text());
+    let timed = |(index, word): (u64, &crate::text::Piece<'_>)| {
+        crate::Word::new(word.range(), index * 100..index * 100 + 100)
+    };
+    let words: Vec<_> = (0..).zip(&words).map(timed).collect();
+    let mut placing = plain.placing();
+    let mut placed: Vec<_> = words.into_iter().flat_map(|word| placing.put([word])).collect();
+    assert_eq!(placed.len(), 4, "the last is held back");
+    placed.extend(placing.last());
+    let shown: Vec<_> =
+        placed.iter().map(|word| (word.in_text(document).unwrap(), word.start_ms, word.end_ms)).collect();
+    assert_eq!(
+        shown,
+        [("I", 0, 100), ("like", 100, 200), ("WWW", 200, 500), ("a", 500, 600), ("lot", 600, 700)]
+    );
+}

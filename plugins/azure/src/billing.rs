@@ -1,16 +1,17 @@
 //! What a document costs, by the service's public rule: characters of text and markup, but not the
 //! tags of `speak` and `voice`; each Chinese, Japanese or Korean ideograph counts as two.
 
+use understudy_plugin::ssml::markup_length;
+
 /// The characters a document is billed for.
 pub(crate) fn characters(document: &str) -> u32 {
     let mut billed: usize = 0;
     let mut rest = document;
-    while let Some((text, tag)) = rest.split_once('<') {
+    while let Some((text, markup)) = rest.find('<').and_then(|start| rest.split_at_checked(start)) {
         billed += text.chars().map(weight).sum::<usize>();
-        let end = tag_end(tag);
-        let (inside, after) = tag.split_at_checked(end).unwrap_or((tag, ""));
-        if !is_free(inside) {
-            billed += 1 + inside.chars().map(weight).sum::<usize>();
+        let (tag, after) = markup.split_at_checked(markup_length(markup)).unwrap_or((markup, ""));
+        if !is_free(tag) {
+            billed += tag.chars().map(weight).sum::<usize>();
         }
         rest = after;
     }
@@ -18,22 +19,8 @@ pub(crate) fn characters(document: &str) -> u32 {
     u32::try_from(billed).unwrap_or(u32::MAX)
 }
 
-/// The end of a tag, its `>` included; one in a quoted value is none.
-fn tag_end(tag: &str) -> usize {
-    let mut quote = None;
-    for (at, character) in tag.char_indices() {
-        match (quote, character) {
-            (None, '>') => return at + 1,
-            (None, '"' | '\'') => quote = Some(character),
-            (Some(open), _) if open == character => quote = None,
-            _ => {}
-        }
-    }
-    tag.len()
-}
-
 fn is_free(tag: &str) -> bool {
-    let name = tag.trim_start_matches('/');
+    let name = tag.trim_start_matches(['<', '/']);
     let end = name.find(|character: char| character.is_whitespace() || "/>".contains(character));
     matches!(name.get(..end.unwrap_or(name.len())), Some("speak" | "voice"))
 }
@@ -61,6 +48,8 @@ mod tests {
         check("<speak><voice name='a'>Hi<break time=\"1s\"/></voice></speak>", 2 + 18);
         check("<speak>R&amp;D</speak>", 7);
         check("<speakers>a</speakers>", 10 + 1 + 11);
+        check("<speak>a<!-- > <voice> --></speak>", 1 + 18);
+        check("<speak><![CDATA[a > <voice>]]></speak>", 23);
         check("", 0);
         check("<", 1);
     }

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use understudy_plugin::ssml::markup_length;
+
 /// Elements in which a mark may stand. Others hold text alone, or something that is played whole.
 const OPEN: [&str; 9] = ["speak", "p", "s", "paragraph", "sentence", "prosody", "emphasis", "voice", "lang"];
 /// Elements Studio voices refuse.
@@ -41,7 +43,7 @@ pub(crate) fn tags(document: &str) -> Vec<Tag<'_>> {
     let mut at = 0;
     while let Some(start) = document.get(at..).and_then(|rest| rest.find('<')).map(|found| at + found) {
         let rest = document.get(start..).unwrap_or_default();
-        let length = length(rest);
+        let length = markup_length(rest);
         let text = rest.get(..length).unwrap_or(rest);
         at = start + length.max(1);
         let kind = match text.as_bytes() {
@@ -58,31 +60,6 @@ pub(crate) fn tags(document: &str) -> Vec<Tag<'_>> {
         tags.push(Tag { kind, name, text, start });
     }
     tags
-}
-
-/// The length of the tag, comment, section or instruction that `rest` begins with.
-fn length(rest: &str) -> usize {
-    let to = |end: &str| rest.find(end).map_or(rest.len(), |at| at + end.len());
-    if rest.starts_with("<!--") {
-        return to("-->");
-    }
-    if rest.starts_with("<![CDATA[") {
-        return to("]]>");
-    }
-    if rest.starts_with("<?") {
-        return to("?>");
-    }
-    // A value may hold a `>`.
-    let mut quote = None;
-    for (at, byte) in rest.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return at + 1,
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), byte) if open == byte => quote = None,
-            _ => {}
-        }
-    }
-    rest.len()
 }
 
 /// What a mark may not be put into, in order: a mark for what lies there stands before it.

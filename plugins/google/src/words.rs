@@ -1,6 +1,6 @@
 //! The words of the caller's text at the times of the marks.
 
-use understudy_plugin::ssml::Plain;
+use understudy_plugin::ssml::{Placing, Plain};
 use understudy_plugin::text::Aligner;
 use understudy_plugin::{Error, Take, Word, WordTimes, log};
 
@@ -11,9 +11,7 @@ use crate::marks::Marked;
 pub(crate) struct Words<'text> {
     aligner: Aligner<'text>,
     /// The way back into the caller's document, when there is one.
-    plain: Option<&'text Plain>,
-    /// The last word handed on, in a document.
-    last: Option<Word>,
+    placing: Option<Placing<'text>>,
     marked: bool,
 }
 
@@ -29,12 +27,12 @@ pub(crate) struct Span {
 impl<'text> Words<'text> {
     /// For a caller's own text.
     pub(crate) fn of_text(text: &'text str) -> Self {
-        Self { aligner: Aligner::new(text), plain: None, last: None, marked: false }
+        Self { aligner: Aligner::new(text), placing: None, marked: false }
     }
 
     /// For a caller's document.
     pub(crate) fn of_document(plain: &'text Plain) -> Self {
-        Self { plain: Some(plain), ..Self::of_text(plain.text()) }
+        Self { placing: Some(plain.placing()), ..Self::of_text(plain.text()) }
     }
 
     /// Takes what one answer says of its marks. A token whose mark was not reported belongs to the
@@ -75,22 +73,17 @@ impl<'text> Words<'text> {
     pub(crate) fn finish(mut self, end_ms: Option<u64>, take: &mut Take) -> Result<Option<WordTimes>, Error> {
         let aligner = std::mem::replace(&mut self.aligner, Aligner::new(""));
         self.hand_on(aligner.finish(end_ms), take)?;
-        take.words(self.last.as_slice())?;
-        Ok(self.marked.then_some(WordTimes::Native))
+        let last = self.placing.as_mut().and_then(Placing::last);
+        take.words(last.as_slice())?;
+        Ok((self.marked || last.is_some()).then_some(WordTimes::Native))
     }
 
     fn hand_on(&mut self, words: Vec<Word>, take: &mut Take) -> Result<(), Error> {
+        let words = match &mut self.placing {
+            Some(placing) => placing.put(words),
+            None => words,
+        };
         self.marked |= !words.is_empty();
-        let Some(plain) = self.plain else { return take.words(&words) };
-        for word in words {
-            let Some(span) = plain.document_span(word.span()) else { continue };
-            let word = Word::new(span, u64::from(word.start_ms)..u64::from(word.end_ms));
-            match &mut self.last {
-                // Words of one alias stand for the same text.
-                Some(last) if word.start_byte < last.end_byte => last.end_ms = last.end_ms.max(word.end_ms),
-                last => take.words(last.replace(word).as_slice())?,
-            }
-        }
-        Ok(())
+        take.words(&words)
     }
 }

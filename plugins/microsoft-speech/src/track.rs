@@ -39,7 +39,7 @@ impl<'text> Track<'text> {
     /// Marks words in this text.
     #[must_use]
     pub fn words_of(mut self, source: &'text str) -> Self {
-        self.words = Some(Words { aligner: Aligner::new(source), place: Place::Text, marked: false });
+        self.words = Some(Words { aligner: Aligner::new(source), placing: None, marked: false });
         self
     }
 
@@ -47,8 +47,7 @@ impl<'text> Track<'text> {
     #[must_use]
     pub fn words_in(mut self, document: &'text ssml::Plain) -> Self {
         let aligner = Aligner::new(document.text());
-        self.words =
-            Some(Words { aligner, place: Place::Document { document, pending: None }, marked: false });
+        self.words = Some(Words { aligner, placing: Some(document.placing()), marked: false });
         self
     }
 
@@ -130,12 +129,12 @@ impl<'text> Track<'text> {
     pub fn finish(self, take: &mut Take) -> Result<bool, Error> {
         let audio_ms = self.ticks(take).map(|ticks| ticks / TICKS_PER_MILLISECOND);
         self.relay.finish(take)?;
-        let Some(Words { aligner, mut place, mut marked }) = self.words else { return Ok(false) };
-        let mut rest = place.put(aligner.finish(audio_ms));
-        rest.extend(place.last());
-        marked |= !rest.is_empty();
-        take.words(&rest)?;
-        Ok(marked)
+        let Some(mut words) = self.words else { return Ok(false) };
+        let aligner = std::mem::replace(&mut words.aligner, Aligner::new(""));
+        words.hand_on(aligner.finish(audio_ms), take)?;
+        let last = words.placing.as_mut().and_then(ssml::Placing::last);
+        take.words(last.as_slice())?;
+        Ok(words.marked || last.is_some())
     }
 
     /// How long all audio is.
@@ -158,51 +157,19 @@ fn ticks_of(format: AudioFormat, bytes: u64) -> Option<u64> {
 #[derive(Debug)]
 struct Words<'text> {
     aligner: Aligner<'text>,
-    place: Place<'text>,
+    /// The way back into the document of the text, when it has one.
+    placing: Option<ssml::Placing<'text>>,
     marked: bool,
 }
 
 impl Words<'_> {
     fn hand_on(&mut self, words: Vec<Word>, take: &mut Take) -> Result<(), Error> {
-        let words = self.place.put(words);
+        let words = match &mut self.placing {
+            Some(placing) => placing.put(words),
+            None => words,
+        };
         self.marked |= !words.is_empty();
         take.words(&words)
-    }
-}
-
-/// Where the caller looks for words.
-#[derive(Debug)]
-enum Place<'text> {
-    /// In the text that was spoken.
-    Text,
-    /// In the document it stands in. The words of an alias all have its place, so they become one
-    /// mark, which is held back until the next has another place.
-    Document { document: &'text ssml::Plain, pending: Option<Word> },
-}
-
-impl Place<'_> {
-    fn put(&mut self, words: Vec<Word>) -> Vec<Word> {
-        let Self::Document { document, pending } = self else { return words };
-        let mut placed = Vec::new();
-        for word in words {
-            let Some(span) = document.document_span(word.span()) else { continue };
-            let word = Word::new(span, word.start_ms.into()..word.end_ms.into());
-            match pending {
-                Some(before) if word.start_byte < before.end_byte => {
-                    before.end_byte = before.end_byte.max(word.end_byte);
-                    before.end_ms = before.end_ms.max(word.end_ms);
-                }
-                _ => placed.extend(pending.replace(word)),
-            }
-        }
-        placed
-    }
-
-    fn last(&mut self) -> Option<Word> {
-        match self {
-            Self::Text => None,
-            Self::Document { pending, .. } => pending.take(),
-        }
     }
 }
 
@@ -224,24 +191,5 @@ mod tests {
         check(AudioFormat::mono(Encoding::PcmS16le, 24_000), 48_000, Some(1_000));
         check(AudioFormat::mono(Encoding::PcmS16le, 22_050).stereo(), 88_200, Some(1_000));
         check(AudioFormat::mono(Encoding::OggOpus, 48_000).bit_rate(32_000), 144, None);
-    }
-
-    #[test]
-    fn words_of_an_alias_are_one_mark_of_the_document() {
-        let document = r#"<speak>I like <sub alias="world wide web">WWW</sub> a lot</speak>"#;
-        let plain = ssml::plain(document).unwrap();
-        let mut place = Place::Document { document: &plain, pending: None };
-        let words = understudy_plugin::text::words(plain.text());
-        let timed = |(index, word): (u64, &understudy_plugin::text::Piece<'_>)| {
-            Word::new(word.range(), index * 100..index * 100 + 100)
-        };
-        let mut placed = place.put((0..).zip(&words).map(timed).collect());
-        placed.extend(place.last());
-        let shown: Vec<_> =
-            placed.iter().map(|word| (word.in_text(document).unwrap(), word.start_ms, word.end_ms)).collect();
-        assert_eq!(
-            shown,
-            [("I", 0, 100), ("like", 100, 200), ("WWW", 200, 500), ("a", 500, 600), ("lot", 600, 700)]
-        );
     }
 }
