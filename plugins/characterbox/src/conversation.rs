@@ -30,6 +30,8 @@ const POLL_AFTER_MIN: Duration = Duration::from_millis(100);
 const POLL_AFTER_MAX: Duration = Duration::from_secs(30);
 /// The most parts that are fetched; the host lets a call make 200 requests, polls and retries included.
 const PARTS_MAX: usize = 120;
+/// The most polls of one job, for the same reason.
+const POLLS_MAX: u32 = 60;
 /// How long nobody may have left without it being noticed.
 const ATTENTION: Duration = Duration::from_secs(1);
 
@@ -246,7 +248,8 @@ impl Conversation<'_> {
             let id = id
                 .ok_or_else(|| Error::protocol("conversation is processing and has no usable id"))?
                 .to_owned();
-            let polled = self.sit(poll_after(&answer.document), begun, take).and_then(|()| {
+            let pace = self.service.settings.max_conversation_wait() / POLLS_MAX;
+            let polled = self.sit(poll_after(&answer.document).max(pace), begun, take).and_then(|()| {
                 let request = self.service.request("GET", &format!("{CONVERSATIONS}/{id}"));
                 self.service.ask(&request).map_err(|failure| self.of_failure(failure))
             });

@@ -218,6 +218,21 @@ fn a_job_nobody_waits_for_is_cancelled() {
 }
 
 #[test]
+fn an_impatient_job_is_polled_no_more_often_than_one_call_may_ask() {
+    for wait in [80, 600] {
+        let mut harness = performs(|request, _| {
+            Ok(match request.method.as_str() {
+                "POST" => Reply::status(202).piece(processing(0.1).to_string()),
+                _ => Reply::json(&processing(0.1)),
+            })
+        });
+        harness = harness.settings(json!({ "max_conversation_wait": wait }));
+        assert_eq!(harness.converse(scene()).unwrap_err(), Error::TimedOut);
+        assert!(harness.requests().len() <= 62, "{}", harness.requests().len());
+    }
+}
+
+#[test]
 fn a_job_that_fails_says_why() {
     let check = |answer: Value, expected: Error| {
         let mut harness = performs(move |request, _| {
