@@ -251,9 +251,10 @@ impl SpeechError {
                 Some(&invalid.field)
             }
             Self::TextTooLong { .. }
-            | Self::Failed { failure: Failure::Provider(ProviderError::ContentBlocked(_)), .. } => {
-                Some("text")
-            }
+            | Self::Failed {
+                failure: Failure::Provider(ProviderError::TextTooLong(_) | ProviderError::ContentBlocked(_)),
+                ..
+            } => Some("text"),
             Self::UnknownProvider { field, .. } => Some(field),
             Self::UnknownRoute { .. } => Some("route"),
             Self::NoProviderChosen { .. } => Some("provider"),

@@ -39,7 +39,8 @@ pub struct Limits {
     pub output_bytes: u64,
     /// Word marks and line marks pushed into a take.
     pub word_marks: u32,
-    /// Text, names and options of a request or script, in bytes.
+    /// Text, names and options of a request or script, in bytes. More is refused before the call, and is
+    /// no failure of the plugin.
     pub input_bytes: usize,
     /// Bytes that can cross from guest to host in one import or one result.
     pub host_call_bytes: usize,

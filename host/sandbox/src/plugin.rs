@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use understudy_speech::{
-    Call, Character, Failure, Manifest, Provider, Request, Script, Summary, TakeSink, Voice,
+    Call, Character, Failure, Manifest, Provider, ProviderError, Request, Script, Summary, TakeSink,
+    TextLimit, TextUnit, Voice,
 };
 
 use crate::abi::v1::{Linked, Session};
@@ -67,13 +68,18 @@ impl Plugin {
         Recording::new(Arc::clone(&tenant.name), Arc::clone(&tenant.limits), take, source)
     }
 
-    fn check_input(&self, bytes: usize) -> Result<(), Failure> {
+    /// Refuses a text of so many bytes that comes with so many bytes of names and options. That is about
+    /// the request: the plugin is not called, and has not failed.
+    fn check_input(&self, text: usize, rest: usize) -> Result<(), ProviderError> {
         let limit = self.0.tenant.limits.input_bytes;
-        if bytes <= limit {
+        let Some(room) = limit.checked_sub(rest) else {
+            return Err(ProviderError::Unsupported(format!("names and options of more than {limit} bytes")));
+        };
+        if text <= room {
             return Ok(());
         }
-        let plugin = self.name().to_owned();
-        Err(Failure::LimitExceeded { plugin, what: "bytes of input", limit: limit as u64 })
+        let maximum = u32::try_from(room).unwrap_or(u32::MAX);
+        Err(ProviderError::TextTooLong(TextLimit { maximum, unit: TextUnit::Bytes }))
     }
 
     async fn run<Answer, Asking>(
@@ -113,7 +119,7 @@ impl Provider for Plugin {
     ) -> Result<Summary, Failure> {
         let options = request.options.as_ref().map(options_json);
         let names = [&request.voice, &request.style, &request.emotion, &request.character, &options];
-        self.check_input(request.utterance.source().len() + bytes_of(names))?;
+        self.check_input(request.utterance.source().len(), bytes_of(names))?;
         let recording = self.recording(take, Source::Request(Arc::clone(&request)));
         self.run(call, Some(recording), move |session| session.synthesize(request, options)).await
     }
@@ -126,7 +132,7 @@ impl Provider for Plugin {
         let options = script.options.as_ref().map(options_json);
         let source = Source::of_script(&script);
         let names = script.lines.iter().map(|line| line.character.len() + bytes_of([&line.emotion]));
-        self.check_input(source.text().len() + names.sum::<usize>() + bytes_of([&options]))?;
+        self.check_input(source.text().len(), names.sum::<usize>() + bytes_of([&options]))?;
         let recording = self.recording(take, source);
         self.run(call, Some(recording), move |session| session.converse(script, options)).await
     }

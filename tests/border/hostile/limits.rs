@@ -1,5 +1,7 @@
 //! Plugins that take too much, end badly, or send what nobody can read.
 
+use serde_json::{Value, json};
+
 use super::{EACH_FOR_ITSELF, ask, assert_fails, assert_speaks, logged, report};
 use crate::plugins::misfit;
 use crate::support::Daemon;
@@ -31,6 +33,26 @@ async fn a_plugin_that_misbehaves_costs_one_call_and_the_error_says_what_was_hit
         assert_fails(&daemon, "misfit", text, code, says).await;
         assert_speaks(&daemon, "misfit", text).await;
     }
+}
+
+/// As the example in `config/examples` has it. The breaker is the default one, which five failures open.
+#[tokio::test]
+async fn texts_past_a_plugins_limit_are_refused_and_nobody_is_blamed() {
+    let daemon = Daemon::start_with(include_str!("../../../config/examples/providers.toml"), |_| ()).await;
+    let text = "She knows every line. ".repeat(100);
+    for number in 1..=5 {
+        let body = json!({ "provider": "prompter", "text": format!("{text}{number}"), "fallback": false });
+        let answer = daemon.post("/api/v1/tts/synthesize", &body).send().await.expect("an answer");
+        let (status, answer): (_, Value) = (answer.status(), answer.json().await.expect("JSON"));
+        assert_eq!((status.as_u16(), &answer["error"]["code"]), (400, &json!("text_too_long")), "{answer}");
+    }
+    let (status, answer) = ask(&daemon, "prompter", "A short line.").await;
+    assert_eq!(status, 200, "{}", answer["error"]);
+    let status = daemon.json("/api/v1/status").await;
+    let providers = status["providers"].as_array().expect("a list");
+    let prompter = providers.iter().find(|provider| provider["name"] == "prompter").expect("it is there");
+    assert_eq!(prompter["breaker"], "closed", "{status}");
+    assert_eq!(prompter["characters_today"], 13, "only what was spoken: {status}");
 }
 
 /// A guest has no more than 4 GiB of addresses, so this is the longest length it can claim.

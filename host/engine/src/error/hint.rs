@@ -32,7 +32,10 @@ impl SpeechError {
                 Some("there are no characters; write one as [characters.NAME]".to_owned())
             }
             Self::UnknownCharacter { known, .. } => Some(format!("the characters are {}", list(known))),
-            Self::TextTooLong { .. } => Some("split the text".to_owned()),
+            Self::TextTooLong { .. }
+            | Self::Failed { failure: Failure::Provider(ProviderError::TextTooLong(_)), .. } => {
+                Some("split the text".to_owned())
+            }
             Self::CannotEncode { .. } => Some("ask for mp3, opus, aac, flac, wav or pcm".to_owned()),
             Self::TooLarge { .. } => Some(
                 "ask for a lower sample_rate or a compressed encoding, split the text, or raise limits.max_audio_bytes"

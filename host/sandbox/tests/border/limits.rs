@@ -78,13 +78,18 @@ async fn word_marks_are_limited() {
 #[tokio::test]
 async fn input_is_limited_and_options_count() {
     let limits = Limits { input_bytes: 20, ..Limits::default() };
-    let expected = "plugin misfit passed its limit of 20 bytes of input";
+    let expected = "text is longer than the provider takes: 20 bytes";
     check(limits.clone(), "speak 1 and twenty more bytes", expected).await;
     let plugin = plugin_with(limits, &json!({})).await;
-    let options = json!({ "seed": 123_456_789 }).as_object().unwrap().clone();
-    let request = Request { options: Some(options), ..Request::text("speak 1") };
-    let (outcome, _) = crate::support::speak_request(&plugin, request).await;
-    assert_eq!(outcome.unwrap_err().to_string(), expected);
+    for (seed, expected) in [
+        (1_234_567_u64, "text is longer than the provider takes: 4 bytes"),
+        (1_234_567_890_123, "provider does not support names and options of more than 20 bytes"),
+    ] {
+        let options = json!({ "seed": seed }).as_object().unwrap().clone();
+        let request = Request { options: Some(options), ..Request::text("speak 1") };
+        let (outcome, _) = crate::support::speak_request(&plugin, request).await;
+        assert_eq!(outcome.unwrap_err().to_string(), expected);
+    }
 }
 
 #[tokio::test]
