@@ -43,6 +43,7 @@ use self::writer::{Shared, Writer};
 use crate::books::Books;
 use crate::cache::{Degradation, StoreState};
 use crate::database::guarded;
+use crate::request::NAME_BYTES_MAX;
 use crate::store::FolderLock;
 use crate::wall_clock::{WallClock, milliseconds};
 
@@ -235,6 +236,8 @@ impl History {
         {
             message.truncate(end);
         }
+        // A request whose names are too long is refused, and is remembered all the same.
+        record.names().for_each(|name| name.truncate(name.floor_char_boundary(NAME_BYTES_MAX)));
         record
     }
 

@@ -160,6 +160,7 @@ pub(crate) fn plan(
     wanted: SpeechRequest,
     persona: Option<Arc<Persona>>,
 ) -> Result<Plan, SpeechError> {
+    wanted.check_names()?;
     let SpeechRequest { id, provider, mut request, output, deadline, route, fallback, user, task, cache } =
         wanted;
     let prepared = text::admit(&mut request.utterance, &settings.text)?;

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use understudy_speech::{Encoding, InvalidField, Request};
+use understudy_speech::{Encoding, InvalidField, Language, Request};
+
+/// The longest name in a request, in bytes: whose it is, and whoever and whatever it asks for. Names are
+/// remembered with every request, so that longer ones would fill the history.
+pub(crate) const NAME_BYTES_MAX: usize = 256;
 
 /// A request for speech before anyone is cast for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +30,7 @@ pub struct SpeechRequest {
     pub route: Option<String>,
     /// False: the first candidate or nobody. Otherwise the route's voice policy decides.
     pub fallback: Option<bool>,
-    /// Who asks; decides about rollouts, together with the provider's name.
+    /// Who asks, in at most 256 bytes, as every name; decides about rollouts, together with the provider's name.
     pub user: Option<String>,
     /// The task it is for; decides about rollouts when there is no user.
     pub task: Option<String>,
@@ -78,7 +82,36 @@ impl Output {
     }
 }
 
+/// Refuses a name in a request that is too long to be one.
+pub(crate) fn check_name(field: &str, name: Option<&str>) -> Result<(), InvalidField> {
+    match name.map(str::len) {
+        Some(length) if length > NAME_BYTES_MAX => {
+            let message = format!("must be at most {NAME_BYTES_MAX} bytes, got {length}");
+            Err(InvalidField { field: field.to_owned(), message })
+        }
+        _ => Ok(()),
+    }
+}
+
 impl SpeechRequest {
+    pub(crate) fn check_names(&self) -> Result<(), InvalidField> {
+        let Self { provider, route, user, task, request, .. } = self;
+        let Request { voice, style, emotion, character, language, .. } = request;
+        for (field, name) in [
+            ("provider", provider),
+            ("route", route),
+            ("user", user),
+            ("task", task),
+            ("voice", voice),
+            ("style", style),
+            ("emotion", emotion),
+            ("character", character),
+        ] {
+            check_name(field, name.as_deref())?;
+        }
+        check_name("language", language.as_ref().map(Language::as_str))
+    }
+
     /// A request for `request` under `id`, with everything else left open.
     #[must_use]
     pub fn new(id: impl Into<Arc<str>>, request: Request) -> Self {

@@ -66,6 +66,8 @@ impl Dialect {
             (Self::Characters, "intensity") => "emotion_intensity",
             (Self::Native | Self::Characters, "encoding") => "output_format",
             (Self::Native | Self::Characters, "language") => "language_code",
+            (Self::Native | Self::Characters, "user") => "user_id",
+            (Self::Native | Self::Characters, "task") => "task_id",
             // Whoever plays a character is chosen by its name.
             (Self::Native, "character") | (Self::Characters, "character" | "voice") => "character_id",
             (_, field) => field,

@@ -12,7 +12,7 @@ use super::profile::{CharacterProfile, of_local, public_id};
 use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::plan::Plan;
-use crate::request::SpeechRequest;
+use crate::request::{SpeechRequest, check_name};
 use crate::settings::LocalCharacter;
 use crate::suggest::nearest;
 use crate::voice_id::VoiceId;
@@ -49,6 +49,7 @@ impl Engine {
             let message = "must name a character, or be left out".to_owned();
             return Err(InvalidField { field: "character".to_owned(), message }.into());
         }
+        check_name("character", Some(name))?;
         self.learn_local();
         let houses = self.houses().await;
         if let Some((id, local)) = self.local(name) {

@@ -9,6 +9,7 @@
 use understudy_speech::{InvalidField, Request, Utterance};
 
 use crate::error::SpeechError;
+use crate::request::check_name;
 use crate::script::{Place, SceneLine, ScriptFault};
 use crate::text::{self, SpanMap, TextRules};
 
@@ -50,7 +51,8 @@ fn admit_line(index: usize, line: &SceneLine, rules: &TextRules) -> Result<SentL
         error: Box::new(error),
     };
     let request = Request { intensity, rate, pitch, volume, ..Request::text("") };
-    request.check_ranges().map_err(|invalid: InvalidField| wrong(invalid.into()))?;
+    let checked = request.check_ranges().and_then(|()| check_name("emotion", line.emotion.as_deref()));
+    checked.map_err(|invalid: InvalidField| wrong(invalid.into()))?;
     if !line.text.chars().any(char::is_alphanumeric) {
         return Err(ScriptFault::NothingSaid(line.speaker.clone()).at(line.place).into());
     }

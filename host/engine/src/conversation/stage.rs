@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use understudy_audio::{AudioError, ENCODABLE, JoinOptions, JoinedFile, Target};
-use understudy_speech::{Encoding, Utterance};
+use understudy_speech::{Encoding, Language, Utterance};
 
 use super::account::{Conversation, Recasting, Speaker, SpokenLine};
 use super::admission::{self, SentLine};
@@ -20,6 +20,7 @@ use crate::delivery::blocking;
 use crate::engine::Engine;
 use crate::error::SpeechError;
 use crate::plan::road;
+use crate::request::check_name;
 use crate::script::{self, SceneLine};
 use crate::settings::Recast;
 use crate::text::heard;
@@ -103,6 +104,11 @@ async fn prepare<'a>(
 
 impl<'a> Scene<'a> {
     async fn read(engine: &'a Engine, request: &'a ConversationRequest) -> Result<Self, SpeechError> {
+        let ConversationRequest { route, user, task, language, .. } = request;
+        for (field, name) in [("route", route), ("user", user), ("task", task)] {
+            check_name(field, name.as_deref())?;
+        }
+        check_name("language", language.as_ref().map(Language::as_str))?;
         let settings = &engine.settings.conversation;
         let limit = request.deadline.unwrap_or(settings.deadline);
         let script::Scene { lead_in, lines } = match &request.script {

@@ -128,6 +128,13 @@ impl RequestRecord {
         Self { id: id.to_owned(), at_ms, latency_ms, expires_at_ms: Some(expires_at_ms), ..self.clone() }
     }
 
+    /// What it calls by name: words of the client, of a plugin or of a service, of any length.
+    pub(super) fn names(&mut self) -> impl Iterator<Item = &mut String> {
+        let Self { task_id, user_id, route, provider, voice, language, character, emotion, .. } = self;
+        let names = [task_id, user_id, route, provider, voice, language, character, emotion];
+        names.into_iter().flatten().chain([&mut self.id])
+    }
+
     /// A record of a request for `text` that came at `at_ms`, with the rest left open. The text
     /// is in it until [`History::record`](super::History::record) decides whether it stays.
     #[must_use]

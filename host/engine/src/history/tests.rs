@@ -130,6 +130,19 @@ async fn text_is_kept_only_when_asked_for_and_its_hash_always() {
 }
 
 #[tokio::test]
+async fn no_name_takes_more_room_than_a_name() {
+    let place = Place::new(HistorySettings::default());
+    let store = place.open();
+    let long = || Some("é".repeat(1_000_000));
+    let mut named = record(0);
+    (named.user_id, named.task_id, named.voice, named.emotion) = (long(), long(), long(), long());
+    (named.provider, named.route, named.character, named.language) = (long(), long(), long(), long());
+    store.history().record(named);
+    let mut found = store.history().find("r-0").await.unwrap().unwrap();
+    assert_eq!(found.names().map(|name| name.len()).max(), Some(256));
+}
+
+#[tokio::test]
 async fn records_are_forgotten_by_number_and_by_age_with_all_that_leads_to_them() {
     let settings =
         HistorySettings { records_max: 4, max_age: Duration::from_secs(60), ..HistorySettings::default() };

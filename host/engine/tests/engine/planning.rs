@@ -72,6 +72,30 @@ async fn a_name_nobody_has_is_told_with_the_one_that_was_meant() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_none_is_refused_before_it_is_looked_for() {
+    type Naming = fn(&mut SpeechRequest, String);
+    let names: [(&str, Naming); 8] = [
+        ("provider", |wanted, name| wanted.provider = Some(name)),
+        ("route", |wanted, name| wanted.route = Some(name)),
+        ("user", |wanted, name| wanted.user = Some(name)),
+        ("task", |wanted, name| wanted.task = Some(name)),
+        ("voice", |wanted, name| wanted.request.voice = Some(name)),
+        ("style", |wanted, name| wanted.request.style = Some(name)),
+        ("emotion", |wanted, name| wanted.request.emotion = Some(name)),
+        ("character", |wanted, name| wanted.request.character = Some(name)),
+    ];
+    for (field, naming) in names {
+        let mut wanted = request(TEXT);
+        naming(&mut wanted, "é".repeat(150));
+        let refusal = format!("client invalid_value: {field} must be at most 256 bytes, got 300");
+        assert_eq!(answer(&engine(&[&flite()]), wanted).await, refusal);
+    }
+    let mut wanted = request(TEXT);
+    wanted.user = Some("é".repeat(128));
+    assert_eq!(answer(&engine(&[&flite()]), wanted).await, "flite/");
+}
+
+#[tokio::test]
 async fn without_a_default_only_a_lone_provider_plays_unasked() {
     assert_eq!(answer(&engine(&[&flite()]), request(TEXT)).await, "flite/");
     assert_eq!(

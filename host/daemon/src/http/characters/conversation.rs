@@ -62,9 +62,9 @@ pub(crate) struct ConversationRequest {
     recast: Option<RecastName>,
     /// The chain of providers along which stand-ins are looked for.
     route: Option<String>,
-    /// The caller's task.
+    /// The caller's task, at most 256 bytes.
     task_id: Option<String>,
-    /// The caller's user.
+    /// The caller's user, at most 256 bytes.
     #[serde(alias = "user")]
     user_id: Option<String>,
 }

@@ -55,9 +55,9 @@ pub(crate) struct CharacterRequest {
     route: Option<String>,
     /// `false`: the first who plays the character speaks or nobody does.
     fallback: Option<bool>,
-    /// The caller's task.
+    /// The caller's task, at most 256 bytes.
     task_id: Option<String>,
-    /// The caller's user.
+    /// The caller's user, at most 256 bytes.
     #[serde(alias = "user")]
     user_id: Option<String>,
 }

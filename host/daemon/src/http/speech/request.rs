@@ -52,7 +52,7 @@ pub(crate) struct SpeechBody {
     /// The input is an SSML document. Beyond OpenAI's API.
     #[serde(default)]
     ssml: Option<bool>,
-    /// The end user, as in OpenAI's other calls. It decides about gradual rollouts.
+    /// The end user, as in OpenAI's other calls, at most 256 bytes. It decides about gradual rollouts.
     user: Option<String>,
     /// The chain of providers to take, by its name in the configuration; the header
     /// `x-understudy-route` does the same for clients that cannot add a field. Beyond OpenAI's API.

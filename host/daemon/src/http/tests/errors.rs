@@ -147,6 +147,18 @@ async fn syntheses_that_are_wrong() {
     insta::assert_snapshot!(sheet.0);
 }
 
+#[tokio::test]
+async fn a_name_that_is_too_long_is_told_as_the_client_calls_it() {
+    let app = app(flite());
+    for field in ["user_id", "task_id", "character_id", "route", "emotion"] {
+        let answer = synthesize(&app, json!({ (field): "x".repeat(257) })).await;
+        assert_eq!(
+            (answer.status, &answer.json()["error"]["param"]),
+            (StatusCode::BAD_REQUEST, &json!(field))
+        );
+    }
+}
+
 fn failing(failure: Failure) -> Envelope {
     app(Scripted::new("p", vec![Step::Fail(failure)]).with_voice(
         "amy",

@@ -67,11 +67,11 @@ pub(crate) struct SynthesizeRequest {
     /// What is wanted of the cache: `use` what is there, `refresh` it, or `off`. Left out, the header
     /// `cache-control` says it with `no-cache` and `no-store`.
     cache: Option<CacheMode>,
-    /// The caller's task, handed back in the answer. It decides about gradual rollouts when there is
-    /// no user.
+    /// The caller's task, at most 256 bytes, handed back in the answer. It decides about gradual rollouts
+    /// when there is no user.
     pub(super) task_id: Option<String>,
-    /// The caller's user, handed back in the answer; `user` is another name for it. It decides about
-    /// gradual rollouts.
+    /// The caller's user, at most 256 bytes, handed back in the answer; `user` is another name for it. It
+    /// decides about gradual rollouts.
     #[serde(alias = "user")]
     pub(super) user_id: Option<String>,
     /// Options for the provider, passed on unread. Who stands in for it with another plugin does not get them.
