@@ -337,6 +337,11 @@ impl SpeechError {
         }
     }
 
+    /// True when the plugin was replaced in the middle of the call.
+    pub(crate) const fn is_replacement(&self) -> bool {
+        matches!(self, Self::Failed { failure: Failure::Replaced { .. }, .. })
+    }
+
     /// The provider concerned, when the request got that far.
     #[must_use]
     pub fn provider(&self) -> Option<&str> {

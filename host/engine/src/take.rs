@@ -10,7 +10,8 @@
 //! takes a voice away does not want to hear it for another week. They wait for its return or age.
 //!
 //! A shared call is bounded by the time of whoever began it. One that ran out of that time is not
-//! yet an answer for a listener who has more left than it has waited: it asks again.
+//! yet an answer for a listener who has more left than it has waited: it asks again. So does whoever
+//! listened to a plugin that was replaced meanwhile, because after a reload it has the successor.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -105,10 +106,11 @@ impl Seeking {
     }
 
     /// True when the call of somebody else ended for want of time that this listener, who gave it
-    /// that of `clock`, would still give it.
+    /// that of `clock`, would still give it, or with a plugin that this listener may have the successor of.
     pub(crate) fn asks_again(is_own: bool, clock: Clock, error: &SpeechError) -> bool {
         let timed_out = matches!(error, SpeechError::DeadlineExceeded { .. });
-        timed_out && !is_own && clock.left() > clock.started.elapsed()
+        let has_more = timed_out && clock.left() > clock.started.elapsed();
+        !is_own && (has_more || error.is_replacement())
     }
 }
 

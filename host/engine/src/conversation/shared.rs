@@ -3,7 +3,8 @@
 //! A performance belongs to the request that began it, unlike the call for a take: when its client leaves,
 //! the service is told and may take its order back (`whole`). So nothing is handed to a task of its own.
 //! Whoever asks second waits for the first and has what came of that, a failure too. Only when the first
-//! leaves, or ends for want of time, does one of those who wait begin anew: its own client is still there.
+//! leaves, or ends for want of time or with a plugin that was replaced, does one of those who wait begin
+//! anew: its own client is still there.
 
 use std::sync::Arc;
 
@@ -63,7 +64,7 @@ impl Performances {
             }
             match clock.hold(provider, ticket.outcome()).await? {
                 Ok(Some(Ok(had))) => return Ok(Arc::new(had.shared())),
-                Ok(Some(Err(error))) if !is_over_too_soon(&error, clock) => return Err(error),
+                Ok(Some(Err(error))) if !asks_again(&error, clock) => return Err(error),
                 // It may be gone a moment after it was told.
                 _ => tokio::task::yield_now().await,
             }
@@ -71,9 +72,11 @@ impl Performances {
     }
 }
 
-/// True for the end of a time that was shorter than the listener's.
-fn is_over_too_soon(error: &SpeechError, clock: Clock) -> bool {
-    matches!(error, SpeechError::DeadlineExceeded { .. }) && !clock.left().is_zero()
+/// True for the end of a time that was shorter than the listener's, or of a plugin that the listener may
+/// have the successor of.
+fn asks_again(error: &SpeechError, clock: Clock) -> bool {
+    let is_of_another = matches!(error, SpeechError::DeadlineExceeded { .. }) || error.is_replacement();
+    is_of_another && !clock.left().is_zero()
 }
 
 impl Had {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use understudy_engine::cache::TakeNotes;
 use understudy_engine::scripted::{Scripted, Step};
-use understudy_engine::{Conversation, ConversationRequest, Engine, SpeechError};
+use understudy_engine::{Cast, Conversation, ConversationRequest, Engine, Member, SpeechError};
+use understudy_speech::{Failure, Provider};
 
 use super::whole::{performance, performer, settings};
 use super::{SCENE, performing};
@@ -55,6 +56,20 @@ async fn a_client_that_leaves_takes_the_performance_from_nobody_who_waits_for_it
     first.abort();
     assert_eq!(second.await.unwrap().unwrap().whole.as_deref(), Some("box"));
     assert_eq!(performer.scripts().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_plugin_that_is_replaced_asks_its_successor() {
+    let replaced = Step::Fail(Failure::Replaced { plugin: "box".to_owned() });
+    let (_folder, old, engine) = keeping(vec![replaced]);
+    let new = performer(performance(100));
+    let cast = Cast::new(vec![Member::new("box", Arc::clone(&new) as Arc<dyn Provider>)]);
+    let reloaded = engine.recast(cast, settings());
+    let before = tokio::spawn(async move { perform(&engine, "c-1").await });
+    old.until(|old| old.running() == 1).await;
+    assert_eq!(perform(&reloaded, "c-2").await.unwrap().whole.as_deref(), Some("box"));
+    assert_eq!((old.scripts().len(), new.scripts().len()), (1, 1));
+    before.abort();
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use understudy_engine::SpeechError;
 use understudy_engine::audition::Depth;
+use understudy_speech::Failure;
 
 use super::*;
 
@@ -146,6 +147,24 @@ async fn every_listener_has_a_deadline_of_its_own() {
     assert_eq!(leader.await.unwrap().0, Err("deadline_exceeded"));
     assert_eq!(patient.await.unwrap().0, Ok("miss"));
     assert_eq!(asked(&provider), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_listens_to_a_plugin_that_is_replaced_asks_its_successor() {
+    let replaced = Step::Fail(Failure::Replaced { plugin: "a".to_owned() });
+    let old = Arc::new(Scripted::new("a", vec![Step::Wait(SECOND), replaced]));
+    let (_folder, engine) = keeping(&[&old], EngineSettings::default());
+    let new = good("a");
+    let reloaded = engine.recast(engine.cast_again(&new), EngineSettings::default());
+    let before = tokio::spawn(async move { engine.speak(numbered(0)).await });
+    old.until(|old| old.running() == 1).await;
+    let whole = reloaded.speak(numbered(1));
+    let streamed = async { reloaded.stream(numbered(2)).await.map(|stream| stream.provider().to_owned()) };
+    let (whole, streamed) = tokio::join!(whole, streamed);
+    assert_eq!(before.await.unwrap().unwrap_err().code(), "plugin_replaced");
+    assert_eq!(whole.unwrap().provenance.provider, "a");
+    assert_eq!(streamed.unwrap(), "a");
+    assert_eq!((asked(&old), asked(&new)), (1, 1), "those who ask again share again");
 }
 
 #[tokio::test(start_paused = true)]
