@@ -192,12 +192,13 @@ impl Ledger {
     }
 
     /// Forgets the `surplus` records that were written first, and what came before `before_ms`, as far as
-    /// it stands at the beginning. Says how many those were.
-    pub(super) fn forget(&self, surplus: usize, before_ms: u64) -> io::Result<usize> {
-        let mut forgotten = 0;
+    /// it stands at the beginning. What is dated past `now_ms`, by a clock that ran ahead, is kept and holds
+    /// up nothing behind it. Says how many were forgotten.
+    pub(super) fn forget(&self, surplus: usize, before_ms: u64, now_ms: u64) -> io::Result<usize> {
+        let (mut forgotten, mut blocks) = (0, 0);
         let mut batch = Changes::default();
-        let oldest = Cursor::new(before_ms, 0);
-        for head in self.heads().take(FORGOTTEN_AT_ONCE) {
+        let (oldest, newest) = (Cursor::new(before_ms, 0), Cursor::new(now_ms, u64::MAX));
+        for head in self.heads() {
             let head = head?;
             let length = head.len();
             let kept_from = head.rows().get(surplus.saturating_sub(forgotten)).map(|row| row.place.number());
@@ -206,8 +207,15 @@ impl Ledger {
             };
             let kept = head.rows().iter().filter(|row| is_kept(row)).count();
             if kept == length {
+                if head.rows().iter().any(|row| row.place > newest) {
+                    continue;
+                }
                 break;
             }
+            if blocks == FORGOTTEN_AT_ONCE {
+                break;
+            }
+            blocks += 1;
             remove(&mut batch, &head);
             let block = if kept > 0 { self.block(head)?.unwrap_or_default() } else { Block::default() };
             let kept = block.filter(is_kept);

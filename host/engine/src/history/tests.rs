@@ -143,6 +143,21 @@ async fn no_name_takes_more_room_than_a_name() {
 }
 
 #[tokio::test]
+async fn a_record_from_the_future_holds_up_nothing_behind_it() {
+    let settings = HistorySettings { max_age: Duration::from_secs(60), ..HistorySettings::default() };
+    let place = Place::new(settings);
+    let store = place.open();
+    (0..64).for_each(|number| store.history().record(record(1_000 * DAY_MS + number)));
+    (0..64).for_each(|number| store.history().record(record(number)));
+    store.history().flush().await;
+    assert_eq!(store.history().0.shared.ledger().unwrap().lengths(), [64, 64]);
+    place.turn(DAY_MS);
+    store.history().flush().await;
+    assert_eq!(store.history().0.shared.ledger().unwrap().lengths(), [64]);
+    assert_eq!(store.history().find("r-63").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn records_are_forgotten_by_number_and_by_age_with_all_that_leads_to_them() {
     let settings =
         HistorySettings { records_max: 4, max_age: Duration::from_secs(60), ..HistorySettings::default() };

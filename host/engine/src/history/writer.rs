@@ -174,8 +174,10 @@ impl Writer {
         if surplus == 0 && !ages {
             return;
         }
-        let oldest = self.clock.unix_ms().saturating_sub(milliseconds(self.settings.max_age));
-        match guarded(|| ledger.forget(surplus, if ages { oldest } else { 0 })) {
+        let now = self.clock.unix_ms();
+        let oldest = now.saturating_sub(milliseconds(self.settings.max_age));
+        let (oldest, now) = if ages { (oldest, now) } else { (0, u64::MAX) };
+        match guarded(|| ledger.forget(surplus, oldest, now)) {
             Ok(forgotten) => {
                 // Only so many go at once, so whoever was long away is not caught up with yet.
                 if ages {
