@@ -38,7 +38,7 @@ use crate::request::CacheUse;
 use crate::score::ScoredCall;
 use crate::stock::Stock;
 use crate::timing;
-use crate::verdict::verdict;
+use crate::verdict::{Blame, Decision, Verdict, verdict};
 use crate::walk::{CallNote, Turn};
 
 /// The candidate's take, from wherever it can be had.
@@ -192,13 +192,16 @@ pub(crate) async fn enter(engine: &Engine, turn: &mut Turn) -> Result<Admitted, 
     Err(SpeechError::Withheld { provider: name.to_owned(), reason })
 }
 
-/// Runs a provider's check on behalf of its breaker.
+/// Runs a provider's check on behalf of its breaker. One that failed by nobody's fault, for want of a place
+/// here or with a plugin that was replaced, has not proved anything, and the next request has it run again.
 async fn prove(engine: Engine, provider: String, check: CheckPass) {
     let checked = engine.check_within(&provider, engine.settings.breaker.patience).await;
-    if let Err(error) = &checked {
-        tracing::info!(provider, code = error.code(), "provider does not pass its check");
+    let Err(error) = checked else { return check.settle(true) };
+    tracing::info!(provider, code = error.code(), "provider does not pass its check");
+    let Verdict { decision, blame, .. } = verdict(&error);
+    if blame != Blame::Nobody || decision != Decision::Next {
+        check.settle(false);
     }
-    check.settle(checked.is_ok());
 }
 
 /// A call that was let in. Dropped, it was cancelled.

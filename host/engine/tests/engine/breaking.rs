@@ -8,7 +8,7 @@ use understudy_engine::scripted::{Scripted, Step};
 use understudy_engine::{
     BreakerSettings, BreakerState, Cast, EngineSettings, Member, Probe, ProviderPolicy, SpeechRequest,
 };
-use understudy_speech::{AudioFormat, Encoding, Provider, ProviderError};
+use understudy_speech::{AudioFormat, Encoding, Failure, Provider, ProviderError};
 
 use crate::{TEXT, calls, engine_with, failing, good, request, route, status, told, unavailable};
 
@@ -77,6 +77,31 @@ async fn a_check_that_fails_leaves_it_alone_for_as_long_again() {
         assert_eq!(status(&engine, "a").breaker, BreakerState::Open);
     }
     assert_eq!(first.requests().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_fails_by_nobodys_fault_is_run_again_for_the_next_request() {
+    for (nobodys, checks) in [
+        (Failure::Busy { plugin: "a".to_owned() }, 3),
+        (Failure::Replaced { plugin: "a".to_owned() }, 3),
+        (ProviderError::RateLimited { retry_after: None }.into(), 1),
+    ] {
+        let mut first = Scripted::new("a", vec![Step::Fail(unavailable().into())]);
+        first.check = Err(nobodys);
+        let first = Arc::new(first);
+        let engine = engine_with(&[&first, &good("b")], once(&["a", "b"]));
+        for _ in 0..5 {
+            engine.speak(request(TEXT)).await.unwrap();
+        }
+        advance(60 * SECOND).await;
+        for _ in 0..3 {
+            engine.speak(request(TEXT)).await.unwrap();
+            while status(&engine, "a").breaker != BreakerState::Open {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!((first.checks(), first.requests().len()), (checks, 5), "{:?}", first.check);
+    }
 }
 
 #[tokio::test(start_paused = true)]
