@@ -105,6 +105,7 @@ impl Door {
         let ticket = match entry {
             Ok(Answer::Pass(ticket)) => ticket,
             Ok(Answer::Check(ticket)) => {
+                state.tally.withheld("breaker_open");
                 let settings = asking.breaker.clone();
                 let check = CheckPass { door: Arc::clone(self), ticket: Some(ticket), settings };
                 return Entry::Check(check, Withheld::BreakerOpen { retry_after: Duration::from_secs(1) });

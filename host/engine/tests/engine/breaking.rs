@@ -49,6 +49,7 @@ async fn it_is_checked_first_and_asked_for_one_text_then() {
     advance(60 * SECOND).await;
     let served = engine.speak(request(TEXT)).await.unwrap().provenance;
     assert_eq!(served.provider, "b", "nobody waits for the check");
+    assert_eq!(status(&engine, "a").withheld["breaker_open"], 1, "and that is counted");
     first.until(|first| first.checks() == 1).await;
     while status(&engine, "a").breaker != BreakerState::HalfOpen {
         tokio::task::yield_now().await;
