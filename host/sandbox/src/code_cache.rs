@@ -20,6 +20,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -33,6 +34,13 @@ const FILES_MAX: usize = 64;
 
 /// The ending of our files.
 const EXTENSION: &str = "cwasm";
+
+/// What the name of a file begins with while it is written.
+const UNFINISHED: &str = ".tmp";
+
+/// An unfinished file that is so much older than the newest file was left by a process that ended while it
+/// wrote.
+const ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// A private directory of compiled components.
 #[derive(Debug)]
@@ -101,21 +109,32 @@ impl CodeCache {
     }
 
     fn prune(&self) -> io::Result<()> {
-        let mut files = Vec::new();
+        let (mut files, mut unfinished) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(&self.directory)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == EXTENSION) {
-                // A file that another process has just removed is no file of ours any more.
-                files.extend(fs::metadata(&path).and_then(|file| file.modified()).map(|time| (time, path)));
-            }
+            let entry = entry?;
+            let path = entry.path();
+            let kind = if path.extension().is_some_and(|extension| extension == EXTENSION) {
+                &mut files
+            } else if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+                &mut unfinished
+            } else {
+                continue;
+            };
+            // A file that another process has just removed is no file of ours any more.
+            kind.extend(fs::metadata(&path).and_then(|file| file.modified()).map(|time| (time, path)));
         }
         files.sort_unstable();
+        let newest = files.last().map_or(SystemTime::UNIX_EPOCH, |(time, _)| *time);
+        let is_abandoned = |(time, _): &&(SystemTime, PathBuf)| {
+            newest.duration_since(*time).is_ok_and(|age| age > ABANDONED_AFTER)
+        };
         let surplus = files.len().saturating_sub(FILES_MAX);
-        files.iter().take(surplus).try_for_each(|(_, path)| fs::remove_file(path))
+        let superfluous = files.iter().take(surplus).chain(unfinished.iter().filter(is_abandoned));
+        superfluous.map(|(_, path)| path).try_for_each(fs::remove_file)
     }
 
     fn write(&self, path: &Path, compiled: &[u8]) -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.directory)?;
         file.write_all(compiled)?;
         restrict(file.as_file())?;
         file.persist(path).map_err(|error| error.error)?;

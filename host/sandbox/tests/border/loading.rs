@@ -141,8 +141,13 @@ async fn a_code_cache_keeps_the_newest_files_and_no_more_than_its_share() {
         file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(number)).unwrap();
     }
     fs::write(code.join("not-ours"), []).unwrap();
+    // Another process is still writing the one, and the other was left by one that was killed.
+    fs::write(code.join(".tmpAbCdEf"), []).unwrap();
+    let left = fs::File::create(code.join(".tmpUvWxYz")).unwrap();
+    left.set_modified(SystemTime::now() - Duration::from_secs(2 * 60 * 60)).unwrap();
     assert!(matches!(compile(&sandbox).await, CompileOutcome::Compiled(_)));
-    assert_eq!(fs::read_dir(&code).unwrap().count(), 64 + 1);
+    assert_eq!(fs::read_dir(&code).unwrap().count(), 64 + 2);
+    assert!(code.join(".tmpAbCdEf").exists() && !code.join(".tmpUvWxYz").exists());
     assert!(!code.join("06.cwasm").exists() && code.join("07.cwasm").exists());
     assert!(matches!(compile(&sandbox).await, CompileOutcome::Cached(_)));
 }
