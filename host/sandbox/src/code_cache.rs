@@ -13,6 +13,9 @@
 //! write files only from our own compiler's output, to a temporary name in that directory, and
 //! rename them. Names carry the digest of the component and a hash of the engine's settings, so a
 //! file is never mistaken for another. Who can write as us already owns the process.
+//!
+//! A directory that was filled while an image was built and is read-only now is as good: what is there
+//! is held to the same and loaded.
 #![allow(unsafe_code)]
 
 use std::fs::{self, DirBuilder, File};
@@ -46,7 +49,7 @@ const ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug)]
 pub(crate) struct CodeCache {
     directory: PathBuf,
-    /// The user we are, by the owner of a file we have just made.
+    /// The user we are.
     owner: u32,
     engine_hash: u64,
 }
@@ -63,12 +66,12 @@ pub enum CodeCacheError {
 }
 
 impl CodeCache {
-    /// Opens `directory`, creating it with access for this user alone.
+    /// Opens `directory`, creating it with access for this user alone. One that nothing can be written to is
+    /// read.
     pub(crate) fn open(directory: &Path, engine: &Engine) -> Result<Self, CodeCacheError> {
         let unusable = |error| CodeCacheError::Io(directory.to_owned(), error);
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
-        let owner =
-            tempfile::tempfile_in(directory).and_then(|file| file.metadata()).map_err(unusable)?.uid();
+        let owner = owner(directory).map_err(unusable)?;
         let metadata = fs::metadata(directory).map_err(unusable)?;
         if metadata.uid() != owner || metadata.mode() & WRITABLE_BY_OTHERS != 0 {
             return Err(CodeCacheError::Exposed(directory.to_owned()));
@@ -143,6 +146,19 @@ impl CodeCache {
 
     fn path(&self, digest: &str) -> PathBuf {
         self.directory.join(format!("{digest}-{:016x}.{EXTENSION}", self.engine_hash))
+    }
+}
+
+/// The user we are, by the owner of a file we have just made; where none can be made, the one we run as.
+fn owner(directory: &Path) -> io::Result<u32> {
+    match tempfile::tempfile_in(directory) {
+        Ok(file) => Ok(file.metadata()?.uid()),
+        Err(error) => match error.kind() {
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                Ok(rustix::process::geteuid().as_raw())
+            }
+            _ => Err(error),
+        },
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{header, speak, told, until_hit};
-use crate::support::{Daemon, command_among};
+use crate::support::{Daemon, command, command_among};
 
 /// Room for the store's two databases and a little audio.
 const SMALL_DISK: &str = "mount -t tmpfs -o size=6m none store";
@@ -89,6 +89,23 @@ async fn a_full_disk_costs_nobody_an_answer_and_is_used_again_when_it_has_room()
     until_hit(&daemon, &line(5)).await;
     let id = header(&speak(&daemon, line(6)).await, "x-request-id").to_owned();
     until(&daemon, &format!("/api/v1/tts/requests/{id}"), |told| told.contains("completed")).await;
+}
+
+/// As `readonly-container` among the examples has it.
+#[tokio::test]
+async fn code_that_was_compiled_before_is_loaded_from_a_disk_that_cannot_be_written() {
+    let config = "plugins.code_cache = \"store/code\"\n";
+    let script = "mount --bind store store && mount -o remount,bind,ro store";
+    let daemon = Daemon::start_among(script, config, |folder| {
+        create_dir(folder.join("store")).expect("it is new");
+        let filled = command(folder).args(["plugin", "list"]).output().expect("the program runs");
+        assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
+    });
+    let Some(daemon) = daemon.await else { return };
+    // What had to be compiled would have to be kept, too.
+    for trouble in ["code cache cannot be used", "compiled code not kept"] {
+        assert!(!daemon.log().contains(trouble), "{}", daemon.log());
+    }
 }
 
 #[tokio::test]

@@ -152,6 +152,17 @@ async fn a_code_cache_keeps_the_newest_files_and_no_more_than_its_share() {
     assert!(matches!(compile(&sandbox).await, CompileOutcome::Cached(_)));
 }
 
+/// As root any folder can be written to: `tests/border/keeping` has a file system that cannot.
+#[tokio::test]
+async fn a_code_cache_that_cannot_be_written_to_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let code = directory.path().join("code");
+    compile(&with_cache(directory.path()).unwrap()).await;
+    fs::set_permissions(&code, fs::Permissions::from_mode(0o500)).unwrap();
+    assert!(matches!(compile(&with_cache(directory.path()).unwrap()).await, CompileOutcome::Cached(_)));
+    fs::set_permissions(&code, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
 #[tokio::test]
 async fn a_code_cache_that_others_can_write_to_is_refused() {
     let directory = tempfile::tempdir().unwrap();
