@@ -1,7 +1,7 @@
 //! Why a call failed.
 //!
 //! The host decides what to do next from the *case* alone: whether the request ends, the next
-//! provider steps in, the call is retried, or the provider is taken out. Choose the case by what
+//! provider steps in, the call is retried, or the provider is left alone. Choose the case by what
 //! should happen, and put what an operator needs to know into its message.
 
 use std::fmt;
@@ -82,7 +82,8 @@ pub struct InvalidField {
     pub message: String,
 }
 
-/// Why a call failed. Each case leads the host to exactly one decision, named here.
+/// Why a call failed. Each case leads the host to exactly one decision, named here. Counted is what is
+/// held against the provider: it is left alone for a while when that comes too often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The request is wrong whatever the provider. The request ends; nobody is blamed.
@@ -94,28 +95,31 @@ pub enum Error {
     /// Something asked for is not offered: a language, SSML, a style. Next candidate; nobody is
     /// blamed. Text in which nothing can be spoken is this, never silence.
     Unsupported(String),
-    /// The service refused the credentials. Next candidate; the provider is taken out until its
-    /// configuration changes.
+    /// The service refused the credentials. Next candidate; counted, and the provider is left alone
+    /// at once, until it has proved itself.
     Unauthorized(String),
-    /// The account is used up. Next candidate.
+    /// The account is used up. Next candidate; the provider is left alone for so long, and nobody is
+    /// blamed.
     QuotaExhausted {
         /// Time until it resets, when known.
         resets_in: Option<Duration>,
     },
-    /// Too many requests. Next candidate.
+    /// Too many requests. Next candidate; the provider is left alone for so long, and nobody is
+    /// blamed.
     RateLimited {
         /// The service's Retry-After, when given.
         retry_after: Option<Duration>,
     },
-    /// The service will not speak this text. Next candidate; nobody is blamed.
+    /// The service will not speak this text. The request ends; nobody is blamed. What one service
+    /// will not say is not carried to those that might.
     ContentBlocked(String),
-    /// The service is down or answers 5xx. Retried, then counted.
+    /// The service is down or answers 5xx. Retried, then next candidate; counted.
     Unavailable(String),
-    /// The service did not answer in time. Retried, then counted.
+    /// The service did not answer in time. Next candidate; counted when it had time to answer.
     TimedOut,
-    /// The service said something that makes no sense. Counted.
+    /// The service said something that makes no sense. Next candidate; counted.
     Protocol(String),
-    /// The service answered well and sent no audio. Counted.
+    /// The service answered well and sent no audio. Next candidate; counted.
     NoAudio,
     /// Nobody listens to the take any more. [`Take`](crate::Take) returns it so that `?` ends the
     /// call; the host has forgotten the call by then and blames nobody.

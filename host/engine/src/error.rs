@@ -379,8 +379,9 @@ const fn is_refusal(failure: &Failure) -> bool {
 const fn may_pass(failure: &Failure) -> bool {
     !matches!(
         failure,
-        Failure::Provider(ProviderError::Unauthorized(_) | ProviderError::QuotaExhausted { .. })
-            | Failure::Trapped { .. }
+        Failure::Provider(
+            ProviderError::Unauthorized(_) | ProviderError::QuotaExhausted { .. } | ProviderError::NoAudio
+        ) | Failure::Trapped { .. }
             | Failure::CpuExceeded { .. }
             | Failure::LimitExceeded { .. }
             | Failure::NotGranted { .. }

@@ -134,7 +134,8 @@ const fn of_provider_error(error: &ProviderError) -> Verdict {
             row(NextAndHold { quota: false, time: *retry_after }, Nobody, false)
         }
         ProviderError::Unavailable(_) => row(Retry, Provider, false),
-        ProviderError::NoAudio => row(Retry, Provider, true),
+        // The same text would most likely come to nothing again, and be billed again.
+        ProviderError::NoAudio => row(Next, Provider, true),
         ProviderError::TimedOut => row(Next, ProviderIfGivenTime, true),
         ProviderError::Protocol(_) => row(Next, Provider, true),
     }

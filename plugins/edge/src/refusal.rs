@@ -13,7 +13,7 @@ use crate::settings::Settings;
 use crate::voices;
 
 /// The door stays shut. Nothing the plugin can do opens it, so it is like a refused key: the provider
-/// is taken out until its settings change.
+/// is left alone until its check passes.
 pub(crate) fn forbidden(circumstance: &str) -> Error {
     Error::unauthorized(format!(
         "edge refuses the token {circumstance}: its protocol has changed, or it blocks this address"

@@ -64,9 +64,68 @@ fn what_a_provider_says() {
     says(ProviderError::RateLimited { retry_after: None }, "next, hold | nobody");
     says(ProviderError::RateLimited { retry_after: Some(MINUTE) }, "next, hold 60 s | nobody");
     says(ProviderError::Unavailable("503".to_owned()), "retry | provider");
-    says(ProviderError::NoAudio, "retry | provider | billed");
+    says(ProviderError::NoAudio, "next | provider | billed");
     says(ProviderError::TimedOut, "next | provider if given time | billed");
     says(ProviderError::Protocol("no audio key".to_owned()), "next | provider | billed");
+}
+
+/// How the contract words a row.
+fn worded(error: ProviderError) -> &'static str {
+    let error = SpeechError::Failed { provider: "p".to_owned(), failure: error.into() };
+    let Verdict { decision, blame, .. } = verdict(&error);
+    match (decision, blame) {
+        (Decision::FailNow, Blame::Nobody) => "The request ends; nobody is blamed.",
+        (Decision::Next, Blame::Nobody) => "Next candidate; nobody is blamed.",
+        (Decision::Next, Blame::Provider) => "Next candidate; counted.",
+        (Decision::Next, Blame::ProviderIfGivenTime) => "Next candidate; counted when it had time to answer.",
+        (Decision::Retry, Blame::Provider) => "Retried, then next candidate; counted.",
+        (Decision::NextAndOpen, Blame::Provider) => {
+            "Next candidate; counted, and the provider is left alone at once, until it has proved itself."
+        }
+        (Decision::NextAndHold { .. }, Blame::Nobody) => {
+            "Next candidate; the provider is left alone for so long, and nobody is blamed."
+        }
+        other => panic!("no words for {other:?}"),
+    }
+}
+
+/// What is written above a case in `source`, behind `begin`.
+fn written(source: &str, begin: &str, case: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for line in source.split_once(begin).unwrap().1.lines().map(str::trim) {
+        match line.strip_prefix("///") {
+            Some(more) => words.push(more.trim()),
+            None if line.split(['(', ',', ' ']).next() == Some(case) => return words.join(" "),
+            None => words.clear(),
+        }
+    }
+    panic!("{case} is not there");
+}
+
+#[test]
+fn the_contract_and_the_sdk_say_what_each_case_leads_to() {
+    let wit = include_str!("../../../../wit/v1/types.wit");
+    let sdk = include_str!("../../../../plugin-sdk/src/error.rs");
+    let text = || "x".to_owned();
+    for (case, name, error) in [
+        ("invalid-request", "InvalidRequest", ProviderError::InvalidRequest(field())),
+        ("text-too-long", "TextTooLong", ProviderError::TextTooLong(LIMIT)),
+        ("voice-not-found", "VoiceNotFound", ProviderError::VoiceNotFound(text())),
+        ("unsupported", "Unsupported", ProviderError::Unsupported(text())),
+        ("unauthorized", "Unauthorized", ProviderError::Unauthorized(text())),
+        ("quota-exhausted", "QuotaExhausted", ProviderError::QuotaExhausted { resets_in: None }),
+        ("rate-limited", "RateLimited", ProviderError::RateLimited { retry_after: None }),
+        ("content-blocked", "ContentBlocked", ProviderError::ContentBlocked(text())),
+        ("unavailable", "Unavailable", ProviderError::Unavailable(text())),
+        ("timed-out", "TimedOut", ProviderError::TimedOut),
+        ("protocol", "Protocol", ProviderError::Protocol(text())),
+        ("no-audio", "NoAudio", ProviderError::NoAudio),
+    ] {
+        let worded = worded(error);
+        for written in [written(wit, "variant error {", case), written(sdk, "pub enum Error {", name)] {
+            assert!(written.contains(worded), "{case}: {written:?} does not say {worded:?}");
+        }
+    }
 }
 
 #[test]
