@@ -39,7 +39,8 @@ pub struct TakeNotes {
     pub voice: Option<String>,
     /// The plugin's version.
     pub plugin_version: String,
-    /// The request that bought it.
+    /// The request that bought it; of a line that was performed as part of a whole also which performance it
+    /// is of.
     pub request_id: String,
     /// The service's own id for that call.
     pub provider_request_id: Option<String>,

@@ -5,6 +5,7 @@
 //! and with its words; they are had again together or not at all, for a scene that is half of one
 //! performance and half of another is neither.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ pub(super) async fn find(cache: &Cache, provider: &str, keys: &[TakeKey]) -> Opt
     let mut hits: Vec<Hit> = Vec::with_capacity(keys.len());
     for key in keys {
         let hit = cache.get(key, provider).await?;
-        // The request that had the whole performed.
+        // The performance they are of.
         if hits.first().is_some_and(|first| first.notes.request_id != hit.notes.request_id) {
             return None;
         }
@@ -57,14 +58,15 @@ pub(super) async fn keep(
     lines: &[Recorded],
     request_id: &str,
 ) {
-    let kept = keys.iter().zip(lines).map(|(key, line)| async {
+    let performance = &mark(request_id);
+    let kept = keys.iter().zip(lines).map(|(key, line)| async move {
         let Source::Samples(pcm) = &line.source else { return Ok(()) };
         let packed = pack(engine, pcm.clone()).await?;
         let notes = TakeNotes {
             words: line.words.clone(),
             word_times: line.word_times,
             voice: line.voice_id.clone(),
-            request_id: request_id.to_owned(),
+            request_id: performance.clone(),
             ..TakeNotes::new(packed.format, packed.duration)
         };
         let put = cache.put(*key, &line.provider, Arc::new(notes), packed.audio).await;
@@ -74,6 +76,12 @@ pub(super) async fn keep(
     if let Some(error) = kept.into_iter().find_map(Result::err) {
         tracing::debug!(%error, "a conversation was not kept whole");
     }
+}
+
+/// What a performance is told by from every other: the request that bought it, and a number of its own,
+/// because ids are the client's to choose and may come again.
+fn mark(request_id: &str) -> String {
+    format!("{request_id}#{:016x}", RandomState::new().hash_one(request_id))
 }
 
 struct Packed {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use understudy_engine::cache::TakeNotes;
 use understudy_engine::scripted::{Scripted, Step};
-use understudy_engine::{Cast, Conversation, ConversationRequest, Engine, Member, SpeechError};
+use understudy_engine::{CacheUse, Cast, Conversation, ConversationRequest, Engine, Member, SpeechError};
 use understudy_speech::{Failure, Provider};
 
 use super::whole::{performance, performer, settings};
@@ -70,6 +70,21 @@ async fn whoever_waits_for_a_plugin_that_is_replaced_asks_its_successor() {
     assert_eq!(perform(&reloaded, "c-2").await.unwrap().whole.as_deref(), Some("box"));
     assert_eq!((old.scripts().len(), new.scripts().len()), (1, 1));
     before.abort();
+}
+
+/// Ids are the client's to choose.
+#[tokio::test(start_paused = true)]
+async fn lines_of_two_performances_under_one_id_are_never_one_scene() {
+    let (_folder, performer, engine) = keeping(performance(100));
+    perform(&engine, "c-1").await.unwrap();
+    let cache = engine.store().unwrap().cache();
+    let third = cache.list(None, 100).await.unwrap().takes[2].key;
+    let line = cache.get(&third, "box").await.unwrap();
+    let again = ConversationRequest { id: "c-1".into(), cache: CacheUse::Refresh, ..performing(SCENE) };
+    engine.converse(again, |_| {}).await.unwrap();
+    cache.put(third, "box", line.notes, line.audio.bytes().await.unwrap()).await.unwrap();
+    perform(&engine, "c-1").await.unwrap();
+    assert_eq!(performer.scripts().len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
