@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use understudy_speech::{Language, Request, TextLimit, TextUnit};
+use understudy_speech::{Capabilities, Language, Range, Request, TextLimit, TextUnit};
 
 use super::options::keep_own;
 use super::stand_in::{LISTING_PATIENCE, StandIn, stand_in};
@@ -93,7 +93,7 @@ async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Re
     let played = if let Role::Played(played) = role { Some(played) } else { None };
     let is_itself = played.is_some_and(|played| played.plays == Plays::Character);
     if let Some(trim) = &trim {
-        apply(&mut request, trim);
+        apply(&mut request, trim, seat.capabilities());
     }
     let mut notes = plan.notes.clone();
     let carried = match plan.persona.as_deref() {
@@ -159,14 +159,10 @@ fn check_length(provider: &str, maximum: Option<u32>, length: usize) -> Result<(
 }
 
 /// Brings a voice to the sound it is cast for.
-fn apply(request: &mut Request, part: &VoicePart) {
-    let both = |asked: Option<f32>, trim: Option<f32>, join: fn(f32, f32) -> f32| match (asked, trim) {
-        (Some(asked), Some(trim)) => Some(join(asked, trim)),
-        (asked, trim) => asked.or(trim),
-    };
-    request.rate = both(request.rate, part.rate, |asked, trim| asked * trim);
-    request.pitch = both(request.pitch, part.pitch, |asked, trim| asked + trim);
-    request.volume = both(request.volume, part.volume, |asked, trim| asked + trim);
+fn apply(request: &mut Request, part: &VoicePart, can: &Capabilities) {
+    request.rate = trimmed(request.rate, part.rate, can.rate, |asked, trim| asked * trim);
+    request.pitch = trimmed(request.pitch, part.pitch, can.pitch, |asked, trim| asked + trim);
+    request.volume = trimmed(request.volume, part.volume, can.volume, |asked, trim| asked + trim);
     for manner in [&mut request.style, &mut request.emotion] {
         if let Some(word) = manner.as_ref().and_then(|word| part.styles.get(word)) {
             *manner = Some(word.clone());
@@ -174,23 +170,58 @@ fn apply(request: &mut Request, part: &VoicePart) {
     }
 }
 
+/// A trim goes no further than the provider's range does. What the caller asked for beyond it is refused as
+/// it was sent.
+fn trimmed(
+    asked: Option<f32>,
+    trim: Option<f32>,
+    range: Option<Range>,
+    join: fn(f32, f32) -> f32,
+) -> Option<f32> {
+    let Some(trim) = trim else { return asked };
+    let joined = asked.map_or(trim, |asked| join(asked, trim));
+    match range {
+        Some(Range { minimum, maximum }) => match asked {
+            Some(asked) if !(minimum..=maximum).contains(&asked) => Some(asked),
+            _ => Some(joined.clamp(minimum, maximum)),
+        },
+        None => Some(joined),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const CAN: Option<Range> = Some(Range { minimum: 0.7, maximum: 1.2 });
+
+    #[test]
+    fn a_trim_stays_within_the_providers_range_and_leaves_what_was_asked_beyond_it() {
+        let check = |asked, trim, expected| {
+            assert_eq!(trimmed(asked, Some(trim), CAN, |asked, trim| asked * trim), Some(expected));
+        };
+        check(Some(1.0), 1.06, 1.06);
+        check(Some(1.15), 1.06, 1.2);
+        check(Some(1.15), 1.1, 1.2);
+        check(Some(0.7), 0.9, 0.7);
+        check(None, 1.5, 1.2);
+        check(Some(1.5), 0.5, 1.5);
+    }
+
     #[test]
     fn trims_come_on_top_of_what_was_asked() {
-        let mut request = Request { rate: Some(1.5), style: Some("news".to_owned()), ..Request::text("x") };
+        let mut request = Request { rate: Some(1.25), style: Some("news".to_owned()), ..Request::text("x") };
         let part = VoicePart {
             provider: String::new(),
             voice: String::new(),
-            rate: Some(2.0),
+            rate: Some(1.5),
             pitch: Some(-1.0),
             volume: None,
             styles: [("news".to_owned(), "newscast".to_owned())].into(),
         };
-        apply(&mut request, &part);
-        assert_eq!((request.rate, request.pitch, request.volume), (Some(3.0), Some(-1.0), None));
+        let can = crate::scripted::Scripted::new("a", Vec::new()).manifest.capabilities;
+        apply(&mut request, &part, &can);
+        assert_eq!((request.rate, request.pitch, request.volume), (Some(1.875), Some(-1.0), None));
         assert_eq!(request.style.as_deref(), Some("newscast"));
     }
 }
