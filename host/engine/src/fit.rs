@@ -15,6 +15,7 @@ use understudy_speech::{
 };
 
 use crate::error::SpeechError;
+use crate::likeness::same_language;
 use crate::request::Output;
 use crate::settings::ProviderPolicy;
 
@@ -109,12 +110,11 @@ fn check_text(provider: &str, can: &Capabilities, utterance: &Utterance) -> Resu
     Err(SpeechError::TextTooLong { length, limit, provider: Some(provider.to_owned()) })
 }
 
-/// Languages compare by their primary subtag: which regions a provider really has is for its voice
+/// Languages compare by how they sound: which regions a provider really has is for its voice
 /// list to know, and a British text is better spoken by an American than not at all.
 fn check_language(provider: &str, can: &Capabilities, wanted: Option<&Language>) -> Result<(), SpeechError> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let spoken = |language: &Language| language.primary() == wanted.primary();
-    if can.languages.is_empty() || can.languages.iter().any(spoken) {
+    if can.languages.is_empty() || can.languages.iter().any(|spoken| same_language(spoken, wanted)) {
         return Ok(());
     }
     let known = can.languages.iter().map(Language::as_str).collect::<Vec<_>>().join(", ");

@@ -31,7 +31,8 @@ use serde::Serialize;
 use understudy_speech::{Language, Voice};
 
 use profile::Profile;
-pub(crate) use spoken::{known_as, speaks};
+pub(crate) use spoken::known_as;
+pub use spoken::{same_language, speaks};
 
 /// The part that is to be played: a voice, and what the request adds to it.
 #[derive(Clone, Debug)]

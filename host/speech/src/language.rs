@@ -34,13 +34,6 @@ impl Language {
     pub fn region(&self) -> Option<&str> {
         self.0.region()
     }
-
-    /// True when a speaker of `self` covers `wanted`: the tags are equal, or `self` is the bare
-    /// language of it (`en` covers `en-GB`; `en-US` does not).
-    #[must_use]
-    pub fn covers(&self, wanted: &Self) -> bool {
-        self == wanted || (self.as_str() == self.primary() && self.primary() == wanted.primary())
-    }
 }
 
 impl FromStr for Language {
@@ -91,14 +84,5 @@ mod tests {
         check("", None);
         check("english please", None);
         check("e", None);
-    }
-
-    #[test]
-    fn a_bare_language_covers_its_regions_and_not_the_reverse() {
-        let tag = |text: &str| text.parse::<Language>().unwrap();
-        assert!(tag("en").covers(&tag("en-GB")));
-        assert!(!tag("en-US").covers(&tag("en-GB")));
-        assert!(!tag("en-US").covers(&tag("en")));
-        assert!(!tag("es").covers(&tag("en")));
     }
 }

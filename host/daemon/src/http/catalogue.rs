@@ -14,6 +14,7 @@ use axum::extract::{Query, State};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use understudy_engine::VoiceId;
+use understudy_engine::likeness::speaks;
 use understudy_engine::text::language;
 use understudy_speech::{Age, Gender, Language, Voice};
 use utoipa::{IntoParams, ToSchema};
@@ -137,9 +138,7 @@ impl Wanted {
     }
 
     fn admits(&self, voice: &Voice) -> bool {
-        let speaks = |wanted: &Language| {
-            voice.languages.iter().any(|spoken| spoken.covers(wanted) || wanted.covers(spoken))
-        };
+        let speaks = |wanted: &Language| voice.languages.iter().any(|spoken| speaks(spoken, wanted));
         self.language.as_ref().is_none_or(speaks)
             && self.gender.is_none_or(|wanted| voice.gender == Some(wanted))
     }

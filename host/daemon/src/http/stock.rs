@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use understudy_engine::Engine;
+use understudy_engine::likeness::same_language;
 use understudy_speech::{Gender, Language, Voice};
 
 use super::error::ApiError;
@@ -117,10 +118,10 @@ fn cast<'voices>(
     language: Option<&Language>,
     place: usize,
 ) -> Option<&'voices Voice> {
-    let speaks = |voice: &&Voice| {
-        let wanted = language.map_or("en", Language::primary);
-        voice.languages.iter().any(|spoken| spoken.primary() == wanted)
+    let is_wanted = |spoken: &Language| {
+        language.map_or_else(|| spoken.primary() == "en", |wanted| same_language(spoken, wanted))
     };
+    let speaks = |voice: &&Voice| voice.languages.iter().any(is_wanted);
     let mut company: Vec<&Voice> = voices.iter().filter(speaks).collect();
     if company.is_empty() {
         company = voices.iter().collect();
@@ -166,5 +167,21 @@ mod tests {
         let distinct: BTreeSet<_> =
             (0..6).filter_map(|place| cast(&company(&six), None, place).map(|v| v.id.clone())).collect();
         assert_eq!(distinct.len(), 6);
+    }
+
+    #[test]
+    fn a_language_is_known_by_its_other_tags() {
+        let provider = Scripted::new("p", Vec::new());
+        let provider = provider.with_voice("en", "en-US", Gender::Female);
+        let provider = provider.with_voice("hk", "zh-HK", Gender::Female);
+        let voices = provider.with_voice("cn", "zh-CN", Gender::Female).voices;
+        let check = |language: Option<&str>, expected: &str| {
+            let language = language.map(|tag| tag.parse().unwrap());
+            let found = cast(&voices, language.as_ref(), 0).map(|voice| voice.id.as_str());
+            assert_eq!(found, Some(expected), "{language:?}");
+        };
+        check(None, "en");
+        check(Some("cmn-CN"), "cn");
+        check(Some("yue"), "hk");
     }
 }

@@ -31,17 +31,23 @@ impl<'l> Spoken<'l> {
     }
 }
 
-/// True when who speaks `spoken` speaks `wanted`: the same language, by its tag or by its sound, and
-/// the same region where both name one.
-pub(crate) fn speaks(spoken: &Language, wanted: &Language) -> bool {
-    let (one, two) = (Spoken::of(spoken), Spoken::of(wanted));
-    let same_language =
-        one.language == two.language || (spoken.primary() == wanted.primary() && wanted.region().is_none());
-    let same_region = match (one.region, two.region) {
+/// True when both tags name one spoken language, whatever the region: `cmn-CN` and `zh-TW`, but not
+/// `zh-CN` and `zh-HK`.
+#[must_use]
+pub fn same_language(one: &Language, two: &Language) -> bool {
+    Spoken::of(one).language == Spoken::of(two).language
+}
+
+/// True when a list that is searched for `wanted` shows who speaks `spoken`: the same language, by its
+/// sound or, where no region is named, by its tag, and the same region where both name one.
+#[must_use]
+pub fn speaks(spoken: &Language, wanted: &Language) -> bool {
+    let by_tag = || spoken.primary() == wanted.primary() && wanted.region().is_none();
+    let same_region = match (spoken.region(), wanted.region()) {
         (Some(one), Some(two)) => one == two,
         _ => true,
     };
-    same_language && same_region
+    same_region && (same_language(spoken, wanted) || by_tag())
 }
 
 /// The primary languages under which a voice of `language` is looked for: `yue` and `zh` for `zh-HK`,

@@ -15,7 +15,7 @@ use crate::cast::Seat;
 use crate::characters::Persona;
 use crate::engine::Engine;
 use crate::error::SpeechError;
-use crate::likeness::{Match, Wanted, rank};
+use crate::likeness::{Match, Wanted, rank, same_language};
 use crate::provenance::{Casting, How};
 use crate::settings::{VoicePart, VoicePolicy};
 use crate::text::heard;
@@ -186,7 +186,7 @@ pub(crate) fn suitable<'v>(
     // A voice that lists no language is one that speaks what it is given, or whose service does not
     // say; it comes after every voice that is known to speak this one.
     let speaks = |voice: &Voice| {
-        language.is_none_or(|wanted| voice.languages.iter().any(|own| own.primary() == wanted.primary()))
+        language.is_none_or(|wanted| voice.languages.iter().any(|own| same_language(own, wanted)))
     };
     let (known, rest): (Vec<_>, Vec<_>) =
         rank(wanted, list).into_iter().partition(|found| speaks(found.voice));

@@ -76,6 +76,34 @@ async fn the_most_alike_voice_stands_in() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_language_is_the_same_by_whatever_tag() {
+    let check = async |wanted: &str, theirs: &str, expected: bool| {
+        let mut settings = route(&["a", "b"]);
+        settings.routes.get_mut("main").unwrap().min_score = 0.0;
+        let mut second = Scripted::speaking("b", 1, Vec::new()).with_voice("w", theirs, Gender::Female);
+        second.manifest.capabilities.languages = second.voices[0].languages.clone();
+        let own = format!("{wanted}-Wavenet-A");
+        let first = provider("a", &[&format!("{own} {wanted} f")], true);
+        let engine = engine_with(&[&first, &Arc::new(second)], settings);
+        engine.voices("a").await.unwrap();
+        let told = spoken(&engine, wanting(&format!("a/{own}"))).await;
+        let refused = format!("none of its voices speaks {wanted}");
+        assert_eq!(told, if expected { "b/w Nearest" } else { &refused }, "{wanted} {theirs}");
+        let mut spoken_to = request(TEXT);
+        spoken_to.request.language = wanted.parse().ok();
+        let answered = engine.speak(spoken_to).await.is_ok();
+        assert_eq!(answered, expected, "{wanted}, which no voice is named for, {theirs}");
+    };
+    check("cmn-CN", "zh-CN", true).await;
+    check("zh-Hans-CN", "cmn-TW", true).await;
+    check("yue-HK", "zh-HK", true).await;
+    check("no", "nb-NO", true).await;
+    check("tl", "fil-PH", true).await;
+    check("zh-HK", "zh-CN", false).await;
+    check("zh", "zh-HK", false).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_substitute_is_told_with_the_score_and_the_reasons() {
     let engine = engine_with(
         &[&provider("a", &AMERICAN, true), &provider("b", &["y en-GB f"], false)],

@@ -118,6 +118,15 @@ async fn a_voice_is_chosen_by_id_name_or_gender() {
 }
 
 #[tokio::test]
+async fn a_gender_is_looked_for_in_a_language_by_whatever_tag() {
+    let mut provider = flite();
+    provider.voices[1].languages = vec!["zh-CN".parse().unwrap()];
+    provider.manifest.capabilities.languages.clear();
+    let fields = json!({ "gender": "male", "language_code": "zh-Hans-CN" });
+    assert_eq!(synthesize(&app(provider), fields).await.json()["voice_info"]["name"], "rob");
+}
+
+#[tokio::test]
 async fn a_gender_that_nobody_has_is_dropped_and_told() {
     let answer = synthesize(&app(flite()), json!({ "gender": "neutral" })).await;
     assert_eq!(answer.header("x-understudy-dropped"), "gender");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use understudy_engine::likeness::speaks;
 use understudy_engine::text::language;
 use understudy_engine::{CacheUse, Engine, Output, SpeechRequest};
 use understudy_speech::{Encoding, Gender, Language, Request, Utterance, Voice};
@@ -258,9 +259,7 @@ impl Choice<'_> {
     }
 
     fn suits(&self, voice: &Voice) -> bool {
-        let speaks = |wanted: &Language| {
-            voice.languages.iter().any(|spoken| spoken.covers(wanted) || wanted.covers(spoken))
-        };
+        let speaks = |wanted: &Language| voice.languages.iter().any(|spoken| speaks(spoken, wanted));
         voice.gender == self.gender && self.language.is_none_or(speaks)
     }
 }

@@ -141,6 +141,23 @@ fn tags_of_one_spoken_language_are_one_and_cantonese_is_not_mandarin() {
 }
 
 #[test]
+fn a_search_shows_a_language_by_its_sound_and_by_its_tag() {
+    let check = |wanted: &str, offered: &str, expected: bool| {
+        let shown = speaks(&offered.parse().unwrap(), &wanted.parse().unwrap());
+        assert_eq!(shown, expected, "{wanted} {offered}");
+    };
+    check("en", "en-GB", true);
+    check("en-GB", "en", true);
+    check("en-GB", "en-US", false);
+    check("zh-Hans-CN", "zh-CN", true);
+    check("cmn-CN", "zh-CN", true);
+    check("zh", "zh-HK", true);
+    check("yue", "zh-HK", true);
+    check("zh-CN", "zh-HK", false);
+    check("es", "en", false);
+}
+
+#[test]
 fn a_style_that_is_asked_for_counts_and_one_that_is_not_does_not() {
     let wanted = voice("aria", "en-US", FEMALE);
     let plain = voice("a", "en-US", FEMALE);
