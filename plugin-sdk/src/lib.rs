@@ -64,6 +64,7 @@
 //! | tell the operator something | [`log`](mod@log) |
 //! | wait, for a job that is polled or a call that is retried | [`clock`] |
 //! | cut text into sentences, pieces and words, and count in other units | [`text`] |
+//! | find a voice for a language tag | [`language`] |
 //! | write SSML, or read it when your service cannot | [`ssml`] |
 //! | speak as named characters | [`CharacterPlugin`], [`Script`] |
 //! | unit-test all of that without a host | `testing`, on native targets |
@@ -86,6 +87,7 @@ mod export;
 mod format;
 mod host;
 pub mod http;
+pub mod language;
 pub mod log;
 mod manifest;
 pub mod memo;

@@ -1,25 +1,15 @@
 //! Language tags, as the service spells them.
 //!
-//! It knows Chinese as Mandarin (`cmn`) and Cantonese (`yue`) and Norwegian as Bokmål (`nb`), takes no
-//! script in a tag, and says `fil` where others say `tl`.
+//! It knows Chinese as Mandarin (`cmn`) and Cantonese (`yue`) and Norwegian as Bokmål (`nb`), and takes no
+//! script in a tag.
 
-/// Languages the service has under another name.
-const RENAMED: [(&str, &str); 4] = [("zh", "cmn"), ("no", "nb"), ("tl", "fil"), ("iw", "he")];
+use understudy_plugin::language::Spoken;
 
 /// The service's tag for a BCP-47 tag: language and region, in its own names.
 pub(crate) fn code(tag: &str) -> String {
-    let mut parts = tag.split(['-', '_']);
-    let language = parts.next().unwrap_or_default().to_lowercase();
-    let is_region =
-        |part: &&str| part.len() == 2 || (part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()));
-    let region = parts.find(is_region).map(str::to_uppercase);
-    let language = match (language.as_str(), region.as_deref()) {
-        ("zh", Some("HK" | "MO")) => "yue",
-        (language, _) => {
-            RENAMED.iter().find(|(known, _)| *known == language).map_or(language, |(_, own)| own)
-        }
-    };
-    region.map_or_else(|| language.to_owned(), |region| format!("{language}-{region}"))
+    let spoken = Spoken::of(tag);
+    let language = if spoken.language == "zh" { "cmn".to_owned() } else { spoken.language };
+    Spoken { language, ..spoken }.to_string()
 }
 
 /// True when both of the service's tags are of one language, whatever the region.

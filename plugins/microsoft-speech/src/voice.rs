@@ -4,6 +4,7 @@
 //! Azure's list is half a megabyte.
 
 use serde::{Deserialize, Serialize};
+use understudy_plugin::language::Spoken;
 use understudy_plugin::{Gender, Voice};
 
 /// One voice as the service lists it.
@@ -76,7 +77,7 @@ const EMOTIONS: [&str; 21] = [
 ];
 
 /// Where a language without a region is at home, when it is not the region of the same letters.
-const HOMES: [(&str, &str); 14] = [
+const HOMES: [(&str, &str); 15] = [
     ("ar", "ar-SA"),
     ("bn", "bn-IN"),
     ("cs", "cs-CZ"),
@@ -90,6 +91,7 @@ const HOMES: [(&str, &str); 14] = [
     ("pt", "pt-BR"),
     ("sw", "sw-KE"),
     ("ta", "ta-IN"),
+    ("yue", "zh-HK"),
     ("zh", "zh-CN"),
 ];
 
@@ -149,26 +151,59 @@ impl Listed {
     }
 
     /// How good a choice it is for a language; less is better, and none is no choice.
-    fn distance(&self, language: &str) -> Option<(u8, bool, bool)> {
-        let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or(tag).to_lowercase();
-        let wanted = primary(language);
-        let is = |tag: &str, other: &str| tag.eq_ignore_ascii_case(other);
-        let home = HOMES.iter().find(|(known, _)| *known == wanted).map(|(_, home)| (*home).to_owned());
-        let home = home.unwrap_or_else(|| format!("{wanted}-{wanted}"));
-        let steps = if is(&self.locale, language) {
-            0
-        } else if primary(&self.locale) == wanted {
-            if is(&self.locale, &home) { 1 } else { 2 }
-        } else if self.secondary_locale_list.iter().any(|tag| primary(tag) == wanted) {
-            3
+    fn distance(&self, tag: &str) -> Option<Distance> {
+        let (wanted, own) = (Spoken::of(tag), Spoken::of(&self.locale));
+        let step = if self.locale.eq_ignore_ascii_case(tag) {
+            Step::Tag
+        } else if own == wanted {
+            Step::Region
+        } else if own.language == wanted.language {
+            if self.locale.eq_ignore_ascii_case(&home(&wanted.language)) {
+                Step::Home
+            } else {
+                Step::Language
+            }
+        } else if self.secondary_locale_list.iter().any(|tag| Spoken::of(tag).language == wanted.language) {
+            Step::Second
         } else {
             return None;
         };
-        Some((steps, self.status != "GA", self.is_hd()))
+        Some((step, unasked(&self.locale, tag), self.status != "GA", self.is_hd()))
     }
 }
 
-/// The voice that fits a language best, the first of equals: its region's, then the region's where the
+/// How far a voice is from a language; then how much more its locale names than was asked for, whether it
+/// is a preview, and whether it is HD.
+type Distance = (Step, usize, bool, bool);
+
+/// What a voice has of a language, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    /// Its very tag.
+    Tag,
+    /// The language and its region, by another tag: `zh-Hans-CN`, `cmn-CN`.
+    Region,
+    /// The language, from where it is at home.
+    Home,
+    /// The language.
+    Language,
+    /// The language, as one that is not its own.
+    Second,
+}
+
+/// The locale where a language is at home.
+fn home(language: &str) -> String {
+    let known = HOMES.iter().find(|(known, _)| *known == language);
+    known.map_or_else(|| format!("{language}-{language}"), |(_, home)| (*home).to_owned())
+}
+
+/// Parts of a locale that are not in a tag: a dialect, or a script.
+fn unasked(locale: &str, tag: &str) -> usize {
+    let is_asked = |part: &str| tag.split(['-', '_']).any(|asked| asked.eq_ignore_ascii_case(part));
+    locale.split('-').filter(|part| !is_asked(part)).count()
+}
+
+/// The voice that fits a language best, the first of equals, by whatever tag: its region's, then the region's where the
 /// language is at home, then any; what is finished before previews, plain voices before HD.
 #[must_use]
 pub fn choose<'list>(voices: &'list [Listed], language: &str) -> Option<&'list Listed> {
@@ -277,5 +312,48 @@ mod tests {
         check("EN-au", Some("au"));
         check("fr", Some("au"));
         check("xx", None);
+    }
+
+    #[test]
+    fn a_language_is_known_by_its_other_tags() {
+        let locales = [
+            "fil-PH",
+            "he-IL",
+            "nb-NO",
+            "sr-Latn-RS",
+            "sr-RS",
+            "yue-CN",
+            "zh-CN-liaoning",
+            "zh-CN",
+            "zh-HK",
+            "zh-TW",
+        ];
+        let voices = locales.map(|locale| listed(json!({ "ShortName": locale, "Locale": locale })));
+        let check = |tag: &str, expected: &str| {
+            let found = choose(&voices, tag).map(|voice| voice.short_name.as_str());
+            assert_eq!(found, Some(expected), "{tag}");
+        };
+        check("zh-Hant-HK", "zh-HK");
+        check("zh-Hant-TW", "zh-TW");
+        check("zh-Hans-CN", "zh-CN");
+        check("cmn-CN", "zh-CN");
+        check("zh-SG", "zh-CN");
+        check("no", "nb-NO");
+        check("tl", "fil-PH");
+        check("iw", "he-IL");
+        check("yue", "zh-HK");
+        check("yue-CN", "yue-CN");
+        check("zh-MO", "zh-HK");
+        check("sr-Latn", "sr-Latn-RS");
+        check("sr", "sr-RS");
+    }
+
+    #[test]
+    fn a_mandarin_voice_does_not_read_cantonese() {
+        let mandarin = listed(json!({ "ShortName": "zh-CN-Xiaoxiao", "Locale": "zh-CN" }));
+        assert!(choose(std::slice::from_ref(&mandarin), "zh-HK").is_none());
+        let both =
+            listed(json!({ "ShortName": "both", "Locale": "zh-CN", "SecondaryLocaleList": ["yue-CN"] }));
+        assert!(choose(&[mandarin, both], "zh-HK").is_some_and(|voice| voice.short_name == "both"));
     }
 }

@@ -108,3 +108,43 @@ fn tell(stand_in: &StandIn<'_>, printer: Printer) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use understudy_engine::likeness::same_language;
+    use understudy_plugin::language::Spoken;
+
+    use super::*;
+
+    const TAGS: [&str; 20] = [
+        "ar-EG",
+        "cmn-CN",
+        "en-GB",
+        "es-419",
+        "fil-PH",
+        "he",
+        "id-ID",
+        "in",
+        "iw-IL",
+        "jv",
+        "jw-ID",
+        "nb-NO",
+        "nn",
+        "no",
+        "tl",
+        "yue",
+        "zh",
+        "zh-Hans-SG",
+        "zh-Hant-HK",
+        "zh-MO",
+    ];
+
+    #[test]
+    fn the_sdk_has_the_same_languages_in_one() {
+        for (one, two) in TAGS.iter().flat_map(|one| TAGS.iter().map(move |two| (*one, *two))) {
+            let read = |tag: &str| tag.parse::<Language>().unwrap();
+            let by_plugins = Spoken::of(one).language == Spoken::of(two).language;
+            assert_eq!(same_language(&read(one), &read(two)), by_plugins, "{one} {two}");
+        }
+    }
+}
