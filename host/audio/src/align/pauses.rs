@@ -2,7 +2,7 @@
 
 use crate::Pcm;
 
-/// Seconds a window.
+/// Seconds a window, about: it is of whole samples, and how long those are counts.
 const WINDOW: f32 = 0.005;
 /// Windows this far below speech are silent; consonants are not.
 const BELOW_SPEECH_DB: f32 = 34.0;
@@ -39,11 +39,12 @@ pub(super) struct Voiced {
 
 impl Voiced {
     pub(super) fn of(pcm: &Pcm) -> Self {
-        let runs = merged(runs(&levels(pcm)));
+        let window = Window::at(pcm.sample_rate);
+        let runs = merged(runs(&levels(pcm, window)), window);
         let mut voiced = Self { lead: 0.0, length: 0.0, pauses: Vec::new(), silences: Vec::new() };
         let (mut at, mut behind) = (0.0, None);
         for Run { sounds, windows } in runs {
-            let length = seconds(windows);
+            let length = window.seconds(windows);
             if sounds {
                 voiced.pauses.extend(behind.take());
                 voiced.length += length;
@@ -103,20 +104,39 @@ struct Run {
     windows: usize,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "windows of audio in memory")]
-fn seconds(windows: usize) -> f32 {
-    windows as f32 * WINDOW
+/// What a level is measured of.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    frames: usize,
+    sample_rate: u32,
+}
+
+impl Window {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a window is a few hundred samples"
+    )]
+    fn at(sample_rate: u32) -> Self {
+        Self { frames: ((sample_rate as f32 * WINDOW) as usize).max(1), sample_rate: sample_rate.max(1) }
+    }
+
+    /// How long so many take. Counted in frames, because 220 of them at 44,100 a second are no 5 ms.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "frames of audio in memory, as seconds"
+    )]
+    fn seconds(self, windows: usize) -> f32 {
+        ((windows * self.frames) as f64 / f64::from(self.sample_rate)) as f32
+    }
 }
 
 /// Decibels of every window.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a window is a few hundred samples"
-)]
-fn levels(pcm: &Pcm) -> Vec<f32> {
-    let samples = ((pcm.sample_rate as f32 * WINDOW) as usize).max(1) * usize::from(pcm.channels.max(1));
+#[expect(clippy::cast_precision_loss, reason = "a window is a few hundred samples")]
+fn levels(pcm: &Pcm, window: Window) -> Vec<f32> {
+    let samples = window.frames * usize::from(pcm.channels.max(1));
     let level = |window: &[f32]| {
         let power: f32 = window.iter().map(|sample| sample * sample).sum::<f32>() / window.len() as f32;
         10.0 * power.max(1e-12).log10()
@@ -152,9 +172,10 @@ fn speech_level(levels: &[f32]) -> f32 {
 }
 
 /// Clicks are silence, and short silences inside of speech are speech.
-fn merged(runs: Vec<Run>) -> Vec<Run> {
-    let without_clicks = joined(runs, |run, _| run.sounds && seconds(run.windows) >= SOUND_MIN);
-    joined(without_clicks, |run, edge| run.sounds || (!edge && seconds(run.windows) < PAUSE_MIN))
+fn merged(runs: Vec<Run>, window: Window) -> Vec<Run> {
+    let length = |run: &Run| window.seconds(run.windows);
+    let without_clicks = joined(runs, |run, _| run.sounds && length(run) >= SOUND_MIN);
+    joined(without_clicks, |run, edge| run.sounds || (!edge && length(run) < PAUSE_MIN))
 }
 
 /// Judges every run anew (`edge`: the first or the last), and joins neighbours that became alike.
