@@ -6,8 +6,20 @@ use understudy_speech::Word;
 use super::ssml::FILLER;
 
 /// Titles and abbreviations whose full stop ends no sentence.
-const ABBREVIATED: [&str; 14] =
-    ["mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "no", "e.g", "i.e", "m", "mme"];
+const ABBREVIATED: [&str; 13] =
+    ["mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "e.g", "i.e", "m", "mme"];
+
+/// Abbreviated before a number, an answer before anything else.
+const NUMBER: &str = "no";
+
+/// Marks that belong to what stands behind them.
+const OPENING: [char; 16] =
+    ['(', '[', '{', '“', '‘', '«', '‹', '„', '‚', '¿', '¡', '「', '『', '（', '【', '《'];
+
+/// Quotes and brackets that may stand behind the end of a sentence. German closes with the marks that
+/// English and French open with.
+const CLOSING: [char; 18] =
+    ['"', '\'', ')', ']', '}', '”', '’', '»', '›', '“', '‘', '«', '‹', '」', '』', '）', '】', '》'];
 
 /// A word with what is written around it, and when it is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +31,8 @@ pub(super) struct Piece {
     pub(super) spaced: bool,
     /// A blank line stands before it.
     pub(super) paragraph: bool,
+    /// A number stands behind it.
+    before_number: bool,
     /// Columns of a speaker's label before it.
     pub(super) label: usize,
     pub(super) start_ms: u32,
@@ -35,7 +49,7 @@ impl Piece {
     pub(super) fn ends_sentence(&self) -> bool {
         match self.closing() {
             Some('.') => !self.is_abbreviated(),
-            Some(last) => matches!(last, '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟'),
+            Some(last) => matches!(last, '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' | '۔'),
             None => false,
         }
     }
@@ -46,7 +60,8 @@ impl Piece {
         let mut letters = word.chars();
         let initial =
             letters.next().is_some_and(char::is_uppercase) && letters.next().is_none() && word != "I";
-        initial || ABBREVIATED.iter().any(|known| word.eq_ignore_ascii_case(known))
+        let is_number = self.before_number && word.eq_ignore_ascii_case(NUMBER);
+        initial || is_number || ABBREVIATED.iter().any(|known| word.eq_ignore_ascii_case(known))
     }
 
     /// A clause ends with this piece.
@@ -58,9 +73,7 @@ impl Piece {
 
     /// The last character that is neither a quote nor a bracket.
     fn closing(&self) -> Option<char> {
-        self.text.chars().rev().find(|last| {
-            !matches!(last, '"' | '\'' | ')' | ']' | '}' | '”' | '’' | '»' | '」' | '』' | '）' | '】' | '》')
-        })
+        self.text.chars().rev().find(|last| !CLOSING.contains(last) && !last.is_whitespace())
     }
 }
 
@@ -87,14 +100,17 @@ pub(super) fn pieces(text: &str, words: &[Word], audio_ms: u32) -> Vec<Piece> {
         latest = start_ms;
         let spoken = source.trim_start_matches(|before: char| before.is_whitespace() || before == FILLER);
         let before = source.get(..source.len() - spoken.len()).unwrap_or_default();
-        pieces.push(Piece {
+        let number = |next: &&Word| next.in_text(text).is_some_and(|next| next.starts_with(char::is_numeric));
+        let piece = Piece {
             text: folded,
             spaced: before.contains(char::is_whitespace),
             paragraph: before.matches('\n').count() > 1,
+            before_number: marks.get(index + 1).is_some_and(number),
             label: 0,
             start_ms,
             end_ms,
-        });
+        };
+        pieces.push(piece);
         begun = end;
     }
     pieces
@@ -105,18 +121,37 @@ fn split(between: &str, last: bool) -> usize {
     if last {
         return between.len();
     }
-    // `word, "next`: the first white space divides. A dash of its own goes with the first word.
+    // `word, "next`: the first white space divides.
     if let Some(white) = between.find(char::is_whitespace) {
-        let rest = between.get(white..).unwrap_or_default();
-        let aside = rest.trim_start();
-        let alone = aside.split(char::is_whitespace).next().unwrap_or_default();
-        let is_aside = alone.len() < aside.len() && !alone.is_empty();
-        return if is_aside { white + (rest.len() - aside.len()) + alone.len() } else { white };
+        return white + asides(between.get(white..).unwrap_or_default());
     }
     // No white space: opening punctuation begins the next word.
-    between
-        .find(['(', '[', '{', '“', '‘', '«', '¿', '¡', '「', '『', '（', '【', '《'])
-        .unwrap_or(between.len())
+    between.find(OPENING).unwrap_or(between.len())
+}
+
+/// How much of white space, and of marks of their own in it, goes with the word before: a dash, what
+/// French puts a space before, and what closes. What opens goes with the next word, and so does what
+/// begins a line.
+fn asides(rest: &str) -> usize {
+    let (mut taken, mut is_first) = (0, true);
+    loop {
+        let behind = rest.get(taken..).unwrap_or_default();
+        let aside = behind.trim_start();
+        let alone = aside.split(char::is_whitespace).next().unwrap_or_default();
+        let white = behind.len() - aside.len();
+        let begins_line = behind.get(..white).is_some_and(|white| white.contains('\n'));
+        let marks = alone.trim_matches(FILLER);
+        let goes = !marks.starts_with(OPENING) && (is_first || marks.chars().all(closes));
+        if alone.len() == aside.len() || begins_line || !goes {
+            return taken;
+        }
+        taken += white + alone.len();
+        is_first &= marks.is_empty();
+    }
+}
+
+fn closes(mark: char) -> bool {
+    CLOSING.contains(&mark) || matches!(mark, '.' | ',' | ';' | ':' | '!' | '?' | '…')
 }
 
 fn fold(source: &str) -> String {
@@ -150,5 +185,48 @@ fn width(character: char) -> usize {
         | 0x1f300..=0x1faff
         | 0x20000..=0x3fffd => 2,
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_segmentation::UnicodeSegmentation as _;
+
+    use super::*;
+
+    /// The pieces of `text` with a stroke between, two where a sentence ends; words are as UAX #29 has them.
+    fn cut(text: &str) -> String {
+        let words = text.unicode_word_indices().map(|(start, word)| {
+            let byte = |at: usize| u32::try_from(at).unwrap();
+            Word { start_byte: byte(start), end_byte: byte(start + word.len()), start_ms: 0, end_ms: 0 }
+        });
+        let pieces = pieces(text, &words.collect::<Vec<_>>(), 1000);
+        let told = pieces.iter().map(|piece| {
+            let end = if piece.ends_sentence() { "||" } else { "|" };
+            format!("{}{end}", piece.text)
+        });
+        told.collect()
+    }
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(cut(text), expected, "{text}");
+    }
+
+    #[test]
+    fn marks_of_their_own_go_where_they_belong() {
+        check("Il arriva. « Bonjour ! » dit-il.", "Il|arriva.||« Bonjour ! »||dit-|il.||");
+        check("Il entra.\n— Bonjour", "Il|entra.||— Bonjour|");
+        check("Buy these:\n\n- Apples.\n- Pears.", "Buy|these:|- Apples.||- Pears.||");
+        check("„Komm her.“ Sie ging.", "„Komm|her.“||Sie|ging.||");
+        check("»Halt!« Er hielt.", "»Halt!«||Er|hielt.||");
+        check("well-known — and", "well-|known —|and|");
+        check("It is ( so to say ) over.", "It|is|( so|to|say )|over.||");
+    }
+
+    #[test]
+    fn no_is_an_answer_and_before_a_number_an_abbreviation() {
+        check("No. Never.", "No.||Never.||");
+        check("See no. 5. Done.", "See|no.|5.||Done.||");
+        check("وہ آیا۔ وہ گیا۔", "وہ|آیا۔||وہ|گیا۔||");
     }
 }
