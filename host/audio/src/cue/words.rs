@@ -21,7 +21,10 @@ const OPENING: [char; 16] =
 const CLOSING: [char; 18] =
     ['"', '\'', ')', ']', '}', '”', '’', '»', '›', '“', '‘', '«', '‹', '」', '』', '）', '】', '》'];
 
-/// A word with what is written around it, and when it is heard.
+/// What a line may end with inside of a word.
+const HYPHENS: [char; 6] = ['-', '\u{2010}', '–', '—', '…', '\u{200b}'];
+
+/// What no line may be broken in: a word with what is written around it, and when it is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     /// The word, opening punctuation before it and closing punctuation behind it; white space
@@ -75,10 +78,26 @@ impl Piece {
     fn closing(&self) -> Option<char> {
         self.text.chars().rev().find(|last| !CLOSING.contains(last) && !last.is_whitespace())
     }
+
+    /// Words without white space between, such as `john@example.com`, are one piece, unless they are of a
+    /// script that has none.
+    fn is_one_with(&self, next: &Self) -> bool {
+        let (Some(last), Some(first)) = (self.text.chars().next_back(), next.text.chars().next()) else {
+            return true;
+        };
+        !(next.spaced || HYPHENS.contains(&last) || is_unspaced(last) || is_unspaced(first))
+    }
+
+    fn join(&mut self, next: &Self) {
+        self.text.push_str(&next.text);
+        self.before_number = next.before_number;
+        self.end_ms = self.end_ms.max(next.end_ms);
+    }
 }
 
-/// One piece a mark. Text before the first mark goes with it, text behind a mark with that mark up
-/// to the white space (or, without any, up to the next word's opening punctuation).
+/// One piece a mark, unless it [is one with](Piece::is_one_with) the last. Text before the first mark goes
+/// with it, text behind a mark with that mark up to the white space (or, without any, up to the next
+/// word's opening punctuation).
 pub(super) fn pieces(text: &str, words: &[Word], audio_ms: u32) -> Vec<Piece> {
     let mut marks: Vec<&Word> =
         words.iter().filter(|word| word.in_text(text).is_some_and(|word| !word.trim().is_empty())).collect();
@@ -110,7 +129,10 @@ pub(super) fn pieces(text: &str, words: &[Word], audio_ms: u32) -> Vec<Piece> {
             start_ms,
             end_ms,
         };
-        pieces.push(piece);
+        match pieces.last_mut() {
+            Some(before) if before.is_one_with(&piece) => before.join(&piece),
+            _ => pieces.push(piece),
+        }
         begun = end;
     }
     pieces
@@ -188,6 +210,20 @@ fn width(character: char) -> usize {
     }
 }
 
+/// Characters of scripts that write words without white space between: Thai, Lao, Tibetan,
+/// Burmese, Khmer, Chinese and Japanese.
+fn is_unspaced(character: char) -> bool {
+    matches!(u32::from(character),
+        0x0e00..=0x0fff
+        | 0x1000..=0x109f
+        | 0x1780..=0x17ff
+        | 0x2e80..=0xa4cf
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe4f
+        | 0xff00..=0xff9f
+        | 0x20000..=0x3fffd)
+}
+
 #[cfg(test)]
 mod tests {
     use unicode_segmentation::UnicodeSegmentation as _;
@@ -228,5 +264,13 @@ mod tests {
         check("No. Never.", "No.||Never.||");
         check("See no. 5. Done.", "See|no.|5.||Done.||");
         check("وہ آیا۔ وہ گیا۔", "وہ|آیا۔||وہ|گیا۔||");
+    }
+
+    #[test]
+    fn a_line_is_not_broken_inside_of_a_word() {
+        check("AC/DC and he/she", "AC/DC|and|he/she|");
+        check("Ask john@example.com at 7:45.", "Ask|john@example.com|at|7:45.||");
+        check("part-time, wait…what", "part-|time,|wait…||what|");
+        check("我用Rust。好", "我|用|Rust。||好|");
     }
 }
