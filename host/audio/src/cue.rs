@@ -32,8 +32,8 @@ pub use ssml::{spoken_text, ssml_text};
 /// What makes a cue readable. Zero means one where zero makes no sense.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CueOptions {
-    /// Columns of a line; wide characters (Chinese, Japanese, Korean) count two. A single word
-    /// longer than this is not cut.
+    /// Columns of a line; wide characters (Chinese, Japanese, Korean) count two, and marks that join
+    /// another character none. A single word longer than this is not cut.
     pub max_line_chars: usize,
     /// Lines of a cue.
     pub max_lines: usize,

@@ -2,6 +2,8 @@
 //! belongs to exactly one piece.
 
 use understudy_speech::Word;
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::ssml::FILLER;
 
@@ -187,27 +189,14 @@ fn fold(source: &str) -> String {
     folded
 }
 
-/// Columns of `text`: two for a wide character, none for one that joins the last.
+/// Columns of `text`: two for a wide character, none for one that joins the last (UAX #11 and #29).
 pub(super) fn columns(text: &str) -> usize {
-    text.chars().map(width).sum()
+    text.graphemes(true).map(width).sum()
 }
 
-/// East Asian wide and full-width blocks, and emoji (UAX #11, in the coarse blocks a screen needs).
-fn width(character: char) -> usize {
-    match u32::from(character) {
-        0x0300..=0x036f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
-        0x1100..=0x115f
-        | 0x2e80..=0x303e
-        | 0x3041..=0xa4cf
-        | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff
-        | 0xfe30..=0xfe4f
-        | 0xff00..=0xff60
-        | 0xffe0..=0xffe6
-        | 0x1f300..=0x1faff
-        | 0x20000..=0x3fffd => 2,
-        _ => 1,
-    }
+/// However many characters stand over, under and beside one, they take no more than the widest do.
+fn width(cluster: &str) -> usize {
+    if cluster.starts_with(char::is_control) { 0 } else { cluster.width().min(2) }
 }
 
 /// Characters of scripts that write words without white space between: Thai, Lao, Tibetan,
@@ -226,8 +215,6 @@ fn is_unspaced(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use unicode_segmentation::UnicodeSegmentation as _;
-
     use super::*;
 
     /// The pieces of `text` with a stroke between, two where a sentence ends; words are as UAX #29 has them.
@@ -272,5 +259,22 @@ mod tests {
         check("Ask john@example.com at 7:45.", "Ask|john@example.com|at|7:45.||");
         check("part-time, wait…what", "part-|time,|wait…||what|");
         check("我用Rust。好", "我|用|Rust。||好|");
+    }
+
+    #[test]
+    fn marks_that_join_the_last_character_take_no_column() {
+        for (text, expected) in [
+            ("plain", 5),
+            ("你好，", 6),
+            ("e\u{301}", 1),
+            ("ที่นี่", 2),
+            ("مُحَمَّد", 4),
+            ("नमस्ते", 4),
+            ("शक्ति", 3),
+            ("한국", 4),
+            ("👩‍👩‍👧‍👦👍🏽🇩🇪❤️", 8),
+        ] {
+            assert_eq!(columns(text), expected, "{text}");
+        }
     }
 }
