@@ -4,6 +4,7 @@
 //! once: a cue stays for its readers only until the next speaker's comes.
 
 use understudy_speech::Word;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::lines::groups;
 use super::sheet::{label, name};
@@ -70,7 +71,9 @@ fn marks(line: &Line) -> Vec<Word> {
     if marks.is_empty() { dealt(line) } else { marks }
 }
 
-/// A mark for every run between white space, each as long as its share of the line's columns.
+/// A mark for every word, each as long as the share of the line's columns that it and what is written
+/// right behind it take. The words are those of [`crate::estimate_words`]: of a text without white space
+/// they are single characters.
 fn dealt(line: &Line) -> Vec<Word> {
     let total = columns(line.text).max(1) as u64;
     let length = u64::from(line.end_ms.saturating_sub(line.start_ms));
@@ -78,17 +81,19 @@ fn dealt(line: &Line) -> Vec<Word> {
         let share = u32::try_from(length * columns as u64 / total).unwrap_or(u32::MAX);
         line.start_ms.saturating_add(share)
     };
-    let mut marks = Vec::new();
-    let (mut start, mut before) = (0, 0);
-    for run in line.text.split_inclusive(char::is_whitespace) {
-        let word = run.trim_end();
-        let (end, behind) = (start + word.len(), before + columns(word));
-        let bytes = u32::try_from(start).ok().zip(u32::try_from(end).ok());
-        if let Some((start_byte, end_byte)) = bytes.filter(|_| word.contains(char::is_alphanumeric)) {
+    let mut marks: Vec<Word> = Vec::new();
+    let (mut before, mut touches) = (0, false);
+    for (start, piece) in line.text.split_word_bound_indices() {
+        let behind = before + columns(piece);
+        let is_word = piece.contains(char::is_alphanumeric);
+        let bytes = u32::try_from(start).ok().zip(u32::try_from(start + piece.len()).ok());
+        touches = is_word || (touches && !piece.contains(char::is_whitespace));
+        if let Some((start_byte, end_byte)) = bytes.filter(|_| is_word) {
             marks.push(Word { start_byte, end_byte, start_ms: time(before), end_ms: time(behind) });
+        } else if let Some(word) = marks.last_mut().filter(|_| touches) {
+            word.end_ms = time(behind);
         }
-        start += run.len();
-        before += columns(run);
+        before = behind;
     }
     marks
 }

@@ -99,6 +99,15 @@ fn a_line_without_marks_is_shown_while_it_is_spoken() {
     assert_eq!(cues.iter().map(|cue| cue.lines.join(" ")).collect::<Vec<_>>().join(" "), line.text);
 }
 
+#[test]
+fn a_line_without_marks_or_spaces_is_broken_too() {
+    let text = "演出必须继续，替身知道每一句台词。没有人注意到，因为他什么都记得。";
+    let line = Line { speaker: Some("狐狸"), text, words: &[], start_ms: 0, end_ms: 8000 };
+    let cues = script_cues(&[line], 8000, &CueOptions { max_line_chars: 20, ..CueOptions::default() });
+    let told: Vec<_> = cues.iter().map(|cue| (cue.start_ms, cue.end_ms, cue.lines.join("|"))).collect();
+    insta::assert_debug_snapshot!(told);
+}
+
 fn squeezed(text: &str) -> String {
     text.chars().filter(|character| !character.is_whitespace()).collect()
 }
