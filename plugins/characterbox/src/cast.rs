@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use understudy_plugin::language::Spoken;
 use understudy_plugin::text::is_language_tag;
 use understudy_plugin::{Age, Character, Error, Gender, Voice, log, memo};
 
@@ -122,8 +123,8 @@ impl Member {
 
     /// It speaks a language, its country aside.
     pub(crate) fn speaks(&self, language: &str) -> bool {
-        let base = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        self.language_codes.iter().any(|own| base(own) == base(language))
+        let wanted = Spoken::of(language).language;
+        self.language_codes.iter().any(|own| Spoken::of(own).language == wanted)
     }
 
     fn name(&self) -> &str {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use understudy_plugin::language::Spoken;
 use understudy_plugin::settings::BaseUrl;
 use understudy_plugin::{Error, Gender, Voice, settings};
 
@@ -133,9 +134,8 @@ impl Settings {
         if let Some(id) = id {
             return self.voices.iter().find(|voice| voice.id == id).ok_or_else(|| Error::voice_not_found(id));
         }
-        let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or(tag).to_lowercase();
         let speaks = |tag: &str| {
-            let same = |known: &String| primary(known) == primary(tag);
+            let same = |known: &String| Spoken::of(known).language == Spoken::of(tag).language;
             self.voices.iter().find(|voice| voice.languages.iter().any(same))
         };
         let chosen = language.and_then(speaks).or(self.voices.first());

@@ -1,6 +1,7 @@
 //! The request for speech, as either program takes it.
 
 use serde_json::{Map, Value};
+use understudy_plugin::language::Spoken;
 use understudy_plugin::{Error, Request, decimal, http};
 
 use crate::refusal;
@@ -27,15 +28,8 @@ const RESERVED: [&str; 15] = [
 ];
 
 /// Languages by BCP-47 and as the server spells them, which is lower case or an error.
-const LANGUAGES: [(&str, &str); 7] = [
-    ("en", "en"),
-    ("ja", "ja"),
-    ("ko", "ko"),
-    ("yue", "yue"),
-    ("zh-hk", "yue"),
-    ("zh-yue", "yue"),
-    ("zh", "zh"),
-];
+const LANGUAGES: [(&str, &str); 6] =
+    [("en", "en"), ("ja", "ja"), ("ko", "ko"), ("yue", "yue"), ("zh-yue", "yue"), ("zh", "zh")];
 
 /// The request, ready to be sent.
 pub(crate) fn request(
@@ -90,10 +84,9 @@ fn text_language(request: &Request, voice: &VoiceSetting) -> Result<String, Erro
         return Ok(voice.text_lang.clone().unwrap_or_else(|| "auto".to_owned()));
     };
     let lower = tag.to_lowercase().replace('_', "-");
-    let primary = lower.split('-').next().unwrap_or_default();
     let find = |wanted: &str| LANGUAGES.iter().find(|(known, _)| *known == wanted).map(|(_, name)| *name);
     let name = find(&lower)
-        .or_else(|| find(primary))
+        .or_else(|| find(&Spoken::of(tag).language))
         .ok_or_else(|| Error::unsupported(format!("language {tag}")))?;
     // The voice may want its own reading of it: `all_zh` reads no English in between.
     let refined =

@@ -124,7 +124,7 @@ fn speaker<'list>(list: &'list [Voice], tag: &str) -> Option<&'list Voice> {
         list.iter().find(|voice| voice.languages.iter().any(|known| same(known)))
     };
     of(&|known| known.eq_ignore_ascii_case(tag))
-        .or_else(|| of(&|known| voices::primary(known).eq_ignore_ascii_case(voices::primary(tag))))
+        .or_else(|| of(&|known| voices::is_same(known, tag)))
         .or_else(|| list.iter().find(|voice| voice.languages.is_empty()))
 }
 

@@ -1,5 +1,6 @@
 //! Voices by name: OpenAI's, which no endpoint lists, and Kokoro's, whose names say what they are.
 
+use understudy_plugin::language::Spoken;
 use understudy_plugin::{Gender, Voice};
 
 /// OpenAI's voices, the one of a request that names none first. It publishes no genders; these are
@@ -70,14 +71,13 @@ const KOKORO_LANGUAGES: [(char, &str); 9] = [
 /// Kokoro's letter for a BCP-47 tag. Every English but the British is read as American.
 pub(crate) fn kokoro_letter(tag: &str) -> Option<char> {
     let exact = KOKORO_LANGUAGES.iter().find(|(_, known)| known.eq_ignore_ascii_case(tag));
-    let near =
-        || KOKORO_LANGUAGES.iter().rfind(|(_, known)| primary(known).eq_ignore_ascii_case(primary(tag)));
+    let near = || KOKORO_LANGUAGES.iter().rfind(|(_, known)| is_same(known, tag));
     exact.or_else(near).map(|(letter, _)| *letter)
 }
 
-/// The language of a BCP-47 tag without its region.
-pub(crate) fn primary(tag: &str) -> &str {
-    tag.split(['-', '_']).next().unwrap_or(tag)
+/// True when both tags are of one spoken language, whatever the region.
+pub(crate) fn is_same(one: &str, two: &str) -> bool {
+    Spoken::of(one).language == Spoken::of(two).language
 }
 
 fn capitalised(name: &str) -> String {

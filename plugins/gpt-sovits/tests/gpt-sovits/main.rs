@@ -178,6 +178,8 @@ fn languages_are_spelled_as_the_server_spells_them() {
     check("bob", "EN-us", "en");
     check("bob", "zh-Hans-CN", "zh");
     check("bob", "zh-HK", "yue");
+    check("bob", "zh-Hant-HK", "yue");
+    check("bob", "cmn-CN", "zh");
     check("bob", "ja", "ja");
     check("ann", "zh", "all_zh");
     check("ann", "ko", "ko");

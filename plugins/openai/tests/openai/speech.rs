@@ -166,6 +166,7 @@ fn a_language_is_named_as_each_server_names_it() {
     check("kokoro", "en", json!({ "lang_code": "a" }));
     check("kokoro", "en-GB", json!({ "lang_code": "b" }));
     check("kokoro", "zh-CN", json!({ "lang_code": "z" }));
+    check("kokoro", "cmn-TW", json!({ "lang_code": "z" }));
     check("localai", "de-AT", json!({ "language": "de-AT", "sample_rate": 16_000 }));
     check("speaches", "en", json!({ "sample_rate": 16_000 }));
     check("openedai", "en", json!({}));
