@@ -6,11 +6,12 @@
 //! not the service's. A cut in the middle of a silence forgives marks that are a little off; marks
 //! that do not fit the audio are the service's failure.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use understudy_audio::{Pcm, decode, measure};
-use understudy_speech::{Call, Encoding, Line, LineMark, Script, Summary, TakeEvent, Word, WordTimes};
+use understudy_audio::{Pcm, decode, estimate_words, measure};
+use understudy_speech::{Call, Encoding, Line, LineMark, Script, TakeEvent, Word, WordTimes};
 
 use super::admission::SentLine;
 use super::ensemble::Player;
@@ -227,32 +228,16 @@ impl Order<'_> {
         let summary = heard.map_err(|failure| clock.blame(provider, failure))?;
         let format = recording.format().unwrap_or(summary.format);
         let Recording { audio, words, .. } = recording;
+        let told = Told { script: Arc::clone(&self.script), words, word_times: summary.word_times };
         let (audio, name) = (audio.join(), provider.to_owned());
         let cut = blocking(&engine.encoders, move || {
             let pcm = decode(&audio, Some(format)).map_err(|error| unusable(&name, error.to_string()))?;
-            cut(&name, &pcm, &marks, count)
+            Ok::<_, SpeechError>(told.timed(cut(&name, &pcm, &marks, count)?))
         });
-        let pieces = cut.await??;
-        Ok((self.assembled(pieces, &words, &summary), summary.characters_billed))
-    }
-
-    /// The pieces as lines. Marks point into all lines joined by line feeds.
-    fn assembled(&self, pieces: Vec<Piece>, words: &[Word], summary: &Summary) -> Vec<Recorded> {
-        let (mut recorded, mut offset) = (Vec::with_capacity(pieces.len()), 0_u32);
-        for ((index, line), (pcm, from_ms)) in self.script.lines.iter().enumerate().zip(pieces) {
-            let end = offset.saturating_add(u32::try_from(line.text.len()).unwrap_or(u32::MAX));
-            let inside = |word: &&Word| word.start_byte >= offset && word.end_byte <= end;
-            let own = |word: &Word| Word {
-                start_byte: word.start_byte - offset,
-                end_byte: word.end_byte - offset,
-                start_ms: word.start_ms.saturating_sub(from_ms),
-                end_ms: word.end_ms.saturating_sub(from_ms),
-            };
-            let own: Vec<Word> = words.iter().filter(inside).map(own).collect();
-            recorded.extend(self.line(index, Source::Samples(pcm), own, summary.word_times));
-            offset = end.saturating_add(1);
-        }
-        recorded
+        let lines = cut.await??.into_iter().enumerate().filter_map(|(index, (pcm, words, word_times))| {
+            self.line(index, Source::Samples(pcm), words, word_times)
+        });
+        Ok((lines.collect(), summary.characters_billed))
     }
 
     fn line(
@@ -317,6 +302,44 @@ fn script(scene: &Scene<'_>, players: &[Player], can: &understudy_speech::Capabi
         sample_rate: scene.request.output.sample_rate,
         words: scene.request.words,
         options: None,
+    }
+}
+
+/// What the service told of the words.
+struct Told {
+    script: Arc<Script>,
+    /// They point into all lines joined by line feeds, and into the whole recording.
+    words: Vec<Word>,
+    word_times: Option<WordTimes>,
+}
+
+impl Told {
+    /// The pieces with their lines' words; estimated where they are wanted and none was told.
+    fn timed(&self, pieces: Vec<Piece>) -> Vec<(Pcm, Vec<Word>, Option<WordTimes>)> {
+        let (mut timed, mut offset) = (Vec::with_capacity(pieces.len()), 0_u32);
+        for (line, (pcm, from_ms)) in self.script.lines.iter().zip(pieces) {
+            let end = offset.saturating_add(u32::try_from(line.text.len()).unwrap_or(u32::MAX));
+            let words = self.inside(offset..end, from_ms);
+            timed.push(if words.is_empty() && self.script.words {
+                let words = estimate_words(&line.text, &pcm);
+                (pcm, words, Some(WordTimes::Estimated))
+            } else {
+                (pcm, words, self.word_times)
+            });
+            offset = end.saturating_add(1);
+        }
+        timed
+    }
+
+    fn inside(&self, line: Range<u32>, from_ms: u32) -> Vec<Word> {
+        let inside = |word: &&Word| word.start_byte >= line.start && word.end_byte <= line.end;
+        let own = |word: &Word| Word {
+            start_byte: word.start_byte - line.start,
+            end_byte: word.end_byte - line.start,
+            start_ms: word.start_ms.saturating_sub(from_ms),
+            end_ms: word.end_ms.saturating_sub(from_ms),
+        };
+        self.words.iter().filter(inside).map(own).collect()
     }
 }
 

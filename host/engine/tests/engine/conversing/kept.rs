@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use understudy_engine::cache::TakeNotes;
 use understudy_engine::scripted::{Scripted, Step};
 use understudy_engine::{CacheUse, Cast, Conversation, ConversationRequest, Engine, Member, SpeechError};
-use understudy_speech::{Failure, Provider};
+use understudy_speech::{Failure, Provider, Word, WordTimes};
 
 use super::whole::{performance, performer, settings};
 use super::{SCENE, performing};
@@ -38,6 +38,26 @@ async fn a_scene_that_is_asked_for_twice_at_once_is_performed_once() {
     assert_eq!(performer.scripts().len(), 1);
     perform(&engine, "c-3").await.unwrap();
     assert_eq!(performer.scripts().len(), 1, "it is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_that_a_service_does_not_time_are_estimated_and_kept() {
+    let untold = performance(100).into_iter().filter(|step| !matches!(step, Step::Words(_))).collect();
+    let (_folder, performer, engine) = keeping(untold);
+    for id in ["c-1", "c-2"] {
+        let told = perform(&engine, id).await.unwrap();
+        assert_eq!((told.whole.as_deref(), told.word_times), (Some("box"), Some(WordTimes::Estimated)));
+        let counts: Vec<_> = told.lines.iter().map(|line| line.words.len()).collect();
+        assert_eq!(counts, [4, 4, 4, 3]);
+        let third = &told.lines[2];
+        let inside = |word: &Word| third.start_ms <= word.start_ms && word.end_ms <= third.end_ms + 5;
+        assert!(third.words.iter().all(inside), "{third:?}");
+        assert_eq!(third.words[0].in_text(&third.text), Some("Then"));
+    }
+    assert_eq!(performer.scripts().len(), 1);
+    let plain = ConversationRequest { words: false, ..performing(SCENE) };
+    let plain = engine.converse(plain, |_| {}).await.unwrap();
+    assert!(plain.word_times.is_none() && plain.lines.iter().all(|line| line.words.is_empty()));
 }
 
 #[tokio::test(start_paused = true)]
