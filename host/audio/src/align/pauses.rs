@@ -42,9 +42,11 @@ impl Voiced {
         let window = Window::at(pcm.sample_rate);
         let runs = merged(runs(&levels(pcm, window)), window);
         let mut voiced = Self { lead: 0.0, length: 0.0, pauses: Vec::new(), silences: Vec::new() };
+        let whole = pcm.duration().as_secs_f32();
         let (mut at, mut behind) = (0.0, None);
         for Run { sounds, windows } in runs {
-            let length = window.seconds(windows);
+            // The last window may be longer than what is left.
+            let length = window.seconds(windows).min(whole - at);
             if sounds {
                 voiced.pauses.extend(behind.take());
                 voiced.length += length;
