@@ -14,7 +14,7 @@ mod schema;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
-use understudy_speech::Manifest;
+use understudy_speech::{Manifest, SecretRequest};
 
 use self::defaults::fill_defaults;
 pub(crate) use self::schema::validator;
@@ -56,27 +56,44 @@ pub enum SettingFaultKind {
     Misfit(String),
 }
 
-/// Everything that is wrong with `settings`, by the schema of the plugin's manifest. Secrets are taken
-/// to be there: they are somebody else's to look at.
+/// Everything that is wrong with `settings`, by the schema of the plugin's manifest. Of its secrets those
+/// are there that `is_set` knows, and those it cannot do without; what is wrong with a secret itself is
+/// somebody else's to tell.
 #[must_use]
-pub fn setting_faults(manifest: &Manifest, settings: &Map<String, Value>) -> Vec<SettingFault> {
+pub fn setting_faults(
+    manifest: &Manifest,
+    settings: &Map<String, Value>,
+    is_set: impl Fn(&str) -> bool,
+) -> Vec<SettingFault> {
     let secrets: Vec<&str> = manifest.secrets.iter().map(|secret| secret.name.as_str()).collect();
-    faults_by(&manifest.settings_schema, &secrets, settings.clone())
+    faults_by(&manifest.settings_schema, &secrets, beside_secrets(settings, &manifest.secrets, is_set))
 }
 
-fn faults_by(schema: &Value, secrets: &[&str], mut settings: Map<String, Value>) -> Vec<SettingFault> {
-    let Ok(validator) = validator(schema) else { return Vec::new() };
-    for secret in secrets {
-        settings.entry(*secret).or_insert_with(|| UNSEEN.into());
+/// The settings with what stands for secrets. One that is not there stays away: a schema may want other
+/// settings beside it.
+fn beside_secrets(
+    settings: &Map<String, Value>,
+    secrets: &[SecretRequest],
+    is_set: impl Fn(&str) -> bool,
+) -> Map<String, Value> {
+    let mut settings = settings.clone();
+    for secret in secrets.iter().filter(|secret| secret.required || is_set(&secret.name)) {
+        settings.entry(secret.name.as_str()).or_insert_with(|| UNSEEN.into());
     }
+    settings
+}
+
+fn faults_by(schema: &Value, secrets: &[&str], settings: Map<String, Value>) -> Vec<SettingFault> {
+    let Ok(validator) = validator(schema) else { return Vec::new() };
     let mut settings = Value::Object(settings);
     // Such a plugin is not loaded; that is no fault of these settings.
     if fill_defaults(schema, &mut settings).is_err() {
         return Vec::new();
     }
-    let is_of_a_secret = |fault: &SettingFault| {
-        let first = fault.pointer.split('/').nth(1);
-        first.is_some_and(|first| secrets.contains(&first))
+    let is_of_a_secret = |fault: &SettingFault| match (fault.pointer.split('/').nth(1), &fault.kind) {
+        (Some(first), _) => secrets.contains(&first),
+        (None, SettingFaultKind::Missing { keys }) => keys.iter().any(|key| secrets.contains(&key.as_str())),
+        (None, _) => false,
     };
     let found = validator.iter_errors(&settings).flat_map(|error| faults(schema, &error));
     found.filter(|fault| !is_of_a_secret(fault)).take(FAULTS_MAX).collect()

@@ -29,7 +29,8 @@ struct Spot<'t> {
 pub(super) fn problems(text: &str, provider: &ProviderConfig, manifest: &Manifest) -> Vec<Problem> {
     let Ok(table) = DeTable::parse(text) else { return Vec::new() };
     let secrets: Vec<&str> = manifest.secrets.iter().map(|secret| secret.name.as_str()).collect();
-    let faults = setting_faults(manifest, &provider.settings);
+    let is_set = |secret: &str| provider.secrets.contains_key(secret);
+    let faults = setting_faults(manifest, &provider.settings, is_set);
     let misplaced = || provider.settings.keys().filter(|name| secrets.contains(&name.as_str()));
     let mut section = Told { text: text.to_owned(), table: table.get_ref(), provider: &provider.name };
     for fault in &faults {

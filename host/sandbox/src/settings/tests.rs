@@ -84,6 +84,26 @@ fn everything_that_is_wrong_is_found_and_secrets_are_nobodys_fault() {
 }
 
 #[test]
+fn a_secret_that_is_not_set_asks_for_nothing_beside_it() {
+    let schema = json!({ "type": "object", "dependentRequired": { "account": ["email"] } });
+    let secret = |name: &str, required| SecretRequest {
+        name: name.to_owned(),
+        reason: String::new(),
+        hosts: Vec::new(),
+        required,
+    };
+    let check = |is_required: bool, set: &[&str], expected: usize| {
+        let secrets = [secret("key", false), secret("account", is_required)];
+        let settings = beside_secrets(&Map::new(), &secrets, |name| set.contains(&name));
+        let found = faults_by(&schema, &["key", "account"], settings);
+        assert_eq!(found.len(), expected, "{set:?}: {found:?}");
+    };
+    check(false, &["key"], 0);
+    check(false, &["key", "account"], 1);
+    check(true, &[], 1);
+}
+
+#[test]
 fn of_several_keys_that_would_do_all_are_told() {
     let schema = json!({ "type": "object", "anyOf": [{ "required": ["region"] }, { "required": ["url"] }] });
     let missing = SettingFaultKind::Missing { keys: vec!["region".to_owned(), "url".to_owned()] };
