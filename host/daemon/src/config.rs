@@ -25,6 +25,7 @@ mod characters;
 mod elsewhere;
 mod findings;
 mod folders;
+mod hidden;
 pub(crate) mod keys;
 mod locate;
 mod policies;

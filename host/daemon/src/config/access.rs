@@ -120,8 +120,7 @@ pub(super) fn secrets(section: &Section<'_>, folder: &Path) -> BTreeMap<String, 
         .filter_map(|(name, found)| {
             let source = source(&found.value, folder);
             if source.is_none() {
-                // The value itself is not shown: it may be the key.
-                section.report_hidden(
+                section.report(
                     &found.span,
                     format!("not a place of a secret: {}", section.path_of(&format!("secrets.{name}"))),
                     "write \"env:NAME\" for a variable of the environment or \"file:PATH\" for a file; the \

@@ -1,5 +1,6 @@
 //! What was found in a file: its problems, each at its place, or, when no file is read, its keys.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -9,6 +10,8 @@ use super::problem::{Place, Problem};
 /// The file's text and what was found wrong with it.
 pub(super) struct Findings<'text> {
     pub(super) text: &'text str,
+    /// The same without what may not be shown.
+    shown: Cow<'text, str>,
     problems: RefCell<Vec<(usize, Problem)>>,
     /// Every key that was asked for; none when a file is read.
     pub(super) keys: Option<RefCell<Vec<Key>>>,
@@ -16,12 +19,17 @@ pub(super) struct Findings<'text> {
 
 impl<'text> Findings<'text> {
     pub(super) const fn new(text: &'text str) -> Self {
-        Self { text, problems: RefCell::new(Vec::new()), keys: None }
+        Self { text, shown: Cow::Borrowed(text), problems: RefCell::new(Vec::new()), keys: None }
+    }
+
+    /// Findings in a text that is shown like this.
+    pub(super) fn shown_as(text: &'text str, shown: String) -> Self {
+        Self { shown: Cow::Owned(shown), ..Self::new(text) }
     }
 
     /// Findings of no file, which remember what was asked.
-    pub(super) const fn of_keys() -> Self {
-        Self { text: "", problems: RefCell::new(Vec::new()), keys: Some(RefCell::new(Vec::new())) }
+    pub(super) fn of_keys() -> Self {
+        Self { keys: Some(RefCell::new(Vec::new())), ..Self::new("") }
     }
 
     pub(super) fn into_keys(self) -> Vec<Key> {
@@ -29,16 +37,9 @@ impl<'text> Findings<'text> {
     }
 
     pub(super) fn report(&self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        self.add(span, message.into(), hint, Place::of(self.text, span));
-    }
-
-    /// The same without showing the value, which may be a key.
-    pub(super) fn report_hidden(&self, span: &Range<usize>, message: String, hint: &str) {
-        self.add(span, message, Some(hint.to_owned()), Place::of(self.text, span).hidden());
-    }
-
-    fn add(&self, span: &Range<usize>, message: String, hint: Option<String>, place: Place) {
-        self.problems.borrow_mut().push((span.start, Problem { message, hint, place }));
+        let place = Place::of(&self.shown, span);
+        let problem = Problem { message: message.into(), hint, place };
+        self.problems.borrow_mut().push((span.start, problem));
     }
 
     /// The problems in the order of the file.

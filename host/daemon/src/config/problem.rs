@@ -103,17 +103,6 @@ impl Place {
     }
 }
 
-impl Place {
-    /// The same with the meant part made unreadable.
-    pub(super) fn hidden(self) -> Self {
-        let characters = self.source.chars().enumerate();
-        let meant = self.column - 1..self.column - 1 + self.width;
-        let source =
-            characters.map(|(at, character)| if meant.contains(&at) { '*' } else { character }).collect();
-        Self { source, ..self }
-    }
-}
-
 impl fmt::Display for Place {
     /// The line with the meant part underlined, as compilers draw it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

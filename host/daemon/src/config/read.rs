@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::section::{Section, suggestion};
 use super::{
     AdminFrom, Config, Delivery, Log, LogFormat, LogLevel, Plugins, RequestLimits, Server, Watching,
-    characters, folders, policies, providers, routes, sandbox, store,
+    characters, folders, hidden, policies, providers, routes, sandbox, store,
 };
 use crate::built_in;
 
@@ -42,18 +42,17 @@ pub(super) fn config(text: &str, file: &Path) -> Result<Config, Vec<Problem>> {
 
 /// The configuration as far as it can be read, and what is wrong with the text.
 pub(super) fn examine(text: &str, file: &Path) -> (Option<Config>, Vec<Problem>) {
-    let findings = Findings::new(text);
     let (table, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
-        findings.report(&error.span().unwrap_or(0..0), lower_case(error.message()), None);
-    }
     // What follows a broken line may be read as something it is not, so mistakes of meaning are
     // looked for only in a file that is well formed.
-    let problems = findings.into_problems();
-    if !problems.is_empty() {
-        return (None, problems);
+    if !errors.is_empty() {
+        let findings = Findings::shown_as(text, hidden::shown_broken(text));
+        for error in errors {
+            findings.report(&error.span().unwrap_or(0..0), lower_case(error.message()), None);
+        }
+        return (None, findings.into_problems());
     }
-    let findings = Findings::new(text);
+    let findings = Findings::shown_as(text, hidden::shown(text, table.get_ref()));
     let config = whole(Section::new(&findings, "", Some(table.get_ref())), file);
     (Some(config), findings.into_problems())
 }

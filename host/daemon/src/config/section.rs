@@ -158,11 +158,6 @@ impl<'file> Section<'file> {
         self.findings.report(span, message, Some(hint.into()));
     }
 
-    /// The same without showing the value, which may be a key.
-    pub(super) fn report_hidden(&self, span: &Range<usize>, message: String, hint: &str) {
-        self.findings.report_hidden(span, message, hint);
-    }
-
     /// The dotted path of a key of this table.
     pub(super) fn path_of(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use understudy_sandbox::{SettingFault, SettingFaultKind, setting_faults};
 use understudy_speech::Manifest;
 
+use super::hidden::{shown, values, without};
 use super::problem::{Place, Problem};
 use super::providers::ProviderConfig;
 use super::section::suggestion;
@@ -32,7 +33,7 @@ pub(super) fn problems(text: &str, provider: &ProviderConfig, manifest: &Manifes
     let is_set = |secret: &str| provider.secrets.contains_key(secret);
     let faults = setting_faults(manifest, &provider.settings, is_set);
     let misplaced = || provider.settings.keys().filter(|name| secrets.contains(&name.as_str()));
-    let mut section = Told { text: text.to_owned(), table: table.get_ref(), provider: &provider.name };
+    let mut section = Told::of(text, table.get_ref(), &provider.name);
     for fault in &faults {
         if let SettingFaultKind::Unknown { key, .. } = &fault.kind {
             let mut inside = place_of(fault);
@@ -67,7 +68,7 @@ pub(super) fn rejected(
     let message = format!("[providers.{provider}] cannot play: {reason}");
     let inside: Vec<String> = key.map(str::to_owned).into_iter().collect();
     let place = match DeTable::parse(text) {
-        Ok(table) => Told { text: text.to_owned(), table: table.get_ref(), provider }.place(&inside),
+        Ok(table) => Told::of(text, table.get_ref(), provider).place(&inside),
         Err(_) => Place::of(text, &(0..0)),
     };
     Problem { message, hint: hint.map(str::to_owned), place }
@@ -86,7 +87,11 @@ struct Told<'t> {
     provider: &'t str,
 }
 
-impl Told<'_> {
+impl<'t> Told<'t> {
+    fn of(text: &str, table: &'t DeTable<'t>, provider: &'t str) -> Self {
+        Self { text: shown(text, table), table, provider }
+    }
+
     fn setting(&self, fault: &SettingFault) -> Problem {
         let inside = place_of(fault);
         let path = self.path(&inside).join(".");
@@ -134,12 +139,10 @@ impl Told<'_> {
         Place::of(&self.text, &self.spot(inside).map_or(0..0, |spot| spot.key))
     }
 
-    /// Makes the text of a value unreadable, wherever its line is shown.
+    /// Makes a value unreadable, wherever its line is shown.
     fn hide(&mut self, inside: &[String]) {
-        let is_text = |spot: &Spot<'_>| spot.value.get_ref().as_str().is_some();
-        let span = self.spot(inside).filter(is_text).map(|spot| spot.value.span());
-        if let Some(span) = span {
-            self.text = without(&self.text, &span);
+        if let Some(spot) = self.spot(inside) {
+            self.text = without(&self.text, &values(spot.value).collect::<Vec<_>>());
         }
     }
 
@@ -161,19 +164,6 @@ fn spot<'t>(table: &'t DeTable<'t>, path: &[String]) -> Option<Spot<'t>> {
         }
         _ => None,
     })
-}
-
-/// The text with everything in `span` but line ends made unreadable, and as long as before.
-fn without(text: &str, span: &Range<usize>) -> String {
-    let mut hidden = String::with_capacity(text.len());
-    for (at, character) in text.char_indices() {
-        if span.contains(&at) && !matches!(character, '\n' | '\r') {
-            hidden.extend(std::iter::repeat_n('*', character.len_utf8()));
-        } else {
-            hidden.push(character);
-        }
-    }
-    hidden
 }
 
 #[cfg(test)]
