@@ -1,5 +1,7 @@
 //! The program as a person runs it.
 
+mod interrupting;
+
 use std::time::Duration;
 
 use crate::support::{command, cues, decode, mp3_duration, understudy, understudy_with};

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::understudy::Keeping;
 
 pub(super) async fn run(explain: Explain, config: Config, printer: Printer) -> Result<(), Fault> {
-    let text = text(&explain.wish.text, explain.wish.file.as_deref())?;
+    let text = text(&explain.wish.text, explain.wish.file.as_deref()).await?;
     let understudy = Understudy::start_keeping(config, Keeping::IfFree).await?;
     let rehearsal = understudy.engine().rehearse(explain.wish.request(text)).await?;
     if explain.json {

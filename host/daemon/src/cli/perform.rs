@@ -33,7 +33,7 @@ pub(super) async fn run(perform: Perform, config: Config, printer: Printer) -> R
         return Err(Fault::new(Exit::Usage, "--json and -o - both write to standard output")
             .hint("write the audio to a file"));
     }
-    let script = text::text(&[], Some(&perform.script))?;
+    let script = text::text(&[], Some(&perform.script)).await?;
     let board = Board::new(printer.progress_target());
     let bars: Bars = {
         let board = board.clone();

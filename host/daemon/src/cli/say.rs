@@ -26,7 +26,7 @@ pub(super) async fn run(say: Say, config: Config, printer: Printer) -> Result<()
         return Err(Fault::new(Exit::Usage, "--json and -o - both write to standard output")
             .hint("write the audio to a file"));
     }
-    let text = text(&say.wish.text, say.wish.file.as_deref())?;
+    let text = text(&say.wish.text, say.wish.file.as_deref()).await?;
     let bar = bar(printer, text.len());
     // A person at a terminal waits longer than an HTTP client: the deadline is that of a stream.
     let deadline = config.limits.stream_deadline;

@@ -1,7 +1,12 @@
 //! Where `say` gets its text from.
+//!
+//! A person who types it may take for ever and changes their mind: it is read where waiting holds up
+//! nobody, so that ctrl-c is heard meanwhile.
 
 use std::io::Read;
 use std::path::Path;
+
+use tokio::task::spawn_blocking;
 
 use super::exit::{Exit, Fault, FileError};
 
@@ -10,17 +15,28 @@ use super::exit::{Exit, Fault, FileError};
 const MAX_TEXT_BYTES: u64 = 64 << 20;
 
 /// The text of the words on the command line, of standard input, or of a file.
-pub(super) fn text(words: &[String], file: Option<&Path>) -> Result<String, Fault> {
+pub(super) async fn text(words: &[String], file: Option<&Path>) -> Result<String, Fault> {
     let text = match (file, words) {
-        (Some(path), _) if path != Path::new("-") => read_file(path)?,
-        (Some(_), _) => read_bounded(std::io::stdin().lock(), "standard input")?,
-        (None, [only]) if only == "-" => read_bounded(std::io::stdin().lock(), "standard input")?,
+        (Some(path), _) if path != Path::new("-") => {
+            let path = path.to_owned();
+            aside(move || read_file(&path)).await?
+        }
+        (Some(_), _) => aside(read_input).await?,
+        (None, [only]) if only == "-" => aside(read_input).await?,
         (None, words) => words.join(" "),
     };
     if text.trim().is_empty() {
         return Err(Fault::new(Exit::BadInput, "there is no text to speak"));
     }
     Ok(text)
+}
+
+async fn aside(read: impl FnOnce() -> Result<String, Fault> + Send + 'static) -> Result<String, Fault> {
+    spawn_blocking(read).await.unwrap_or_else(|stopped| Err(Fault::new(Exit::Failed, stopped)))
+}
+
+fn read_input() -> Result<String, Fault> {
+    read_bounded(std::io::stdin().lock(), "standard input")
 }
 
 fn read_file(path: &Path) -> Result<String, Fault> {
@@ -69,13 +85,13 @@ mod tests {
         check(b"na\xEFve", Err(Exit::BadInput));
     }
 
-    #[test]
-    fn words_are_joined_and_nothing_is_no_text() {
-        let words = |words: &[&str]| {
+    #[tokio::test]
+    async fn words_are_joined_and_nothing_is_no_text() {
+        let words = async |words: &[&str]| {
             let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-            text(&words, None).map_err(|fault| fault.exit())
+            text(&words, None).await.map_err(|fault| fault.exit())
         };
-        assert_eq!(words(&["Hello", "there."]), Ok("Hello there.".to_owned()));
-        assert_eq!(words(&[" "]), Err(Exit::BadInput));
+        assert_eq!(words(&["Hello", "there."]).await, Ok("Hello there.".to_owned()));
+        assert_eq!(words(&[" "]).await, Err(Exit::BadInput));
     }
 }
