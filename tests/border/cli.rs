@@ -218,6 +218,19 @@ fn the_schema_names_every_key_with_its_range() {
     assert_eq!(schema["properties"]["server"]["properties"]["drain_seconds"]["maximum"], 3600.0);
 }
 
+#[cfg(unix)]
+#[test]
+fn json_is_told_of_files_whose_names_are_not_utf_8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let name = OsStr::from_bytes(b"a\xff.srt");
+    let run =
+        understudy(&[OsStr::new("say"), OsStr::new(TEXT), OsStr::new("--json"), OsStr::new("--srt"), name])
+            .ok();
+    assert_eq!(run.stdout_json()["srt"], "a\u{fffd}.srt");
+    assert!(run.folder.path().join(name).exists());
+}
+
 #[test]
 fn certificate_authorities_that_cannot_be_read_are_told_before_anything_connects() {
     let run = understudy_with(&["plugin", "list"], b"", |folder| {

@@ -213,7 +213,8 @@ impl Serialize for PluginStatus {
         map.serialize_entry("name", &self.name)?;
         map.serialize_entry("state", self.state.name())?;
         map.serialize_entry("built_in", &matches!(self.source, PluginSource::BuiltIn(_)))?;
-        map.serialize_entry("path", &self.source.path())?;
+        // One that is not UTF-8 is shown as well as can be.
+        map.serialize_entry("path", &self.source.path().map(|path| path.display().to_string()))?;
         match &self.state {
             PluginState::Rejected { code, reason, .. } => {
                 map.serialize_entry("code", code)?;

@@ -40,6 +40,19 @@ impl Destination {
             Self::Stdout => Encoding::Mp3,
         }
     }
+
+    /// The file, when it is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path, _) => Some(path),
+            Self::Stdout => None,
+        }
+    }
+}
+
+/// A path as people and JSON can have it: one that is not UTF-8 as well as can be.
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 impl FromStr for Destination {

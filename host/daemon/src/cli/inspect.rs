@@ -6,6 +6,7 @@ use serde_json::json;
 use understudy_sandbox::Inspection;
 use understudy_speech::Language;
 
+use super::destination::shown;
 use super::exit::{Exit, Fault};
 use super::listing::code;
 use super::printer::Printer;
@@ -27,7 +28,7 @@ pub(super) async fn run(
     let inspection = sandbox.inspect(wasm).await.map_err(|error| fault(&plugin, rejected(&error)))?;
     if as_json {
         return Ok(printer.json(&json!({
-            "path": source.path(),
+            "path": source.path().map(shown),
             "digest": inspection.digest,
             "contract": inspection.contract,
             "size_bytes": inspection.size_bytes,

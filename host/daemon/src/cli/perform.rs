@@ -3,7 +3,6 @@
 mod compromises;
 mod progress;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use understudy_engine::{
 use understudy_speech::Provider;
 
 use super::args::Perform;
-use super::destination::Destination;
+use super::destination::{Destination, shown};
 use super::exit::{Exit, Fault};
 use super::file::write_whole;
 use super::interrupted;
@@ -107,17 +106,10 @@ fn write(perform: &Perform, conversation: &Conversation, printer: Printer) -> Re
 }
 
 fn sentence(perform: &Perform, conversation: &Conversation, took: f64) -> String {
-    let file = file(perform).map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
+    let file = perform.output.file().map_or_else(|| "standard output".to_owned(), shown);
     let (lines, speakers) = (conversation.lines.len(), conversation.speakers.len());
     let seconds = conversation.duration.as_secs_f64();
     format!("wrote {file}: {lines} lines by {speakers} characters, {seconds:.2} s, in {took:.2} s")
-}
-
-fn file(perform: &Perform) -> Option<&PathBuf> {
-    match &perform.output {
-        Destination::File(path, _) => Some(path),
-        Destination::Stdout => None,
-    }
 }
 
 fn report(perform: &Perform, conversation: &Conversation) -> Value {
@@ -153,7 +145,7 @@ fn report(perform: &Perform, conversation: &Conversation) -> Value {
         })
     };
     json!({
-        "file": file(perform),
+        "file": perform.output.file().map(shown),
         "bytes": conversation.audio.len(),
         "format": conversation.format,
         "duration_seconds": conversation.duration.as_secs_f64(),
@@ -163,7 +155,7 @@ fn report(perform: &Perform, conversation: &Conversation) -> Value {
         "speakers": conversation.speakers.iter().map(speaker).collect::<Vec<_>>(),
         "lines": conversation.lines.iter().map(line).collect::<Vec<_>>(),
         "recasts": conversation.recasts,
-        "srt": perform.srt,
-        "vtt": perform.vtt,
+        "srt": perform.srt.as_deref().map(shown),
+        "vtt": perform.vtt.as_deref().map(shown),
     })
 }

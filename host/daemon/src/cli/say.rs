@@ -10,7 +10,7 @@ use understudy_engine::{CacheUse, How, Output, Speech, SpeechRequest, Substituti
 use understudy_speech::{Provider, Utterance, Word};
 
 use super::args::Say;
-use super::destination::Destination;
+use super::destination::{Destination, shown};
 use super::exit::{Exit, Fault};
 use super::file::write_whole;
 use super::printer::Printer;
@@ -139,10 +139,7 @@ fn write(
 
 /// What was done, in one line.
 fn sentence(output: &Destination, speech: &Speech, took: Duration) -> String {
-    let file = match output {
-        Destination::File(path, _) => path.display().to_string(),
-        Destination::Stdout => "standard output".to_owned(),
-    };
+    let file = output.file().map_or_else(|| "standard output".to_owned(), shown);
     let spoken = speech.duration.as_secs_f64();
     if speech.provenance.cache == TakeSource::Cache {
         return format!("wrote {file}: {spoken:.2} s by {}, from the cache", who(speech));
@@ -181,20 +178,16 @@ fn report(say: &Say, text: &str, speech: &Speech, took: Duration) -> serde_json:
         .iter()
         .map(|word| SpokenWord { text: word.in_text(text).unwrap_or_default(), word: *word })
         .collect();
-    let file = match &say.output {
-        Destination::File(path, _) => Some(path),
-        Destination::Stdout => None,
-    };
     json!({
-        "file": file,
+        "file": say.output.file().map(shown),
         "bytes": speech.audio.length(),
         "format": speech.format,
         "duration_seconds": speech.duration.as_secs_f64(),
         "seconds": took.as_secs_f64(),
         "real_time_factor": real_time_factor(speech, took),
         "voice": who(speech),
-        "srt": say.srt,
-        "vtt": say.vtt,
+        "srt": say.srt.as_deref().map(shown),
+        "vtt": say.vtt.as_deref().map(shown),
         "word_times": speech.word_times,
         "words": words,
         "provenance": speech.provenance,
