@@ -1,6 +1,7 @@
 //! The program as a person runs it.
 
 mod interrupting;
+mod pinning;
 
 use std::time::Duration;
 

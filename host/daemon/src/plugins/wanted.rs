@@ -1,6 +1,7 @@
 //! Which plugins are wanted, and by whose word.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use tokio::task::spawn_blocking;
@@ -76,6 +77,13 @@ pub(crate) struct Pinnable {
     pub(crate) source: PluginSource,
     /// It is the canary of its provider.
     pub(crate) is_canary: bool,
+}
+
+/// As a person calls it.
+impl fmt::Display for Pinnable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.name, if self.is_canary { "'s canary" } else { "" })
+    }
 }
 
 /// Every plugin of the configuration's sections, those on trial included.
