@@ -7,7 +7,7 @@ use understudy_sandbox::Inspection;
 use understudy_speech::Language;
 
 use super::destination::shown;
-use super::exit::{Exit, Fault};
+use super::exit::{Exit, Fault, FileError};
 use super::listing::code;
 use super::printer::Printer;
 use crate::built_in;
@@ -41,7 +41,10 @@ pub(super) async fn run(
         }
     }
     if !asks(&inspection.manifest).is_empty() {
-        let toml = section(&inspection.manifest.id, source.path(), &inspection.manifest);
+        // Relative to this folder it would mean another file in the configuration's.
+        let path = source.path().map(std::path::absolute).transpose();
+        let path = path.map_err(|error| FileError::new("find the working folder", error))?;
+        let toml = section(&inspection.manifest.id, path.as_deref(), &inspection.manifest);
         printer.result(format_args!(
             "\nto let it play, add this to the configuration:\n\n{}",
             toml.trim_end()

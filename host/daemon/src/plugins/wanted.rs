@@ -158,12 +158,24 @@ fn of_section(config: &Config, provider: &ProviderConfig) -> Wanted {
 
 /// How the configuration would have a plugin loaded: as its first section says, else by default.
 pub(crate) async fn config_of(config: &Config, source: &PluginSource) -> Result<PluginConfig, PluginState> {
-    let wanted = configured(config).into_iter().find(|wanted| wanted.source == *source);
+    let wanted = configured(config).into_iter().find(|wanted| is_same(&wanted.source, source));
     let Some(Wanted { config: mut plugin, secrets, .. }) = wanted else {
         return Ok(PluginConfig { limits: config.sandbox.limits.clone(), ..PluginConfig::named("plugin") });
     };
     plugin.secrets = read_secrets(secrets).await?;
     Ok(plugin)
+}
+
+/// One file may be written in several ways.
+fn is_same(one: &PluginSource, other: &PluginSource) -> bool {
+    match (one.path(), other.path()) {
+        (Some(one), Some(other)) => canonical(one) == canonical(other),
+        _ => one == other,
+    }
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// The plugin's file, with its hyphens or with cargo's underscores for them, else the one inside
@@ -189,7 +201,6 @@ pub(super) fn implicit_offline(config: &Config) -> Option<Wanted> {
 
 /// Files in the plugin folders that no section speaks for.
 pub(super) fn dropped(config: &Config, configured: &[Wanted]) -> Vec<PathBuf> {
-    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut seen: HashSet<PathBuf> =
         configured.iter().filter_map(|wanted| wanted.source.path()).map(canonical).collect();
     let mut files = Vec::new();
@@ -219,4 +230,25 @@ pub(super) async fn read_secrets(
         secrets.insert(name, secret);
     }
     Ok(secrets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_section_is_its_files_however_the_file_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.wasm"), "").unwrap();
+        std::fs::create_dir(folder.path().join("inside")).unwrap();
+        let text = "[providers.amy]\nplugin = './a.wasm'\nsettings.speed = 2";
+        let config = Config::parse(text, &folder.path().join("understudy.toml")).unwrap();
+        let named = async |path: &str| {
+            let source = PluginSource::File(folder.path().join(path));
+            config_of(&config, &source).await.unwrap().name
+        };
+        assert_eq!(named("a.wasm").await, "amy");
+        assert_eq!(named("inside/../a.wasm").await, "amy");
+        assert_eq!(named("b.wasm").await, "plugin");
+    }
 }
