@@ -1,5 +1,6 @@
 //! The program as a person runs it.
 
+pub(crate) mod checking;
 mod interrupting;
 mod pinning;
 

@@ -339,6 +339,23 @@ impl Config {
         settings::rejected(text, provider, rejection, hint)
     }
 
+    /// The same of its canary.
+    pub(crate) fn rejected_canary(
+        text: &str,
+        provider: &str,
+        rejection: (&str, &str),
+        hint: Option<&str>,
+    ) -> Problem {
+        settings::rejected_canary(text, provider, rejection, hint)
+    }
+
+    /// That the file's certificate authorities cannot be used, as a problem of the file.
+    pub(crate) fn refused_authorities(text: &str, reason: &str) -> Problem {
+        let message = format!("certificate authorities cannot be read: {reason}");
+        let hint = "give a PEM file of certificates that this account may read";
+        settings::at(text, &["sandbox", "certificate_authorities"], message, Some(hint))
+    }
+
     /// The file to read now: its own, or one that has appeared since it was looked for.
     pub(crate) fn present_file(&self) -> Option<&Path> {
         let appeared = || self.looked_for.iter().find(|file| file.is_file());

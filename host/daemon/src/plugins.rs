@@ -34,6 +34,7 @@ pub use source::PluginSource;
 pub(crate) use source::{Unread, read_component, rejected};
 pub(crate) use trial::Trial;
 pub use trial::TrialStatus;
+pub(crate) use trying::CANARY_PLAYS_ALREADY;
 pub(crate) use wanted::{Pinnable, config_of, pinnables, sectionless};
 
 /// One plugin and its state.

@@ -20,7 +20,7 @@ use super::printer::{Printer, Verdict};
 use crate::config::{Config, ConfigError, Environment, LogLevel, locate};
 use crate::plugins::plugins_in;
 use crate::understudy::Keeping;
-use crate::{PluginSource, PluginState, Understudy, built_in, logging};
+use crate::{PluginSource, PluginState, TrialStatus, Understudy, built_in, logging};
 
 /// Where Linux keeps its limit on memory maps, which bounds calls in flight.
 const MAX_MAP_COUNT: &str = "/proc/sys/vm/max_map_count";
@@ -54,7 +54,8 @@ impl Findings {
 
 pub(super) async fn run(global: &Global, printer: Printer) -> Result<(), Fault> {
     let mut findings = Findings { printer, bad: false };
-    let config = configuration(global, &mut findings)?;
+    let mut config = configuration(global, &mut findings)?;
+    config.plugins.locked |= global.locked;
     logging::start(super::asked_for(global, LogLevel::Off), config.log.format);
     folders(&config, &mut findings)?;
     sandbox(&config, &mut findings)?;
@@ -143,12 +144,21 @@ fn sandbox(config: &Config, findings: &mut Findings) -> io::Result<()> {
     };
     match sandbox {
         Ok(sandbox) => slots(config.sandbox.slots, sandbox.slots(), findings),
-        Err(error) => findings.tell(
-            Verdict::Bad,
-            "sandbox",
-            &error.to_string(),
-            Some("it needs address space: raise `ulimit -v`, or lower sandbox.slots"),
-        ),
+        Err(error) => findings.tell(Verdict::Bad, "sandbox", &error.to_string(), Some(advice(&error))),
+    }
+}
+
+const fn advice(error: &SandboxError) -> &'static str {
+    match error {
+        SandboxError::Certificates(_) => {
+            "set sandbox.certificate_authorities to a PEM file that this account may read"
+        }
+        SandboxError::CodeCache(_) => {
+            "make the folder writable for this user alone, or set plugins.code_cache"
+        }
+        SandboxError::Engine(_) | SandboxError::Ticker(_) => {
+            "it needs address space: raise `ulimit -v`, or lower sandbox.slots"
+        }
     }
 }
 
@@ -231,8 +241,22 @@ fn plugins(understudy: &Understudy, findings: &mut Findings) -> io::Result<()> {
                 findings.tell(Verdict::Bad, &what, &format!("rejected: {reason}"), hint.as_deref())?;
             }
         }
+        if let Some(trial) = &status.trial {
+            canary(&status.name, trial, findings)?;
+        }
     }
     Ok(())
+}
+
+fn canary(name: &str, trial: &TrialStatus, findings: &mut Findings) -> io::Result<()> {
+    let (what, path) = (format!("canary of {name}"), trial.path.display());
+    match &trial.reason {
+        Some(reason) => {
+            let found = format!("{}: {reason}", trial.state);
+            findings.tell(Verdict::Warning, &what, &found, trial.hint.as_deref())
+        }
+        None => findings.good(&what, &format!("{}, {path}", trial.state)),
+    }
 }
 
 /// Speaks twice: the first call may still wait for code to be read from the disk.

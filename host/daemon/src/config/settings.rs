@@ -65,13 +65,43 @@ pub(super) fn rejected(
         "plugin_unreadable" => Some("plugin"),
         _ => None,
     };
-    let message = format!("[providers.{provider}] cannot play: {reason}");
-    let inside: Vec<String> = key.map(str::to_owned).into_iter().collect();
+    let path: Vec<&str> = ["providers", provider].into_iter().chain(key).collect();
+    at(text, &path, format!("[providers.{provider}] cannot play: {reason}"), hint)
+}
+
+/// The same of the canary of a section.
+pub(super) fn rejected_canary(
+    text: &str,
+    provider: &str,
+    (code, reason): (&str, &str),
+    hint: Option<&str>,
+) -> Problem {
+    let key = match code {
+        "plugin_digest_mismatch" => Some("sha256"),
+        "plugin_unreadable" => Some("path"),
+        _ => None,
+    };
+    let path: Vec<&str> = ["providers", provider, "canary"].into_iter().chain(key).collect();
+    at(text, &path, format!("canary of [providers.{provider}] cannot be tried: {reason}"), hint)
+}
+
+/// A problem at the key of this path, or at the nearest thing around it.
+pub(super) fn at(text: &str, path: &[&str], message: String, hint: Option<&str>) -> Problem {
+    let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
     let place = match DeTable::parse(text) {
-        Ok(table) => Told::of(text, table.get_ref(), provider).place(&inside),
+        Ok(table) => place_at(&shown(text, table.get_ref()), table.get_ref(), &path),
         Err(_) => Place::of(text, &(0..0)),
     };
     Problem { message, hint: hint.map(str::to_owned), place }
+}
+
+/// Where a key stands; what is not in the file stands where the nearest thing around it does.
+fn place_at(text: &str, table: &DeTable<'_>, path: &[String]) -> Place {
+    Place::of(text, &nearest_spot(table, path).map_or(0..0, |spot| spot.key))
+}
+
+fn nearest_spot<'t>(table: &'t DeTable<'t>, path: &[String]) -> Option<Spot<'t>> {
+    (1..=path.len()).rev().find_map(|length| spot(table, path.get(..length)?))
 }
 
 /// Where a fault is, inside its provider's section.
@@ -134,21 +164,15 @@ impl<'t> Told<'t> {
         section.into_iter().chain(inside.iter().cloned()).collect()
     }
 
-    /// Where a key stands; what is not in the file stands where the nearest thing around it does.
     fn place(&self, inside: &[String]) -> Place {
-        Place::of(&self.text, &self.spot(inside).map_or(0..0, |spot| spot.key))
+        place_at(&self.text, self.table, &self.path(inside))
     }
 
     /// Makes a value unreadable, wherever its line is shown.
     fn hide(&mut self, inside: &[String]) {
-        if let Some(spot) = self.spot(inside) {
+        if let Some(spot) = nearest_spot(self.table, &self.path(inside)) {
             self.text = without(&self.text, &values(spot.value).collect::<Vec<_>>());
         }
-    }
-
-    fn spot(&self, inside: &[String]) -> Option<Spot<'_>> {
-        let path = self.path(inside);
-        (1..=path.len()).rev().find_map(|length| spot(self.table, path.get(..length)?))
     }
 }
 

@@ -16,6 +16,9 @@ use super::wanted::{Pin, Wanted};
 use super::{PluginFacts, PluginSource, PluginState};
 use crate::config::{Canary, Config};
 
+/// The code of a canary that has taken the stable one's place by hand.
+pub(crate) const CANARY_PLAYS_ALREADY: &str = "canary_plays_already";
+
 impl Bringing<'_> {
     /// Brings in the plugin of a section, and the one that is on trial beside it.
     pub(super) async fn bring_in_both(&self, mut wanted: Wanted, before: Option<&Role>) -> Role {
@@ -88,7 +91,7 @@ impl Bringing<'_> {
         }
         if digest == serving.facts.digest {
             let state = PluginState::Rejected {
-                code: "canary_plays_already",
+                code: CANARY_PLAYS_ALREADY,
                 reason: "canary is the plugin that plays already".to_owned(),
                 hint: Some("remove canary from the section".to_owned()),
             };
