@@ -113,6 +113,7 @@ impl Manifest {
 
     /// Describes the settings: a JSON Schema whose root is an object. Everything stands in its place:
     /// the host refuses a schema with `$ref`, with more than 64 patterns or with megabytes of defaults.
+    /// What is `required` without a `default` is shown to the operator with the first of its `examples`.
     #[must_use]
     pub fn settings_schema(mut self, schema: Value) -> Self {
         self.settings_schema = schema;

@@ -60,6 +60,7 @@ impl Settings {
                 "region": {
                     "type": "string",
                     "pattern": "^[a-z0-9]+$",
+                    "examples": ["westeurope"],
                     "description": "region of the resource, such as westeurope; the key belongs to it. china… and usgov… are reached in their own clouds",
                 },
                 "base_url": {

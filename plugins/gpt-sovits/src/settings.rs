@@ -96,6 +96,7 @@ impl Settings {
                     "minItems": 1,
                     "maxItems": 1000,
                     "description": "the first is that of a request that names none",
+                    "examples": [[{ "id": "narrator", "ref_audio_path": "/voices/narrator.wav", "prompt_lang": "en" }]],
                     "items": {
                         "type": "object",
                         "additionalProperties": false,

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{PROVIDERS, everybody, leave_key};
+use crate::cli::checking::check_with_secrets;
 use crate::support::{cues, decode, understudy, understudy_with};
 
 const TEXT: &str = "The understudy knows every line.";
@@ -125,8 +126,8 @@ fn the_section_that_is_printed_for_pasting_is_a_good_configuration() {
             assert_eq!(plugin, "flite", "{told}");
             continue;
         };
-        let config = understudy::Config::parse(section, Path::new("understudy.toml"));
-        let config = config.unwrap_or_else(|error| panic!("{section}\n{error}"));
-        assert!(config.provider(&plugin).is_some(), "{section}");
+        let (code, said) = check_with_secrets(section);
+        assert_eq!(code, 0, "{section}\n{said}");
+        assert!(said.contains(&format!("{plugin} is ready: ")), "{section}\n{said}");
     }
 }

@@ -1,12 +1,16 @@
 //! What a plugin asks for: in words a person decides by, and as the section that grants it.
 //!
 //! The section is whole and exact, because it is pasted: every host of the manifest as a grant,
-//! every secret with a variable of the environment to take it from. What only the operator knows,
-//! the address of a service of one's own, stands in it as a comment.
+//! every secret with a variable of the environment to take it from, every setting the plugin cannot
+//! do without with an example. What only the operator knows, the address of a service of one's own,
+//! stands in it as a comment.
+
+mod examples;
 
 use std::fmt::Write;
 use std::path::Path;
 
+use serde_json::Map;
 use understudy_sandbox::{Grant, HostPattern, PluginConfig};
 use understudy_speech::{Host, Manifest, SecretRequest};
 
@@ -14,6 +18,9 @@ use crate::config::ProviderConfig;
 
 /// Longest reason shown, in characters; it is the plugin's own text.
 const MAX_REASON_CHARACTERS: usize = 120;
+
+/// A service of one's own, as it is often found.
+const HOST_EXAMPLE: &str = "http://localhost:8880";
 
 /// Everything a manifest asks for, one line each; empty when it works with nothing.
 pub(crate) fn asks(manifest: &Manifest) -> Vec<String> {
@@ -94,6 +101,10 @@ pub(crate) fn section(provider: &str, file: Option<&Path>, manifest: &Manifest) 
     let mut toml =
         file.map_or_else(|| format!("[providers.{provider}]\n"), |file| plain_section(provider, file));
     grants(&mut toml, &[], manifest);
+    let lines = examples::lines(manifest, &Map::new(), "");
+    if !lines.is_empty() {
+        let _ = write!(toml, "\n[providers.{provider}.settings]\n{lines}");
+    }
     if !manifest.secrets.is_empty() {
         let _ = writeln!(toml, "\n[providers.{provider}.secrets]");
     }
@@ -115,6 +126,13 @@ pub(super) fn additions(section: &ProviderConfig, manifest: &Manifest) -> String
         Some(_) => {}
     }
     // A table that stands there already cannot be written to from above it.
+    let has_settings = !section.settings.is_empty();
+    let prefix = if has_settings { "" } else { "settings." };
+    let lines = examples::lines(manifest, &section.settings, prefix);
+    if has_settings && !lines.is_empty() {
+        let _ = writeln!(toml, "# and into [providers.{}.settings]", section.name);
+    }
+    toml.push_str(&lines);
     let has_table = !section.secrets.is_empty();
     if has_table && !missing.is_empty() {
         let _ = writeln!(toml, "# and into [providers.{}.secrets]", section.name);
@@ -140,8 +158,8 @@ fn grants(toml: &mut String, already: &[Grant], manifest: &Manifest) {
             }
             Err(field) => writeln!(
                 toml,
-                "# the host of its {field}: {why}\n# settings = {{ {field} = \"http://localhost:8880\" }}, and \
-                 grant {{ host = \"localhost:8880\", private = true, plain_http = true }}"
+                "# the host of its {field}: {why}\n# with {field} = \"{HOST_EXAMPLE}\" among its settings, grant \
+                 {{ host = \"localhost:8880\", private = true, plain_http = true }}"
             ),
         };
     }

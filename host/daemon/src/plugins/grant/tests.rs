@@ -87,3 +87,30 @@ fn a_secret_that_is_not_set_goes_nowhere() {
     let (before, now) = (sending_to(vec![]), sending_to(vec![name("b.example")]));
     assert_eq!(rebound(&before, &now, &PluginConfig::named("a")), Vec::<String>::new());
 }
+
+#[test]
+fn a_section_has_an_example_of_every_setting_it_lacks() {
+    let manifest = Manifest {
+        settings_schema: json!({
+            "required": ["region", "speed", "voices", "x = 1\n[evil]", "api_key"],
+            "anyOf": [{ "required": ["url"] }, { "required": ["port"] }],
+            "properties": {
+                "region": { "description": "where it is", "examples": ["westeurope"] },
+                "speed": { "default": 1 },
+                "voices": { "type": "array", "items": { "type": "object", "required": ["id"] } },
+                "port": { "type": "integer", "minimum": 1024, "description": "where it listens" },
+            },
+        }),
+        ..sending_to(Vec::new())
+    };
+    let check = |settings: serde_json::Value, expected: &str| {
+        let settings = settings.as_object().unwrap();
+        assert_eq!(examples::lines(&manifest, settings, ""), expected);
+    };
+    check(
+        json!({}),
+        "# where it is\nregion = \"westeurope\"\nvoices = [{ id = \"…\" }]\n\
+         url = \"http://localhost:8880\"\n# or where it listens\n# port = 1024\n",
+    );
+    check(json!({ "region": "a", "voices": [], "port": 2 }), "");
+}
