@@ -72,17 +72,29 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
     let config = || configure(global, Some(LogLevel::Warn));
     // These tell of plugins that are not ready themselves.
     let listing = || configure(global, Some(LogLevel::Error));
+    let server = || configured_server(global, printer);
+    // Whoever names a server asks that one, whatever this machine's configuration is like.
+    let beside = |url: Option<&String>| if url.is_some() { readable(global, printer) } else { config() };
     match command {
         Command::Say(say) => once(say::run(*say, config()?, printer)),
         Command::Perform(perform) => to_its_end(perform::run(*perform, config()?, printer)),
-        Command::Characters(characters) => once(characters::run(characters, config()?, printer)),
+        Command::Characters(characters) => {
+            let config = beside(characters.url.as_ref())?;
+            once(characters::run(characters, config, printer))
+        }
         Command::Explain(explain) => once(explain::run(*explain, config()?, printer)),
-        Command::Status(status) => once(status::run(status, configured_server(global)?, printer)),
+        Command::Status(status) => once(status::run(status, server()?, printer)),
         Command::Serve(serve) => {
             runtime()?.block_on(serve::run(serve, global.locked, configure(global, None)?))
         }
-        Command::History(history) => once(history::run(history, config()?, printer)),
-        Command::Cache(cache) => once(cache::run(cache, config()?, printer)),
+        Command::History(history) => {
+            let config = beside(history.url.as_ref())?;
+            once(history::run(history, config, printer))
+        }
+        Command::Cache(cache) => {
+            let config = beside(cache.remote().url.as_ref())?;
+            once(cache::run(cache, config, printer))
+        }
         Command::Voices(voices) => once(voices::run(voices, config()?, printer)),
         Command::Providers(providers) => once(listing::providers(listing()?, providers.json, printer)),
         Command::Plugin(args::Plugin::List { json }) => once(listing::plugins(listing()?, json, printer)),
@@ -93,12 +105,8 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
             once(conformance::run(plugin, json, readable(global, printer)?, printer))
         }
         Command::Plugin(args::Plugin::New(new)) => scaffold::run(&new, printer),
-        Command::Plugin(args::Plugin::Status(remote)) => {
-            once(reload::status(remote, configured_server(global)?, printer))
-        }
-        Command::Plugin(args::Plugin::Reload(remote)) => {
-            once(reload::reload(remote, configured_server(global)?, printer))
-        }
+        Command::Plugin(args::Plugin::Status(remote)) => once(reload::status(remote, server()?, printer)),
+        Command::Plugin(args::Plugin::Reload(remote)) => once(reload::reload(remote, server()?, printer)),
         Command::Plugin(args::Plugin::Lock(lock)) => once(lock::run(lock, global.config.as_deref(), printer)),
         Command::Config(args::Config::Check { file }) => once(check::run(file, global, printer)),
         Command::Config(args::Config::Explain { key }) => explain_key::run(key.as_deref(), printer),
@@ -139,12 +147,17 @@ fn readable(global: &Global, printer: Printer) -> Result<Config, Fault> {
 
 /// What the configuration says of the server. Other mistakes in it are no matter: one that runs serves on
 /// with what it read before.
-fn configured_server(global: &Global) -> Result<Server, Fault> {
+fn configured_server(global: &Global, printer: Printer) -> Result<Server, Fault> {
     let Some(file) = locate(global.config.as_deref(), &Environment::of_process()) else {
         return Ok(Server::default());
     };
-    let (read, _) = Config::examine(&Config::text_of(&file)?, &file);
-    Ok(read.map_or_else(Server::default, |config| config.server))
+    let text = Config::text_of(&file)?;
+    let (_, problems) = Config::examine(&text, &file);
+    if !problems.is_empty() {
+        let hint = "`understudy config check` lists them";
+        printer.warning("configuration has mistakes and is taken as far as it can be read", Some(hint));
+    }
+    Ok(Config::server_of(&text))
 }
 
 fn asked_for(global: &Global, configured: LogLevel) -> LogLevel {

@@ -356,6 +356,11 @@ impl Config {
         settings::at(text, &["sandbox", "certificate_authorities"], message, Some(hint))
     }
 
+    /// What a text says of the server, as far as it can be read.
+    pub(crate) fn server_of(text: &str) -> Server {
+        read::server_of(text)
+    }
+
     /// The file to read now: its own, or one that has appeared since it was looked for.
     pub(crate) fn present_file(&self) -> Option<&Path> {
         let appeared = || self.looked_for.iter().find(|file| file.is_file());

@@ -178,6 +178,8 @@ async fn a_server_that_is_named_is_the_one_that_is_asked() {
         let (_, stdout, _) = run(here, &["cache", "stats", "--url", &url]);
         assert!(stdout.lines().next().expect("a line").ends_with(&url), "{stdout}");
         let past = ["history", "--json", "--url", &url];
+        let (code, _, stderr) = run_with("no_such_key = 1\n", here, &past);
+        assert_eq!(code, 0, "what is wrong here says nothing of the server: {stderr}");
         let (code, stdout, stderr) = run_with("history.enabled = false\n", here, &past);
         assert_eq!(code, 0, "what is remembered here says nothing of the server: {stderr}");
         let told: Value = serde_json::from_str(&stdout).expect("JSON");

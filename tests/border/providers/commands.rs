@@ -175,7 +175,7 @@ async fn status_shows_a_running_server_and_says_when_there_is_none() {
     let folder = TempDir::new().expect("a temporary folder");
     let file = folder.path().join("understudy.toml");
     let address = daemon.url("").replace("http://", "");
-    for rest in ["", "no_such_key = 1\n"] {
+    for rest in ["", "no_such_key = 1\n", "no_toml = = 1\n"] {
         let text = format!("{rest}[server]\nlisten = '{}'\n", address.trim_end_matches('/'));
         std::fs::write(&file, text).expect("it is writable");
         let file = file.to_str().expect("a path");

@@ -57,6 +57,13 @@ pub(super) fn examine(text: &str, file: &Path) -> (Option<Config>, Vec<Problem>)
     (Some(config), findings.into_problems())
 }
 
+/// `[server]` as far as it can be read, of a text that may be no TOML.
+pub(super) fn server_of(text: &str) -> Server {
+    let findings = Findings::new(text);
+    let (table, _) = DeTable::parse_recoverable(text);
+    server(Section::new(&findings, "", Some(table.get_ref())).section("server"))
+}
+
 /// Every key, by reading no file.
 pub(super) fn keys() -> Vec<Key> {
     let findings = Findings::of_keys();
