@@ -528,7 +528,7 @@ pub(super) struct New {
     /// The folder in which the plugin's folder is made.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) path: PathBuf,
-    /// The SDK to depend on: a folder, or a version.
+    /// The SDK to depend on: its folder, or a version; where this program was built when absent.
     #[arg(long, value_name = "PATH|VERSION")]
     pub(super) sdk: Option<String>,
 }

@@ -23,7 +23,8 @@ pub(super) fn run(new: &New, printer: Printer) -> Result<(), Fault> {
         return Err(Fault::new(Exit::Usage, format!("there is something already: {}", folder.display()))
             .hint("choose another name or another --path"));
     }
-    write(&folder, &template::files(&new.name, &sdk(new.sdk.as_deref())?))?;
+    let sdk = sdk(new.sdk.as_deref(), Path::new(SDK_BESIDE))?;
+    write(&folder, &template::files(&new.name, &sdk))?;
     let component = format!("target/wasm32-wasip2/release/{}.wasm", new.name.replace('-', "_"));
     printer.result(format_args!("wrote {}", folder.display()))?;
     printer.note(format_args!(
@@ -33,8 +34,10 @@ pub(super) fn run(new: &New, printer: Printer) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The right-hand side of the SDK's line in `Cargo.toml`: a folder that is there, or a version.
-fn sdk(wanted: Option<&str>) -> Result<String, Fault> {
+/// The right-hand side of the SDK's line in `Cargo.toml`: a folder that is there, or a version that was
+/// asked for. No registry has the SDK yet, so none is asked for by itself.
+fn sdk(wanted: Option<&str>, beside: &Path) -> Result<String, Fault> {
+    const ADVICE: &str = "give --sdk, the folder `plugin-sdk` of a clone of Understudy";
     let quoted = |text: String| toml::Value::String(text).to_string();
     let folder = |path: PathBuf| format!("{{ path = {} }}", quoted(path.display().to_string()));
     match wanted {
@@ -42,11 +45,10 @@ fn sdk(wanted: Option<&str>) -> Result<String, Fault> {
             Ok(path) if path.join("Cargo.toml").is_file() => Ok(folder(path)),
             _ if is_version(text) => Ok(quoted(text.to_owned())),
             _ => Err(Fault::new(Exit::Usage, format!("neither a folder of the SDK nor a version: {text}"))
-                .hint("the SDK is the folder `plugin-sdk` of a clone of Understudy")),
+                .hint(ADVICE)),
         },
-        None => Ok(match Path::new(SDK_BESIDE).canonicalize() {
-            Ok(path) => folder(path),
-            Err(_) => quoted(env!("CARGO_PKG_VERSION").to_owned()),
+        None => beside.canonicalize().map(folder).map_err(|_| {
+            Fault::new(Exit::Usage, format!("the SDK is not where it was: {}", beside.display())).hint(ADVICE)
         }),
     }
 }
@@ -86,6 +88,14 @@ mod tests {
         let manifest = fs::read_to_string(folder.path().join("my-voice/Cargo.toml")).unwrap();
         assert!(manifest.contains("name = \"my-voice\""), "{manifest}");
         assert!(manifest.contains("understudy-plugin = \"0.1\""), "{manifest}");
+    }
+
+    #[test]
+    fn without_the_sdk_there_is_no_project_that_could_not_be_built() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(sdk(None, Path::new(SDK_BESIDE)).is_ok());
+        let refused = sdk(None, &folder.path().join("plugin-sdk"));
+        assert_eq!(refused.map_err(|fault| fault.exit()), Err(Exit::Usage));
     }
 
     #[test]
