@@ -15,7 +15,7 @@ use super::{read, restart};
 pub(super) const NAME: &str = "NAME";
 
 /// Stands for every item of a list, in `voices.NAME.cast[].provider`.
-pub(super) const ITEM: &str = "[]";
+pub(crate) const ITEM: &str = "[]";
 
 /// Added to the explanation of a key that a reload does not take.
 pub(crate) const RESTART: &str = "A new value is taken by a restart.";
@@ -161,6 +161,10 @@ fn explained(path: &str) -> Option<String> {
             (comment, used) = (Vec::new(), false);
         } else if let Some(key) = assigned(code) {
             if joined(&section, key) == path {
+                // Of a default that depends on the machine the line itself is the example.
+                if comment.last().is_some_and(|last: &&str| last.ends_with(':')) {
+                    comment.push(code);
+                }
                 return (!comment.is_empty()).then(|| comment.join(" "));
             }
             used = true;
@@ -322,6 +326,9 @@ mod tests {
         let mute: Vec<String> =
             keys().into_iter().map(|key| key.path).filter(|path| explanation(path).is_none()).collect();
         assert!(mute.is_empty(), "config/understudy.toml does not explain: {mute:#?}");
+        let cut = |path: &String| explanation(path).is_some_and(|text| text.ends_with(':'));
+        let cut: Vec<String> = keys().into_iter().map(|key| key.path).filter(cut).collect();
+        assert!(cut.is_empty(), "the explanation ends too early: {cut:#?}");
     }
 
     #[test]
