@@ -220,6 +220,36 @@ fn the_schema_names_every_key_with_its_range() {
     assert_eq!(schema["properties"]["server"]["properties"]["drain_seconds"]["maximum"], 3600.0);
 }
 
+#[test]
+fn voices_like_one_are_looked_for_among_those_that_are_wanted() {
+    let like = |more: &[&str]| understudy(&[&["voices", "--like", "flite/kal", "--json"], more].concat());
+    let ids = |more: &[&str]| -> Vec<String> {
+        let told = like(more).ok().stdout_json();
+        told.as_array().expect("a list").iter().map(|one| one["id"].to_string()).collect()
+    };
+    let (all, female) = (ids(&["-n", "100"]), ids(&["-n", "100", "--gender", "female"]));
+    assert!(!female.is_empty() && female.len() < all.len(), "{female:?} of {all:?}");
+    assert_eq!(ids(&["--search", "zzz"]), [""; 0]);
+    assert_eq!(like(&["--gender", "tenor"]).code, 65);
+}
+
+#[test]
+fn a_page_that_is_not_there_is_called_as_it_was_asked_for() {
+    let run = understudy(&["voices", "--limit", "5", "--page", "99"]);
+    assert_eq!(run.code, 65, "{}", run.stderr);
+    assert!(run.stderr.contains("there is no such page: 99"), "{}", run.stderr);
+}
+
+#[test]
+fn what_no_server_would_answer_is_refused_with_the_way_to_ask() {
+    let run = understudy(&["status", "--url", "localhost:8750"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("for example http://localhost:8750"), "{}", run.stderr);
+    for count in ["0", "10001"] {
+        assert_eq!(understudy(&["cache", "list", "-n", count]).code, 2, "{count}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn json_is_told_of_files_whose_names_are_not_utf_8() {

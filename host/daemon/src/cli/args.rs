@@ -392,8 +392,9 @@ pub(super) struct ListTakes {
     /// Only this provider's.
     #[arg(short, long, value_name = "NAME")]
     pub(super) provider: Option<String>,
-    /// Show at most so many.
-    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = crate::http::admin::cache::PAGE)]
+    /// Show at most so many, 1 to 10000.
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = crate::http::admin::cache::PAGE,
+          value_parser = takes())]
     pub(super) limit: usize,
     #[command(flatten)]
     pub(super) remote: Remote,
@@ -409,6 +410,11 @@ pub(super) struct ClearTakes {
     pub(super) older_than: Option<String>,
     #[command(flatten)]
     pub(super) remote: Remote,
+}
+
+/// As many as the API lists at once.
+fn takes() -> impl clap::builder::TypedValueParser<Value = usize> {
+    clap::builder::RangedU64ValueParser::<usize>::new().range(1..=crate::http::admin::cache::PAGE_MAX as u64)
 }
 
 /// A time as the API takes it too.

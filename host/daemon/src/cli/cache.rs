@@ -103,19 +103,23 @@ async fn list(list: args::ListTakes, kept: Kept<'_>, printer: Printer) -> Result
         Kept::At(url) => ask(&url, PLACE, &pairs(&TakesQuery { provider, limit: Some(limit) })).await?,
     };
     if remote.json {
-        return Ok(printer.json(&takes)?);
-    }
-    if takes.is_empty() {
+        printer.json(&takes)?;
+    } else if takes.is_empty() {
         return Ok(printer.result("no take is kept")?);
+    } else {
+        table(&takes).print(printer)?;
     }
-    let mut table =
-        Table::new(["TAKE", "PROVIDER", "VOICE", "FORMAT", "LENGTH", "SIZE", "STORED", "LAST USED"]);
-    takes.iter().for_each(|take| table.row(row(take)));
-    table.print(printer)?;
     if more {
         printer.note(format_args!("these are the first {limit}; -n shows more"));
     }
     Ok(())
+}
+
+fn table(takes: &[KeptTake]) -> Table<8> {
+    let mut table =
+        Table::new(["TAKE", "PROVIDER", "VOICE", "FORMAT", "LENGTH", "SIZE", "STORED", "LAST USED"]);
+    takes.iter().for_each(|take| table.row(row(take)));
+    table
 }
 
 fn row(take: &KeptTake) -> [String; 8] {

@@ -1,6 +1,9 @@
 //! `understudy voices --like`: who could stand in for a voice, and why.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
+use understudy_engine::catalogue::{Query, RawQuery};
 use understudy_engine::likeness::{Match, Reason, Wanted, rank};
 use understudy_engine::{Engine, VoiceId, nearest};
 use understudy_speech::{Language, Voice};
@@ -8,6 +11,7 @@ use understudy_speech::{Language, Voice};
 use super::args::Voices;
 use super::exit::{Exit, Fault};
 use super::printer::Printer;
+use super::voices::refused;
 use crate::catalogue::Lists;
 
 /// How many are shown unless told otherwise.
@@ -36,7 +40,7 @@ pub(super) fn print(
     let known = known(&asked, lists)?;
     let part = known.map_or_else(|| Wanted::named(&asked.voice), Wanted::like);
     let part = part.in_language(language.as_ref()).with_style(voices.style.as_deref());
-    let mut ranking = ranking(&part, &asked, voices.provider.as_deref(), lists);
+    let mut ranking = ranking(&part, &asked, &among(voices, lists)?, lists);
     ranking.truncate(voices.limit.unwrap_or(SHOWN) as usize);
     if voices.json {
         return Ok(printer.json(&ranking)?);
@@ -75,17 +79,33 @@ fn known<'lists>(asked: &VoiceId, lists: &'lists Lists) -> Result<Option<&'lists
     Err(meant.map(|meant| format!("did you mean {meant}?")).into_iter().fold(fault, Fault::hint))
 }
 
-/// Everybody but the voice itself, the most alike first.
+/// Who is to be compared. Language and style are what the voice is asked for; they leave nobody out.
+fn among<'lists>(
+    voices: &Voices,
+    lists: &'lists Lists,
+) -> Result<HashSet<(&'lists str, &'lists str)>, Fault> {
+    let query = Query::read(&RawQuery {
+        gender: voices.gender.as_deref(),
+        provider: voices.provider.as_deref(),
+        search: voices.search.as_deref(),
+        ..RawQuery::default()
+    });
+    let query = Query { limit: usize::MAX, ..query.map_err(refused)? };
+    let page = lists.catalogue().page(&query).map_err(refused)?;
+    Ok(page.entries.iter().map(|entry| (entry.provider, entry.voice.id.as_str())).collect())
+}
+
+/// Everybody of these but the voice itself, the most alike first.
 fn ranking<'lists>(
     part: &Wanted<'_>,
     asked: &VoiceId,
-    provider: Option<&str>,
+    among: &HashSet<(&str, &str)>,
     lists: &'lists Lists,
 ) -> Vec<StandIn<'lists>> {
-    let wanted = |name: &str| provider.is_none_or(|provider| provider == name);
     let mut ranking = Vec::new();
-    for (provider, voices) in lists.iter().filter(|(name, _)| wanted(name)) {
+    for (provider, voices) in lists.iter() {
         let others = rank(part, voices).into_iter();
+        let others = others.filter(|found| among.contains(&(provider, found.voice.id.as_str())));
         let others = others.filter(|found| provider != asked.provider || found.voice.id != asked.voice);
         ranking.extend(others.map(|Match { voice, score, reasons }| StandIn {
             id: VoiceId::new(provider, voice.id.as_str()).to_string(),

@@ -132,8 +132,11 @@ async fn answered(
     // The program has a TLS that has to be told its cryptography; done twice, the first stands.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let place = format!("{}{path}", url.trim_end_matches('/'));
-    let place = reqwest::Url::parse_with_params(&place, query)
-        .map_err(|_| Fault::new(Exit::Usage, format!("not the address of a server: {url}")))?;
+    let place = reqwest::Url::parse_with_params(&place, query).ok();
+    let place = place.filter(|place| ["http", "https"].contains(&place.scheme())).ok_or_else(|| {
+        Fault::new(Exit::Usage, format!("not the address of a server: {url}"))
+            .hint("write it with its scheme, for example http://localhost:8750")
+    })?;
     let asked = async {
         let client = reqwest::Client::builder().timeout(patience).no_proxy().build()?;
         // The admin's calls want it said, so that no page of another site can make them.

@@ -113,9 +113,9 @@ fn find(voices: &Voices, lists: &Lists) -> Result<Found, Fault> {
     let wanted = voices.page.unwrap_or(1) as usize;
     let catalogue = lists.catalogue();
     let mut page = catalogue.page(&query).map_err(refused)?;
-    for number in 1..wanted {
+    for _ in 1..wanted {
         let Some(next) = page.next.take() else {
-            return Ok(Found { listed: Vec::new(), total: page.total, limit: query.limit, page: number + 1 });
+            return Ok(Found { listed: Vec::new(), total: page.total, limit: query.limit, page: wanted });
         };
         query.cursor = Some(next);
         page = catalogue.page(&query).map_err(refused)?;
@@ -124,7 +124,7 @@ fn find(voices: &Voices, lists: &Lists) -> Result<Found, Fault> {
     Ok(Found { listed, total: page.total, limit: query.limit, page: wanted })
 }
 
-fn refused(error: QueryError) -> Fault {
+pub(super) fn refused(error: QueryError) -> Fault {
     let hint = error.hint();
     hint.into_iter().fold(Fault::new(Exit::BadInput, error), Fault::hint)
 }

@@ -138,6 +138,15 @@ fn providers_keep_the_order_of_the_file_and_inherit_the_limits() {
 }
 
 #[test]
+fn numbers_may_be_written_as_programs_write_them() {
+    let config =
+        parse("server.drain_seconds = 0x10\nplugins.poll_seconds = 0x1E\nplugins.check_seconds = 0b11");
+    assert_eq!(config.server.drain, Duration::from_secs(16));
+    assert_eq!(config.plugins.poll, Duration::from_secs(30));
+    assert_eq!(config.plugins.check, Duration::from_secs(3));
+}
+
+#[test]
 fn the_sandbox_never_ends_a_call_before_its_request() {
     let check = |text, expected_seconds| {
         assert_eq!(parse(text).sandbox.limits.deadline, Duration::from_secs(expected_seconds), "{text}");

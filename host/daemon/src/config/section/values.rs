@@ -137,8 +137,12 @@ impl<'file> Section<'file> {
     {
         let value = self.raw(key)?;
         let number = match value.get_ref() {
-            DeValue::Integer(number) => number.as_str(),
-            DeValue::Float(number) => number.as_str(),
+            DeValue::Integer(number) if number.radix() != 10 => {
+                let whole = i64::from_str_radix(number.as_str(), number.radix());
+                whole.map(|number| number.to_string()).unwrap_or_default()
+            }
+            DeValue::Integer(number) => number.as_str().to_owned(),
+            DeValue::Float(number) => number.as_str().to_owned(),
             _ => {
                 self.mismatch(key, wanted, value);
                 return None;

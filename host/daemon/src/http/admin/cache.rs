@@ -31,7 +31,7 @@ use crate::moment;
 
 /// Takes of one answer when nobody says how many, and at most.
 pub(crate) const PAGE: usize = 100;
-const PAGE_MAX: usize = 10_000;
+pub(crate) const PAGE_MAX: usize = 10_000;
 
 /// News of a check that wait to be sent. A slow reader misses some, never the last.
 const NEWS_AHEAD: usize = 16;
