@@ -29,7 +29,7 @@ use std::time::Duration;
 pub use error::{ScriptError, ScriptFault};
 
 /// The longest name of a speaker, in characters; a longer prefix is text.
-const SPEAKER_CHARACTERS_MAX: usize = 40;
+pub const SPEAKER_CHARACTERS_MAX: usize = 40;
 /// The longest pause.
 pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(60);
 

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use toml::de::DeValue;
+use understudy_engine::script::SPEAKER_CHARACTERS_MAX;
 use understudy_engine::{CharacterPart, ConversationSettings, LocalCharacter, Manner, Plays, Recast};
 use understudy_speech::{Age, Gender, Language, Request};
 
@@ -46,12 +47,10 @@ pub(super) fn conversation(section: Section<'_>) -> ConversationSettings {
 pub(super) fn characters(section: &Section<'_>, providers: &[&str]) -> BTreeMap<String, LocalCharacter> {
     let mut characters = BTreeMap::new();
     for (name, section) in section.sections() {
-        if name.value.contains(['/', ':', '[', ']', '.', '!', '?']) {
-            let hint = "it stands before a colon in scripts, and a slash separates a provider from its own";
-            section.report(&name.span, format!("not a name for a character: {}", name.value), hint);
-        }
+        check_name(&section, &name);
+        let told = section.string("name").inspect(|told| check_name(&section, told));
         let character = LocalCharacter {
-            name: text(&section, "name").unwrap_or_else(|| name.value.clone()),
+            name: told.map_or_else(|| name.value.clone(), |told| told.value),
             description: text(&section, "description"),
             traits: words(&section, "personality"),
             gender: section.optional_choice("gender", &GENDERS),
@@ -65,6 +64,19 @@ pub(super) fn characters(section: &Section<'_>, providers: &[&str]) -> BTreeMap<
         characters.insert(name.value, character);
     }
     characters
+}
+
+/// Scripts name a character as its section does, or by its `name`: they have to be able to write both.
+fn check_name(section: &Section<'_>, name: &Found<String>) {
+    let is_too_long = name.value.chars().count() > SPEAKER_CHARACTERS_MAX;
+    let is_empty = name.value.trim().is_empty();
+    if is_too_long || is_empty || name.value.contains(['/', ':', '[', ']', '.', '!', '?', '\\']) {
+        let hint = format!(
+            "it stands before a colon in scripts, at most {SPEAKER_CHARACTERS_MAX} characters without any of \
+             . ! ? : [ ], and a slash separates a provider from its own"
+        );
+        section.report(&name.span, format!("not a name for a character: {}", name.value), hint);
+    }
 }
 
 fn text(section: &Section<'_>, key: &'static str) -> Option<String> {

@@ -131,6 +131,10 @@ pub(super) fn part(
 ) -> Option<VoicePart> {
     let (provider, voice) = (section.string("provider"), section.string("voice"));
     section.describe("styles", Kind::Table, "");
+    if let (Some(_), Some(voice)) = (&own, &voice) {
+        let hint = "leave one of voice and character out, or make two parts of it";
+        section.report(&voice.span, "a part is a voice or a character, not both", hint);
+    }
     let voice = own.or(voice);
     let part = VoicePart {
         provider: String::new(),
