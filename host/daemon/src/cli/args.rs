@@ -81,7 +81,7 @@ Examples:
   understudy explain -f chapter.txt --route audiobook
   understudy explain --json \"What would it cost?\" | jq '.candidates[].price'
 
-It takes what `say` takes. Nobody is asked to speak and nothing is billed.";
+It takes what `say` takes to choose who speaks and how. Nobody is asked to speak and nothing is billed.";
 
 const STATUS_EXAMPLES: &str = "\
 Examples:

@@ -3,7 +3,7 @@
 //! The program that answers has just started, so its breakers are closed and its budgets unspent; a
 //! running server tells its own plan at `POST /api/v1/tts/explain`.
 
-use understudy_engine::{How, Rehearsal, Rehearsed};
+use understudy_engine::{How, Rehearsal, Rehearsed, SpeechRequest};
 
 use super::args::Explain;
 use super::exit::Fault;
@@ -17,7 +17,10 @@ use crate::understudy::Keeping;
 pub(super) async fn run(explain: Explain, config: Config, printer: Printer) -> Result<(), Fault> {
     let text = text(&explain.wish.text, explain.wish.file.as_deref()).await?;
     let understudy = Understudy::start_keeping(config, Keeping::IfFree).await?;
-    let rehearsal = understudy.engine().rehearse(explain.wish.request(text)).await?;
+    // As long as `say` waits.
+    let deadline = Some(understudy.config().limits.stream_deadline);
+    let request = SpeechRequest { deadline, ..explain.wish.request(text) };
+    let rehearsal = understudy.engine().rehearse(request).await?;
     if explain.json {
         return Ok(printer.json(&rehearsal)?);
     }

@@ -21,7 +21,7 @@ pub(super) async fn reload(remote: Remote, server: Server, printer: Printer) -> 
     match report.outcome {
         ReloadOutcome::Applied | ReloadOutcome::Unchanged => Ok(()),
         ReloadOutcome::Rejected => Err(Fault::new(Exit::Failed, "not everything was taken")
-            .hint("what served before serves on; see above")),
+            .hint("what served before serves on; `understudy plugin status` and `config check` say why")),
     }
 }
 

@@ -69,6 +69,10 @@ async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Fault> {
 
 fn cannot_bind(address: SocketAddr, error: io::Error) -> Fault {
     let advice = match error.kind() {
+        io::ErrorKind::AddrInUse if address.is_ipv6() && address.ip().is_unspecified() => {
+            "on Linux [::] is IPv4 as well: leave out 0.0.0.0 with this port; else another program listens \
+             there, and --listen chooses another port"
+        }
         io::ErrorKind::AddrInUse => {
             "another program listens there; stop it, or choose another port with --listen"
         }
