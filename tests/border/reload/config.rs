@@ -159,3 +159,20 @@ async fn a_page_of_another_site_cannot_reload() {
     let asked = crate::support::client().post(daemon.url("/api/v1/admin/reload"));
     assert_eq!(asked.send().await.expect("an answer").status(), 415);
 }
+
+#[tokio::test]
+async fn a_file_that_is_emptied_before_it_is_written_takes_nobody_off() {
+    let daemon = daemon("[providers.herald]\ngrants = []\n").await;
+    write(&daemon, "");
+    let ready = told(&daemon, "/readyz", |ready| ready["config_problems"][0].is_object()).await;
+    assert_eq!(ready["config_problems"][0]["message"], "file has no keys any more", "{ready}");
+    assert_eq!(ready["ready"], true, "{ready}");
+    assert_eq!(speaks(&daemon, "speak 1").await, "0.0.1");
+    write(&daemon, "# to be written\n");
+    assert_eq!(reload(&daemon).await["outcome"], "rejected");
+    assert_eq!(speaks(&daemon, "speak 1").await, "0.0.1");
+    // With one key it is meant.
+    write(&daemon, "[log]\nlevel = \"info\"\n");
+    told(&daemon, "/readyz", |ready| ready["config_problems"].is_null()).await;
+    until(&daemon, "herald", "gone", Value::is_null).await;
+}

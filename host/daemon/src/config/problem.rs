@@ -48,6 +48,16 @@ impl ConfigError {
         }
     }
 
+    /// A file that had keys, and has none any more.
+    pub(crate) fn emptied(file: &Path) -> Self {
+        let problem = Problem {
+            message: "file has no keys any more".to_owned(),
+            hint: Some("put them back; to go without them, restart the server".to_owned()),
+            place: Place::of("", &(0..0)),
+        };
+        Self::Invalid { file: file.to_owned(), problems: vec![problem] }
+    }
+
     /// The file.
     #[must_use]
     pub fn file(&self) -> &Path {

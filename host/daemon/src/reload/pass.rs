@@ -93,20 +93,24 @@ fn configure(
     if unsettled.contains(file) {
         return same(state.config_problems.clone());
     }
-    let read = std::fs::read_to_string(file)
-        .map_err(|error| ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() });
-    let parsed = read.and_then(|text| Config::parse(&text, file).map(|config| (config, text)));
+    let refused = |error| {
+        let problems = ConfigProblem::all(&error);
+        if problems != state.config_problems {
+            tell_problems(&problems);
+        }
+        same(problems)
+    };
+    let parsed =
+        Config::text_of(file).and_then(|text| Config::parse(&text, file).map(|config| (config, text)));
     let (mut config, new_text) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => {
-            let problems = ConfigProblem::all(&error);
-            if problems != state.config_problems {
-                tell_problems(&problems);
-            }
-            return same(problems);
-        }
+        Err(error) => return refused(error),
     };
     let restart = understudy.take_over(&mut config);
+    // Somebody is about to write it, or the disk is full.
+    if before.file.is_some() && config != **before && !has_keys(&new_text) {
+        return refused(ConfigError::emptied(file));
+    }
     let changed = changed_keys(text.as_deref().unwrap_or_default(), &new_text);
     *text = Some(new_text);
     if restart != state.restart && !restart.is_empty() {
@@ -124,6 +128,10 @@ fn tell_problems(problems: &[ConfigProblem]) {
         let place = format!("{file}:{line}:{column}");
         error!(place, problem = message, hint, "configuration rejected, the one before it stays in effect");
     }
+}
+
+fn has_keys(text: &str) -> bool {
+    text.parse::<toml::Table>().is_ok_and(|table| !table.is_empty())
 }
 
 /// The dotted paths of the keys that are not the same in two files.
