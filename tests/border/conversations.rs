@@ -415,3 +415,24 @@ async fn fetched(daemon: &Daemon, url: &Value) -> Vec<u8> {
     );
     answer.bytes().await.expect("audio").to_vec()
 }
+
+#[tokio::test]
+async fn a_server_that_is_stopped_takes_its_conversations_back_and_tells_who_waits() {
+    let (service, simulator, section) = characterbox();
+    let slow = Mishap::SlowConversations { polls: u32::MAX, poll_after: Duration::from_millis(100) };
+    service.mishaps().set(slow);
+    let config = format!("server.drain_seconds = 0.1\n{}{section}", characters_of_both());
+    let mut daemon = Daemon::start_with(&config, leave_key).await;
+    let body = json!({ "script": "Captain Nova: We sail at dawn!\nOld Bram: Again?" });
+    let asking = tokio::spawn(daemon.post("/api/v1/characters/conversation", &body).send());
+    let is_polled =
+        || simulator.requests().iter().any(|request| request.uri.path().starts_with("/conversations/"));
+    until(is_polled).await;
+    assert_eq!(service.conversations(), ["processing"]);
+    daemon.terminate();
+    let answer = asking.await.expect("it is asked").expect("an answer");
+    let (status, error): (_, Value) = (answer.status(), answer.json().await.expect("JSON"));
+    assert_eq!((status.as_u16(), &error["error"]["code"]), (503, &json!("server_stopped")), "{error}");
+    assert!(daemon.wait().await.success(), "{}", daemon.log());
+    assert_eq!(service.conversations(), ["canceled"], "{}", daemon.log());
+}

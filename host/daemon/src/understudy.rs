@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use understudy_engine::{Cast, Engine, EngineSettings, Member, ProviderPolicy, Store, Tier, WallClock};
 use understudy_sandbox::{Sandbox, SandboxError, SandboxOptions};
@@ -40,6 +41,7 @@ use crate::reload::{
 pub struct Understudy {
     stage: ArcSwap<Stage>,
     retired: AtomicBool,
+    cut: CancellationToken,
     overrides: Overrides,
     /// How reloads are asked for, once somebody owns them.
     orders: OnceLock<Orders>,
@@ -196,6 +198,7 @@ impl Understudy {
         Arc::new(Self {
             stage: ArcSwap::from_pointee(stage),
             retired: AtomicBool::new(false),
+            cut: CancellationToken::new(),
             overrides,
             orders: OnceLock::new(),
             reload: ArcSwap::default(),
@@ -384,6 +387,17 @@ impl Understudy {
     /// answers those that come.
     pub fn retire(&self) {
         self.retired.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends every request under way: whoever waits is told, and what was ordered for them can be taken
+    /// back while there is somebody to do it.
+    pub(crate) fn cut_off(&self) {
+        self.cut.cancel();
+    }
+
+    /// Cancelled once requests are cut off.
+    pub(crate) const fn cut(&self) -> &CancellationToken {
+        &self.cut
     }
 
     /// The configuration, as it is now.

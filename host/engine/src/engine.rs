@@ -113,10 +113,10 @@ impl Engine {
     /// To be called before the program ends: waits until what is being bought is kept, at most
     /// `patience`, and the store is on the disk.
     pub async fn settle(&self, patience: Duration) {
-        self.part().await;
         if let Some(stock) = &self.stock {
             stock.settle(patience).await;
         }
+        self.part().await;
     }
 
     /// Keeps a finished file of `provider`'s, to be had by its digest from the cache: when this returns,

@@ -3,7 +3,8 @@
 //! Addresses are bound first: a port that is taken is found out in a millisecond, not after the
 //! plugins are compiled, and a supervisor that asks early gets "alive, not ready" instead of a
 //! refused connection. The first signal stops taking requests and lets those under way finish; the
-//! second, or the end of the drain time, cuts them off. SIGHUP reloads.
+//! second, or the end of the drain time, cuts them off: whoever waits is told, and what a service
+//! performs for them is taken back. A further one ends that as well. SIGHUP reloads.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -11,10 +12,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::serve::IncomingStream;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 use tracing::{info, warn};
@@ -25,6 +28,9 @@ use crate::config::Config;
 use crate::reload::Trigger;
 use crate::understudy::Overrides;
 use crate::{Understudy, http};
+
+/// How long it may take to tell those who were cut off.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(serve: Serve, locked: bool, config: Config) -> Result<(), Fault> {
     let understudy = Understudy::prepare_with(config, Overrides { listen: serve.listen, locked });
@@ -40,7 +46,10 @@ pub(super) async fn run(serve: Serve, locked: bool, config: Config) -> Result<()
     understudy.follow();
     signals.stop_or_reload(&understudy).await;
     drain(&understudy, &mut signals, &mut servers, &stop).await;
-    understudy.settle().await;
+    tokio::select! {
+        () = understudy.settle() => {}
+        () = signals.stop() => warn!("stopped at once by a signal, not all that was bought is kept"),
+    }
     Ok(())
 }
 
@@ -125,12 +134,18 @@ async fn drain(
     info!(drain_seconds = limit.as_secs_f64(), "stopping, requests under way may finish");
     understudy.retire();
     stop.cancel();
-    let finished = async { while servers.join_next().await.is_some() {} };
     tokio::select! {
-        () = finished => info!("stopped"),
-        () = tokio::time::sleep(limit) => warn!("stopped, the drain time is over"),
+        () = all_over(servers) => info!("stopped"),
+        () = sleep(limit) => warn!("stopped, the drain time is over"),
         () = signals.stop() => warn!("stopped at once by a second signal"),
     }
+    understudy.cut_off();
+    // Who does not read will not read this either.
+    let _ = timeout(FAREWELL, all_over(servers)).await;
+}
+
+async fn all_over(servers: &mut JoinSet<io::Result<()>>) {
+    while servers.join_next().await.is_some() {}
 }
 
 /// Requests to stop.

@@ -24,6 +24,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 use tower_service::Service;
 
 use super::encore::Asked;
@@ -104,7 +105,7 @@ impl Envelope {
 
 impl Inside {
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         request: &mut Request,
         peer: Option<SocketAddr>,
         outbox: Option<Outbox>,
@@ -136,7 +137,8 @@ impl Inside {
         }
         headers.insert(PROCESSING, HeaderValue::from(line.milliseconds()));
         line.status = response.status().as_u16();
-        response.map(|body| Body::new(Logged { body, line }))
+        let inside = Arc::clone(self);
+        response.map(|body| Body::new(Logged { body, line, inside, cut: None }))
     }
 
     /// At once, if the same request was answered from the cache before; else by whoever it is for.
@@ -285,10 +287,26 @@ impl Drop for Line {
     }
 }
 
-/// A body that counts what is sent of it.
+/// A body that counts what is sent of it, and breaks off when requests are cut off.
 struct Logged {
     body: Body,
     line: Line,
+    inside: Arc<Inside>,
+    /// Only bodies that keep their readers waiting have it.
+    cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+}
+
+/// The server had no time left for the rest.
+#[derive(Debug, thiserror::Error)]
+#[error("server stopped before the answer was whole")]
+struct CutOff;
+
+impl Logged {
+    fn is_cut_off(&mut self, context: &mut Context<'_>) -> bool {
+        let inside = &self.inside;
+        let cut = self.cut.get_or_insert_with(|| Box::pin(inside.understudy.cut().clone().cancelled_owned()));
+        cut.as_mut().poll(context).is_ready()
+    }
 }
 
 impl HttpBody for Logged {
@@ -304,6 +322,9 @@ impl HttpBody for Logged {
             && let Some(data) = frame.data_ref()
         {
             self.line.bytes += data.len() as u64;
+        }
+        if frame.is_pending() && self.is_cut_off(context) {
+            return Poll::Ready(Some(Err(axum::Error::new(CutOff))));
         }
         frame
     }

@@ -100,9 +100,9 @@ impl Idempotency {
 
     /// Answers a request, once if it has a key.
     pub(crate) async fn run(&self, request: Request, router: &Router) -> Response {
-        let Some(key) = request.headers().get(&KEY) else { return ask(router, request).await };
+        let Some(key) = request.headers().get(&KEY) else { return self.ask(router, request).await };
         if !is_call(request.method(), request.uri()) {
-            return ask(router, request).await;
+            return self.ask(router, request).await;
         }
         match key.to_str().map(str::to_owned) {
             Ok(key) => self.once(&key, request, router).await.unwrap_or_else(ApiError::into_response),
@@ -114,8 +114,8 @@ impl Idempotency {
         let (parts, body) = request.into_parts();
         let body = body::read(&parts.headers, body, self.understudy.config().server.max_body_bytes).await?;
         let asked = Asked { parts, body };
-        let (again, first) = (asked.clone(), router.clone());
-        let work = move || async move { keep(ask(&first, asked.request()).await).await };
+        let (again, own, first) = (asked.clone(), self.clone(), router.clone());
+        let work = move || async move { keep(own.ask(&first, asked.request()).await).await };
         match self.keys.answer(key, again.digest(), work).map_err(|error| refused(&error))? {
             Answer::Remembered(stored) => Ok(stored.response(true)),
             Answer::UnderWay(ticket) => match ticket.outcome().await {
@@ -123,7 +123,7 @@ impl Idempotency {
                 Ok(Err(passed)) => match (passed.take(), passed.error) {
                     (Some(response), _) => Ok(response),
                     (None, Some(error)) => Err(error),
-                    (None, None) => Ok(ask(router, again.request()).await),
+                    (None, None) => Ok(self.ask(router, again.request()).await),
                 },
                 Err(lost) => {
                     tracing::error!(error = %lost, "request under an idempotency key was lost");
@@ -133,10 +133,21 @@ impl Idempotency {
             },
         }
     }
+
+    /// What the routes answer, unless the server is out of time for it.
+    async fn ask(&self, router: &Router, request: Request) -> Response {
+        tokio::select! {
+            biased;
+            response = router.clone().call(request) => response.unwrap_or_else(|never| match never {}),
+            () = self.understudy.cut().cancelled() => stopped().into_response(),
+        }
+    }
 }
 
-async fn ask(router: &Router, request: Request) -> Response {
-    router.clone().call(request).await.unwrap_or_else(|never| match never {})
+fn stopped() -> ApiError {
+    let message = "the server stopped before it could answer";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server_stopped", message)
+        .hint("ask again, here once it is back or elsewhere")
 }
 
 impl Asked {
