@@ -5,6 +5,7 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use tokio::runtime::{Builder, Runtime};
@@ -53,6 +54,9 @@ use printer::Printer;
 /// The version, and the commit when the build knew it.
 const VERSION: &str = env!("UNDERSTUDY_VERSION");
 
+/// How long the threads of a server that was stopped may take to end.
+const PUTTING_DOWN: Duration = Duration::from_secs(1);
+
 /// Runs the program: the arguments, the command, the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -84,9 +88,7 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
         }
         Command::Explain(explain) => once(explain::run(*explain, config()?, printer)),
         Command::Status(status) => once(status::run(status, server()?, printer)),
-        Command::Serve(serve) => {
-            runtime()?.block_on(serve::run(serve, global.locked, configure(global, None)?))
-        }
+        Command::Serve(serve) => serving(serve::run(serve, global.locked, configure(global, None)?)),
         Command::History(history) => {
             let config = beside(history.url.as_ref())?;
             once(history::run(history, config, printer))
@@ -192,6 +194,15 @@ fn to_its_end(command: impl Future<Output = Result<(), Fault>>) -> Result<(), Fa
     let result = runtime.block_on(command);
     // Nobody waits for what is still computing in the background.
     runtime.shutdown_background();
+    result
+}
+
+/// Runs the server, which ends by signals. What it kept is on the disk then; a plugin that is still being
+/// compiled, or a disk that hangs, holds it up no longer than this.
+fn serving(command: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
+    let runtime = runtime()?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_timeout(PUTTING_DOWN);
     result
 }
 

@@ -1,6 +1,7 @@
 //! What the command line understands.
 
 use clap::{CommandFactory, Parser};
+use tokio::time::Instant;
 
 use super::args::{Arguments, Command, Say};
 use super::*;
@@ -20,6 +21,18 @@ fn say(line: &str) -> Say {
 #[test]
 fn the_command_line_is_consistent() {
     Arguments::command().debug_assert();
+}
+
+#[test]
+fn a_server_that_was_stopped_does_not_wait_for_a_thread_that_is_busy() {
+    let begun = Instant::now();
+    let (_held, never) = std::sync::mpsc::channel::<()>();
+    let busy = async {
+        tokio::task::spawn_blocking(move || never.recv_timeout(Duration::from_secs(60)));
+        Ok(())
+    };
+    serving(busy).unwrap();
+    assert!(begun.elapsed() < PUTTING_DOWN * 5, "{:?}", begun.elapsed());
 }
 
 #[test]
