@@ -145,13 +145,12 @@ impl Owner {
 
     /// Looks, and does what there is to do.
     async fn attend(&mut self, understudy: &Arc<Understudy>) {
-        let next_end = understudy.departures().end_overdue(Instant::now());
-        let next_verdict = understudy.judge_trials().then(|| Instant::now() + TRIALS);
-        let next_end = next_end.into_iter().chain(next_verdict).min();
+        understudy.departures().end_overdue(Instant::now());
+        understudy.judge_trials();
         let config = understudy.config();
         self.watch_as(config.plugins.watching);
         if self.watching == Watching::Off && !self.asked && !self.is_undone() && self.report.is_none() {
-            self.sleep_until(next_end, None, config.plugins.poll);
+            self.plan(understudy, None);
             return;
         }
         self.watch.over(sight::folders(&config));
@@ -171,8 +170,7 @@ impl Owner {
         if observed.unsettled.is_empty() && !self.restless {
             self.conclude(understudy);
         }
-        let poll = understudy.config().plugins.poll;
-        self.sleep_until(next_end, observed.due, poll);
+        self.plan(understudy, observed.due);
     }
 
     async fn pass(&mut self, understudy: &Arc<Understudy>, unsettled: &BTreeSet<PathBuf>) {
@@ -212,8 +210,13 @@ impl Owner {
         self.trigger = Trigger::Files;
     }
 
-    fn sleep_until(&mut self, next_end: Option<Instant>, look: Option<Instant>, poll: Duration) {
-        let usually = Instant::now() + poll;
-        self.due = [next_end, look].into_iter().flatten().fold(usually, Instant::min);
+    /// When it has to wake at the latest: to `look`, to end who leaves, to judge who is on trial. Asked at
+    /// the end, because what was just put on may have begun both.
+    fn plan(&mut self, understudy: &Understudy, look: Option<Instant>) {
+        let now = Instant::now();
+        let next_end = understudy.departures().next_end();
+        let next_verdict = understudy.is_trying().then(|| now + TRIALS);
+        let usually = now + understudy.config().plugins.poll;
+        self.due = [look, next_end, next_verdict].into_iter().flatten().fold(usually, Instant::min);
     }
 }

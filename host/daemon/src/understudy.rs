@@ -283,8 +283,8 @@ impl Understudy {
         }
     }
 
-    /// Gives the verdict on every plugin on trial that has earned one; true while there are others.
-    pub(crate) fn judge_trials(&self) -> bool {
+    /// Gives the verdict on every plugin on trial that has earned one.
+    pub(crate) fn judge_trials(&self) {
         let (now, before) = (Instant::now(), self.roles());
         let mut judged = before.clone();
         let mut any = false;
@@ -298,6 +298,10 @@ impl Understudy {
             self.put_on(self.config(), judged);
             self.note_reload(report, false);
         }
+    }
+
+    /// Somebody is on trial.
+    pub(crate) fn is_trying(&self) -> bool {
         self.stage.load().roles.iter().any(Role::is_trying)
     }
 

@@ -211,3 +211,18 @@ async fn a_canary_whose_file_is_replaced_by_a_broken_one_goes_on() {
         |plugin: &Value| plugin["canary"]["version"] == "0.0.3" && plugin["canary"]["reason"].is_null();
     until(&daemon, "herald", "replaced", replaced).await;
 }
+
+#[tokio::test]
+async fn a_canary_that_is_dropped_in_is_judged_however_seldom_the_files_are_looked_at() {
+    let config = "plugins.poll_seconds = 3600\n[cache]\nenabled = false\n[fallback]\nvoice_policy = \"strict\"\n\
+                  [providers.herald]\nplugin = \"plugins/herald.wasm\"\ngrants = []\n\
+                  canary = { path = \"next/herald.wasm\", percent = 50, min_calls = 5, watch_seconds = 3600 }\n";
+    let daemon = Daemon::start_with(config, |folder| {
+        rename_into(&folder.join("plugins"), "herald.wasm", &herald(1, "calm"));
+        std::fs::create_dir_all(folder.join("next")).expect("the folder is made");
+    })
+    .await;
+    until(&daemon, "herald", "rejected", |plugin| plugin["canary"]["state"] == "rejected").await;
+    rename_into(&daemon.folder().join("next"), "herald.wasm", &herald(2, "mute"));
+    until_over(&daemon, "rolled back").await;
+}

@@ -45,8 +45,8 @@ impl Departures {
         self.lock().push(departure);
     }
 
-    /// Ends those whose time is over; says when the next one's is.
-    pub(super) fn end_overdue(&self, now: Instant) -> Option<Instant> {
+    /// Ends those whose time is over.
+    pub(super) fn end_overdue(&self, now: Instant) {
         let mut departures = self.lock();
         departures.retain(|departure| departure.generation.strong_count() > 0);
         for departure in
@@ -65,6 +65,11 @@ impl Departures {
                 generation.end();
             }
         }
+    }
+
+    /// When the time of the next one is over.
+    pub(super) fn next_end(&self) -> Option<Instant> {
+        let departures = self.lock();
         departures.iter().filter(|departure| !departure.ended).map(|departure| departure.deadline).min()
     }
 
@@ -115,9 +120,11 @@ mod tests {
         assert_eq!(departures.leaving().len(), 2);
         drop(let_go);
         let begun = Instant::now();
-        assert_eq!(departures.end_overdue(begun), Some(begun + Duration::from_secs(5)));
+        departures.end_overdue(begun);
+        assert_eq!(departures.next_end(), Some(begun + Duration::from_secs(5)));
         assert_eq!(departures.names(), BTreeSet::from(["amy".to_owned()]));
-        assert_eq!(departures.end_overdue(begun + Duration::from_secs(5)), None);
+        departures.end_overdue(begun + Duration::from_secs(5));
+        assert_eq!(departures.next_end(), None);
         assert!(departures.names().is_empty(), "its code is gone");
         drop(held);
         assert!(departures.leaving().is_empty());
