@@ -284,3 +284,29 @@ fn mapped_code(pid: u32) -> usize {
         .collect();
     files.len()
 }
+
+#[tokio::test]
+async fn a_replacement_that_awaits_a_grant_is_no_reload_that_was_applied() {
+    // Each new stage says again that this one cannot play.
+    let more = "default_provider = \"misfit\"\n[providers.herald]\ngrants = []\n[providers.misfit]\n\
+                plugin = \"misfit.wasm\"\n";
+    let config =
+        format!("{CONFIG}{more}").replace("default_provider", "plugins.watch = \"off\"\ndefault_provider");
+    let daemon = Daemon::start_with(&config, |folder| {
+        rename_into(&folder.join("plugins"), "herald.wasm", &herald(1, "calm"));
+        rename_into(folder, "misfit.wasm", &std::fs::read(misfit()).expect("it is built"));
+    })
+    .await;
+    replace(&daemon, &herald(2, "greedy"));
+    let stages = || daemon.log().matches("the default provider cannot play").count();
+    let shown = understudy(&["plugin", "reload", "--url", &daemon.url("")]);
+    assert_eq!(shown.code, 1, "{}", shown.stderr);
+    assert!(shown.stderr.contains("herald is awaiting grant (generation 1 plays)"), "{}", shown.stderr);
+    let ready = daemon.json("/readyz").await;
+    let herald =
+        ready["plugins"].as_array().expect("a list").iter().find(|plugin| plugin["name"] == "herald");
+    assert_eq!(herald.expect("it is listed")["candidate_code"], "plugin_awaiting_grant", "{ready}");
+    let before = stages();
+    let report = reload(&daemon).await;
+    assert_eq!((&report["outcome"], stages()), (&json!("rejected"), before), "{report}");
+}

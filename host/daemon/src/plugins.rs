@@ -170,11 +170,12 @@ impl PluginState {
         }
     }
 
-    /// A stable code for machines, when it was rejected.
+    /// A stable code for machines, when it was rejected or awaits a grant.
     pub(crate) const fn code(&self) -> Option<&'static str> {
         match self {
             Self::Rejected { code, .. } => Some(*code),
-            Self::Ready | Self::AwaitingGrant { .. } | Self::Disabled => None,
+            Self::AwaitingGrant { .. } => Some("plugin_awaiting_grant"),
+            Self::Ready | Self::Disabled => None,
         }
     }
 

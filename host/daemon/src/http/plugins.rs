@@ -71,7 +71,7 @@ pub(crate) struct PluginWhat {
     pub(crate) version: Option<String>,
     /// SHA-256 of the component.
     pub(crate) digest: Option<String>,
-    /// A stable code for machines, when it was rejected.
+    /// A stable code for machines, when it was rejected or awaits a grant.
     pub(crate) code: Option<String>,
     /// Why it was rejected, or what it asks for.
     pub(crate) reason: Option<String>,

@@ -50,7 +50,8 @@ pub(super) async fn pass(
     }
     let plugins = changes(&roles, &now, again);
     let refused = !problems.is_empty() || plugins.iter().any(super::PluginChange::is_refused);
-    let different = !Arc::ptr_eq(&config, &before) || !plugins.is_empty();
+    // Who was refused before and is judged again is told again, and is no reason for a new stage.
+    let different = !Arc::ptr_eq(&config, &before) || !changes(&roles, &now, false).is_empty();
     if different || roles.len() != now.len() {
         understudy.put_on(config, now);
     }

@@ -57,7 +57,7 @@ pub enum ReloadOutcome {
     Unchanged,
     /// What plays is as the files want it.
     Applied,
-    /// The configuration or a plugin was refused; all else is as the files want it.
+    /// The configuration or a plugin was refused, or awaits a grant; all else is as the files want it.
     Rejected,
 }
 
@@ -240,7 +240,7 @@ impl PluginChange {
         }
     }
 
-    /// Whether the plugin was refused.
+    /// Whether the plugin was refused, or waits for a grant.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.code.is_some()

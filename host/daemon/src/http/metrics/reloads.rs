@@ -26,7 +26,11 @@ pub(super) fn write(page: &mut Page, understudy: &Understudy) {
 }
 
 fn states(page: &mut Page, plugins: &[PluginInfo]) {
-    page.metric("plugin_state", "gauge", "1 for the state a plugin is in, and its code when it is rejected.");
+    page.metric(
+        "plugin_state",
+        "gauge",
+        "1 for the state a plugin is in, and its code when it may not play.",
+    );
     for plugin in plugins {
         let (state, code) = (plugin.is.state.as_str(), plugin.is.code.as_deref().unwrap_or_default());
         page.sample("plugin_state", &[("provider", &plugin.name), ("state", state), ("code", code)], 1);
@@ -47,7 +51,7 @@ fn candidates(page: &mut Page, plugins: &[PluginInfo]) {
     );
     for plugin in plugins {
         let Some(candidate) = &plugin.candidate else { continue };
-        let code = candidate.code.as_deref().unwrap_or("plugin_awaiting_grant");
+        let code = candidate.code.as_deref().unwrap_or_default();
         page.sample("plugin_candidate_refused", &[("provider", &plugin.name), ("code", code)], 1);
     }
 }
