@@ -226,3 +226,48 @@ async fn a_canary_that_is_dropped_in_is_judged_however_seldom_the_files_are_look
     rename_into(&daemon.folder().join("next"), "herald.wasm", &herald(2, "mute"));
     until_over(&daemon, "rolled back").await;
 }
+
+#[tokio::test]
+async fn a_canary_whose_file_is_removed_is_heard_no_more() {
+    let daemon = daemon("calm", 0.5).await;
+    until(&daemon, "herald", "tried", |plugin| plugin["canary"]["state"] == "on trial").await;
+    std::fs::remove_file(daemon.folder().join("next/herald.wasm")).expect("it is removed");
+    let over = until(&daemon, "herald", "over", |plugin| plugin["canary"]["state"] != "on trial").await;
+    assert_eq!((&over["canary"]["state"], &over["version"]), (&json!("rejected"), &json!("0.0.1")), "{over}");
+    for user in 0..8 {
+        assert_eq!(hears(&daemon, user).await, "0.0.1");
+    }
+}
+
+#[tokio::test]
+async fn a_canary_that_plays_already_is_tried_once_another_plays() {
+    let daemon = daemon("calm", 3_600.0).await;
+    until(&daemon, "herald", "tried", |plugin| plugin["canary"]["state"] == "on trial").await;
+    rename_into(&daemon.folder().join("next"), "herald.wasm", &herald(1, "calm"));
+    let refused = |plugin: &Value| plugin["canary"]["code"] == "canary_plays_already";
+    until(&daemon, "herald", "refused", refused).await;
+    rename_into(&daemon.folder().join("plugins"), "herald.wasm", &herald(3, "calm"));
+    let tried = |plugin: &Value| plugin["version"] == "0.0.3" && plugin["canary"]["version"] == "0.0.1";
+    let tried = until(&daemon, "herald", "tried anew", tried).await;
+    assert_eq!((&tried["canary"]["state"], &tried["canary"]["code"]), (&json!("on trial"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_promoted_canary_plays_on_while_a_newer_stable_one_is_written() {
+    let daemon = daemon("calm", 0.0).await;
+    until_over(&daemon, "promoted").await;
+    // Written over the file itself, as a plain copy does, while somebody asks for a reload.
+    let (whole, path) = (herald(3, "calm"), daemon.folder().join("plugins/herald.wasm"));
+    let mut asked = None;
+    for end in (1..=8).map(|eighth| whole.len() * eighth / 8) {
+        std::fs::write(&path, &whole[..end]).expect("it is written");
+        asked.get_or_insert_with(|| tokio::spawn(daemon.post("/api/v1/admin/reload", &json!({})).send()));
+        let plugin = super::plugin(&daemon, "herald").await;
+        assert_ne!(plugin["canary"]["code"], "canary_plays_already", "{plugin}");
+        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+    }
+    let tried = |plugin: &Value| plugin["version"] == "0.0.3" && plugin["canary"]["state"] == "on trial";
+    until(&daemon, "herald", "tried beside it", tried).await;
+    let asked = asked.expect("it was asked").await.expect("it ends").expect("an answer");
+    assert_eq!(asked.status(), 200);
+}

@@ -116,9 +116,13 @@ impl Trial {
         Some(Self::Running(Running { refused: Some(newest.clone()), judged, ..running.clone() }))
     }
 
-    /// It has a file that could not be tried.
-    pub(super) const fn is_refused(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::Running(Running { refused: Some(_), .. }))
+    /// What its file holds and could not be tried.
+    pub(super) const fn refused(&self) -> Option<&Newest> {
+        match self {
+            Self::Refused { newest, .. } => Some(newest),
+            Self::Running(running) => running.refused.as_ref(),
+            Self::RolledBack { .. } | Self::Promoted(_) => None,
+        }
     }
 
     /// The same trial in the words of its section now.

@@ -16,7 +16,7 @@ use super::wanted::{Pin, Wanted};
 use super::{PluginFacts, PluginSource, PluginState};
 use crate::config::{Canary, Config};
 
-/// The code of a canary that has taken the stable one's place by hand.
+/// The code of a canary that is what it would be tried beside.
 pub(crate) const CANARY_PLAYS_ALREADY: &str = "canary_plays_already";
 
 impl Bringing<'_> {
@@ -27,8 +27,7 @@ impl Bringing<'_> {
         };
         let mut tried = Wanted::on_trial(&wanted, &canary, self.config);
         let (judged, unreadable) = self.prepare(&mut tried).await;
-        let (stable, _) = self.prepare(&mut wanted.clone()).await;
-        let promoted = before.filter(|role| role.promoted_over.as_deref() == Some(&*stable));
+        let promoted = self.promoted(&wanted, before).await;
         let role = match promoted {
             Some(role) => role.clone(),
             None => self.bring_in(wanted, before).await,
@@ -40,8 +39,7 @@ impl Bringing<'_> {
         if self.unsettled.contains(&canary.path) {
             return Role { trial: old.cloned(), ..role };
         }
-        let known = old.filter(|old| **old.judged() == *judged && !(self.again && old.is_refused()));
-        if let Some(known) = known {
+        if let Some(known) = old.filter(|old| **old.judged() == *judged && !self.is_doubtful(old)) {
             return Role { trial: Some(known.under(canary)), ..role };
         }
         let is_crowded = old.is_some_and(|old| old.running().is_some())
@@ -56,16 +54,36 @@ impl Bringing<'_> {
             Ok(Tried::Waits) => old.cloned(),
             Ok(Tried::Before(trial)) => Some(trial.under(canary)),
             Ok(Tried::Candidate(candidate)) => Some(begin(canary, candidate, serving)),
+            // Whoever removes a file wants its plugin to go.
+            Ok(Tried::Gone(state)) => {
+                let newest = Newest { state, facts: None, judged };
+                tell_refused(&role.name, &newest, old);
+                Some(Trial::Refused { canary, newest })
+            }
             Err((state, facts)) => {
-                let (plugin, path) = (&role.name, canary.path.display());
-                warn!(plugin, %path, state = state.name(), reason = state.reason(), "canary refused");
                 let newest = Newest { state, facts: facts.map(Arc::new), judged };
+                tell_refused(&role.name, &newest, old);
                 let playing = old.and_then(|old| old.keeps_playing(&newest));
                 let trial = playing.unwrap_or(Trial::Refused { canary: canary.clone(), newest });
                 Some(trial.under(canary))
             }
         };
         Role { trial, ..role }
+    }
+
+    /// The role of whoever was promoted and plays on: what its section names is as it was judged then, or
+    /// is still changing.
+    async fn promoted<'a>(&self, wanted: &Wanted, before: Option<&'a Role>) -> Option<&'a Role> {
+        let before = before?;
+        let over = before.promoted_over.as_ref()?;
+        let is_changing = wanted.source.path().is_some_and(|file| self.unsettled.contains(file));
+        let (stable, _) = self.prepare(&mut wanted.clone()).await;
+        (is_changing || *stable == **over).then_some(before)
+    }
+
+    /// The same file may be judged otherwise now: somebody asked, or another plays beside it.
+    fn is_doubtful(&self, old: &Trial) -> bool {
+        old.refused().is_some_and(|newest| self.again || newest.state.code() == Some(CANARY_PLAYS_ALREADY))
     }
 
     /// There would be too many generations of the name: the newest waits.
@@ -83,7 +101,11 @@ impl Bringing<'_> {
         old: Option<&Trial>,
     ) -> Result<Tried, (PluginState, Option<PluginFacts>)> {
         let wasm = read_component(&wanted.source, self.sandbox.component_bytes_max()).await;
-        let wasm = wasm.map_err(|unread| (Unread::state(unread), None))?;
+        let wasm = match wasm {
+            Ok(wasm) => wasm,
+            Err(Unread::Missing(state)) => return Ok(Tried::Gone(state)),
+            Err(Unread::Refused(state)) => return Err((state, None)),
+        };
         let digest = understudy_sandbox::digest(&wasm);
         wanted.pin.admits(&digest, &wanted.how_pinned()).map_err(|state| (state, None))?;
         if let Some(old) = old.filter(|old| old.is_of(&digest, judged)) {
@@ -111,8 +133,18 @@ enum Tried {
     Candidate(Serving),
     /// It is the one that is, or was, on trial: only its file's times are others.
     Before(Box<Trial>),
+    /// Its file is not there.
+    Gone(PluginState),
     /// It has to wait.
     Waits,
+}
+
+/// Told once: what is doubtful is looked at with every pass.
+fn tell_refused(plugin: &str, newest: &Newest, old: Option<&Trial>) {
+    if !old.and_then(Trial::refused).is_some_and(|old| old.is_like(newest)) {
+        let (state, path) = (&newest.state, &newest.judged.source);
+        warn!(plugin, %path, state = state.name(), reason = state.reason(), "canary refused");
+    }
 }
 
 fn begin(canary: Canary, candidate: Serving, beside: &Serving) -> Trial {
