@@ -268,16 +268,16 @@ impl Cache {
         self.blocking(move |disk| disk.clear(&filter)).await
     }
 
-    /// Reads all audio and removes what is damaged, and nothing that cannot be read. `progress` is called after each file, on a
-    /// blocking thread; takes are served and stored meanwhile.
+    /// Reads all audio and removes what is damaged, and nothing that cannot be read. `progress` is called
+    /// after each file, on a blocking thread, and says whether to go on; takes are served and stored meanwhile.
     ///
     /// # Errors
-    /// The cache does not serve.
+    /// The cache does not serve, or is being checked already.
     pub async fn verify(
         &self,
-        progress: impl Fn(Verification) + Send + 'static,
+        progress: impl Fn(Verification) -> bool + Send + 'static,
     ) -> Result<Verification, CacheError> {
-        self.blocking(move |disk| disk.verify(&progress)).await
+        self.blocking(move |disk| disk.verify(&progress)).await?
     }
 
     /// Writes down what is written lazily, and waits until all of it is on the disk.

@@ -148,7 +148,11 @@ async fn verify(json: bool, kept: Kept<'_>, printer: Printer) -> Result<(), Faul
     };
     let verified = match kept {
         Kept::Here { cache, .. } => {
-            let verified = cache.verify(move |now| show(&VerifiedTakes::so_far(now))).await;
+            let verified = cache.verify(move |now| {
+                show(&VerifiedTakes::so_far(now));
+                true
+            });
+            let verified = verified.await;
             verified.map(VerifiedTakes::whole).map_err(failed)
         }
         Kept::At(url) => follow(&url, &format!("{PLACE}/verify"), show).await,

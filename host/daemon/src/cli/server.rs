@@ -17,6 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A reload may compile, and wait for who still plays; a cache may be large.
 const ORDER_PATIENCE: Duration = Duration::from_secs(900);
 
+/// How long is waited for an answer.
+#[derive(Clone, Copy)]
+enum Patience {
+    /// For all of it.
+    Whole(Duration),
+    /// For its beginning, and from each piece to the next.
+    Piece(Duration),
+}
+
 /// The server gave no answer.
 #[derive(Debug, thiserror::Error)]
 #[error("no server answers at {url}")]
@@ -35,6 +44,12 @@ struct Refusal {
 struct Refused {
     message: String,
     hint: Option<String>,
+}
+
+impl From<Refused> for Fault {
+    fn from(Refused { message, hint }: Refused) -> Self {
+        hint.into_iter().fold(Self::new(Exit::Failed, message), Self::hint)
+    }
 }
 
 /// The address that a command `said`, or that of a server with these settings, from this machine.
@@ -65,7 +80,7 @@ pub(super) async fn ask<T: DeserializeOwned>(
     path: &str,
     query: &[(String, String)],
 ) -> Result<T, Fault> {
-    call(Method::GET, url, path, query, PATIENCE).await
+    call(Method::GET, url, path, query, Patience::Whole(PATIENCE)).await
 }
 
 /// Has the server at `url` do what a `POST` to `path` with these parameters means.
@@ -74,7 +89,7 @@ pub(super) async fn order<T: DeserializeOwned>(
     path: &str,
     query: &[(String, String)],
 ) -> Result<T, Fault> {
-    call(Method::POST, url, path, query, ORDER_PATIENCE).await
+    call(Method::POST, url, path, query, Patience::Whole(ORDER_PATIENCE)).await
 }
 
 /// Has the server at `url` do what a `POST` to `path` means, and shows each line of its answer; the last.
@@ -83,13 +98,24 @@ pub(super) async fn follow<T: DeserializeOwned + Default>(
     path: &str,
     show: impl Fn(&T),
 ) -> Result<T, Fault> {
-    let mut answer = answered(Method::POST, url, path, &[], ORDER_PATIENCE).await?;
+    // How long all of it takes is a matter of how much there is.
+    lines(answered(Method::POST, url, path, &[], Patience::Piece(ORDER_PATIENCE)).await?, url, show).await
+}
+
+async fn lines<T: DeserializeOwned + Default>(
+    mut answer: Response,
+    url: &str,
+    show: impl Fn(&T),
+) -> Result<T, Fault> {
     let (mut last, mut line) = (T::default(), Vec::new());
     while let Some(piece) = answer.chunk().await.map_err(|error| no_answer(url, error))? {
         for byte in piece {
             if byte != b'\n' {
                 line.push(byte);
                 continue;
+            }
+            if let Ok(Refusal { error }) = serde_json::from_slice(&line) {
+                return Err(error.into());
             }
             last = serde_json::from_slice(&line).map_err(|error| Fault::new(Exit::Failed, error))?;
             show(&last);
@@ -115,7 +141,7 @@ async fn call<T: DeserializeOwned>(
     url: &str,
     path: &str,
     query: &[(String, String)],
-    patience: Duration,
+    patience: Patience,
 ) -> Result<T, Fault> {
     let answer = answered(method, url, path, query, patience).await?;
     answer.json().await.map_err(|error| no_answer(url, error))
@@ -127,7 +153,7 @@ async fn answered(
     url: &str,
     path: &str,
     query: &[(String, String)],
-    patience: Duration,
+    patience: Patience,
 ) -> Result<Response, Fault> {
     // The program has a TLS that has to be told its cryptography; done twice, the first stands.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -138,7 +164,12 @@ async fn answered(
             .hint("write it with its scheme, for example http://localhost:8750")
     })?;
     let asked = async {
-        let client = reqwest::Client::builder().timeout(patience).no_proxy().build()?;
+        let client = reqwest::Client::builder().no_proxy();
+        let client = match patience {
+            Patience::Whole(time) => client.timeout(time),
+            Patience::Piece(time) => client.read_timeout(time),
+        };
+        let client = client.build()?;
         // The admin's calls want it said, so that no page of another site can make them.
         let request = client.request(method, place).header("content-type", "application/json");
         let answer = request.send().await?;
@@ -154,9 +185,7 @@ async fn answered(
     let answered: Result<Result<Response, Refused>, reqwest::Error> = asked.await;
     match answered {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(Refused { message, hint })) => {
-            Err(hint.into_iter().fold(Fault::new(Exit::Failed, message), Fault::hint))
-        }
+        Ok(Err(refused)) => Err(refused.into()),
         Err(error) => Err(no_answer(url, error)),
     }
 }
@@ -172,12 +201,45 @@ fn no_answer(url: &str, error: reqwest::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
 
     fn check(said: Option<&str>, listen: &[&str], expected: Option<&str>) {
         let listen = listen.iter().map(|address| address.parse().unwrap()).collect();
         let server = Server { listen, ..Server::default() };
         assert_eq!(place(said, &server).ok().as_deref(), expected);
+    }
+
+    /// Answers the first call with a line every so often.
+    async fn trickling(lines: usize, pause: Duration) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+            let _ = stream.read(&mut [0; 1024]).await.unwrap();
+            stream.write_all(head.as_bytes()).await.unwrap();
+            for line in 1..=lines {
+                tokio::time::sleep(pause).await;
+                if stream.write_all(format!("{line}\n").as_bytes()).await.is_err() {
+                    return;
+                }
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_goes_on_may_take_longer_than_its_pieces() {
+        let followed = async |patience| -> Result<usize, Fault> {
+            let url = trickling(8, Duration::from_millis(100)).await;
+            lines(answered(Method::POST, &url, "/", &[], patience).await?, &url, |_| ()).await
+        };
+        let patience = Duration::from_millis(500);
+        assert_eq!(followed(Patience::Piece(patience)).await.ok(), Some(8));
+        assert_eq!(followed(Patience::Whole(patience)).await.ok(), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The door from outside: requests in, whole answers out, over scripted providers.
 
 mod audio;
+mod cache;
 mod caching;
 mod characters;
 mod encores;

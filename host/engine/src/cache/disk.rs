@@ -29,6 +29,8 @@ pub(super) struct Disk {
     pub(super) index: Index,
     tiers: Mutex<Tiers>,
     pub(super) damaged: AtomicU64,
+    /// Held by whoever checks all files.
+    pub(super) verifying: Mutex<()>,
     pub(super) repair: Repair,
     clock: WallClock,
     ttl: Duration,
@@ -84,6 +86,7 @@ impl Disk {
             index,
             tiers: Mutex::new(Tiers { shelf, memory, abandoned: Vec::new() }),
             damaged: AtomicU64::new(0),
+            verifying: Mutex::default(),
             repair,
             clock: clock.clone(),
             ttl: settings.ttl,

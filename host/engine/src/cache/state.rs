@@ -116,6 +116,9 @@ pub enum CacheError {
     /// There is no cache.
     #[error("cache is off")]
     Off,
+    /// Another check of all takes is under way.
+    #[error("takes are being checked already")]
+    Verifying,
     /// A part of this program failed where it must not.
     #[error("internal failure: {0}")]
     Internal(String),
@@ -129,6 +132,7 @@ impl CacheError {
             Self::NoRoom { .. } => "cache_no_room",
             Self::Degraded(reason) => reason.code(),
             Self::Off => "cache_off",
+            Self::Verifying => "cache_verifying",
             Self::Internal(_) => "internal",
         }
     }

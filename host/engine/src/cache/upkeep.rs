@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, TryLockError};
 
 use serde::Serialize;
 use understudy_speech::AudioFormat;
@@ -12,6 +12,7 @@ use super::disk::Disk;
 use super::key::TakeKey;
 use super::repair::Repair;
 use super::shelf::{Entry, ProviderTally, Share};
+use super::state::CacheError;
 use super::take::AudioDigest;
 
 /// What a cache holds and has done.
@@ -192,8 +193,13 @@ impl Disk {
     }
 
     /// Reads every file and removes what is not what its name says. What cannot be read is left alone:
-    /// it was paid for, and may be sound.
-    pub(super) fn verify(&self, progress: &dyn Fn(Verification)) -> Verification {
+    /// it was paid for, and may be sound. Ends early when `progress` says so, and does nothing while another
+    /// is at it: a disk is read once at a time.
+    pub(super) fn verify(&self, progress: &dyn Fn(Verification) -> bool) -> Result<Verification, CacheError> {
+        let _alone = match self.verifying.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(CacheError::Verifying),
+            alone => alone,
+        };
         let files: Vec<_> = self.tiers().shelf.audio().collect();
         let mut so_far = Verification { total: files.len(), ..Verification::default() };
         for (digest, length) in files {
@@ -213,8 +219,10 @@ impl Disk {
                     so_far.unread += 1;
                 }
             }
-            progress(so_far);
+            if !progress(so_far) {
+                break;
+            }
         }
-        so_far
+        Ok(so_far)
     }
 }

@@ -14,7 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ use utoipa::IntoParams;
 
 use super::Admin;
 use crate::Understudy;
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::keeping::{ClearedTakes, KeptTakes, VerifiedTakes};
 use crate::moment;
 
@@ -90,13 +90,15 @@ pub(crate) async fn takes(
 
 /// Check what is kept
 ///
-/// Reads all audio and removes what is damaged; what cannot be read is counted and left as it is. Answers with a line of JSON for each piece that was
-/// looked at, as far as the reader keeps up; the last one has `done`. Takes are served meanwhile.
+/// Reads all audio and removes what is damaged; what cannot be read is counted and left as it is. Answers
+/// with a line of JSON for each piece that was looked at, as far as the reader keeps up; the last one has
+/// `done`, or `error` when the check broke off. Takes are served meanwhile. It ends when its reader leaves.
 #[utoipa::path(
     post, path = "/api/v1/admin/cache/verify", operation_id = "verifyTakes", tag = "Operation",
     responses(
         (status = 200, body = VerifiedTakes, content_type = "application/x-ndjson"),
         (status = 403, description = "The caller is not on this machine.", body = ErrorBody),
+        (status = 409, description = "They are being checked already.", body = ErrorBody),
         (status = 503, description = "There is no cache, or it cannot be read.", body = ErrorBody),
     )
 )]
@@ -106,25 +108,41 @@ pub(crate) async fn verify(
 ) -> Result<Response, ApiError> {
     let engine = understudy.engine();
     let cache = cache(&engine)?.clone();
-    let (news, heard) = mpsc::channel::<VerifiedTakes>(NEWS_AHEAD);
+    let mut heard = check(cache);
+    // Whether there is anything to check has to be known before an answer can begin.
+    let first = heard.recv().await.unwrap_or_else(|| Err(CacheError::Internal("check was lost".to_owned())));
+    let first = first.map_err(|error| failed(&error))?;
+    let later = stream::unfold(heard, |mut heard| async move { Some((heard.recv().await?, heard)) });
+    let lines = stream::iter([Ok(first)]).chain(later).map(|news| Ok::<_, Infallible>(line(news)));
+    Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
+}
+
+/// Checks all takes for as long as anybody hears of it.
+fn check(cache: Cache) -> mpsc::Receiver<Result<VerifiedTakes, CacheError>> {
+    let (news, heard) = mpsc::channel(NEWS_AHEAD);
     tokio::spawn(async move {
         let so_far = news.clone();
-        // What does not fit is old news by the time there is room again.
         let tell = move |now: Verification| {
-            so_far.try_send(VerifiedTakes::so_far(now)).ok();
+            // What does not fit is old news by the time there is room again.
+            so_far.try_send(Ok(VerifiedTakes::so_far(now))).ok();
+            !so_far.is_closed()
         };
-        match cache.verify(tell).await {
-            Ok(verified) => {
-                news.send(VerifiedTakes::whole(verified)).await.ok();
-            }
-            Err(error) => tracing::warn!(code = error.code(), %error, "takes could not be checked"),
+        let verified = cache.verify(tell).await.map(VerifiedTakes::whole);
+        if let Err(error) = &verified {
+            tracing::warn!(code = error.code(), %error, "takes could not be checked");
         }
+        news.send(verified).await.ok();
     });
-    let lines = stream::unfold(heard, |mut heard| async move {
-        let line = serde_json::to_string(&heard.recv().await?).unwrap_or_default() + "\n";
-        Some((Ok::<_, Infallible>(Bytes::from(line)), heard))
-    });
-    Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
+    heard
+}
+
+/// One line of a check's answer.
+fn line(news: Result<VerifiedTakes, CacheError>) -> Bytes {
+    let json = match news {
+        Ok(verified) => serde_json::to_string(&verified),
+        Err(error) => serde_json::to_string(&ErrorBody { error: failed(&error).object(Dialect::Native, "") }),
+    };
+    Bytes::from(json.unwrap_or_default() + "\n")
 }
 
 /// Throw away what is kept
@@ -165,6 +183,9 @@ fn failed(error: &CacheError) -> ApiError {
     match error {
         CacheError::Degraded(reason) => told.hint(reason.hint()),
         CacheError::Off => told.hint("set cache.enabled = true"),
+        CacheError::Verifying => {
+            ApiError { status: StatusCode::CONFLICT, ..told }.hint("ask again when that is over")
+        }
         CacheError::NoRoom { .. } | CacheError::Internal(_) => told,
     }
 }

@@ -52,6 +52,10 @@ impl Kept {
     fn calls(&self) -> usize {
         self.provider.requests().len()
     }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
 }
 
 #[tokio::test]

@@ -52,10 +52,33 @@ async fn verify_finds_what_is_damaged_and_removes_it() {
     }
     fs::write(&place.files()[2], b"noise").unwrap();
     let (sender, told) = std::sync::mpsc::channel();
-    let report = store.cache().verify(move |so_far| sender.send(so_far.checked).unwrap()).await.unwrap();
+    let report = store.cache().verify(move |so_far| sender.send(so_far.checked).is_ok()).await.unwrap();
     assert_eq!(told.iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert_eq!((report.checked, report.total, report.damaged, report.removed), (4, 4, 1, 1));
     assert_eq!(store.cache().stats().takes, 3);
+}
+
+#[tokio::test]
+async fn a_check_that_nobody_listens_to_ends_and_there_is_one_at_a_time() {
+    let place = Place::new();
+    let store = place.open();
+    for number in 1..=3 {
+        keep(store.cache(), number).await;
+    }
+    let report = store.cache().verify(|_| false).await.unwrap();
+    assert_eq!((report.checked, report.total), (1, 3));
+    let (checking, begun) = std::sync::mpsc::channel();
+    let (held, go_on) = std::sync::mpsc::channel::<()>();
+    let hold = move |_| checking.send(()).is_ok() && go_on.recv().is_ok();
+    let first = tokio::spawn({
+        let cache = store.cache().clone();
+        async move { cache.verify(hold).await }
+    });
+    spawn_blocking(move || begun.recv().unwrap()).await.unwrap();
+    assert_eq!(store.cache().verify(|_| true).await, Err(CacheError::Verifying));
+    drop(held);
+    first.await.unwrap().unwrap();
+    assert_eq!(store.cache().verify(|_| true).await.map(|report| report.checked), Ok(3));
 }
 
 #[cfg(unix)]
@@ -71,11 +94,11 @@ async fn audio_that_cannot_be_read_is_told_and_never_taken_for_damage() {
     // Opening what leads to itself fails, and not because anything were damaged.
     std::os::unix::fs::symlink(&files[0], &files[0]).unwrap();
     fs::write(&files[1], b"noise").unwrap();
-    let report = store.cache().verify(|_| ()).await.unwrap();
+    let report = store.cache().verify(|_| true).await.unwrap();
     assert_eq!((report.checked, report.damaged, report.removed, report.unread), (3, 1, 1, 1));
     assert_eq!((store.cache().stats().takes, store.cache().stats().damaged), (2, 1));
     fs::remove_file(&files[0]).unwrap();
     fs::rename(&aside, &files[0]).unwrap();
-    let report = store.cache().verify(|_| ()).await.unwrap();
+    let report = store.cache().verify(|_| true).await.unwrap();
     assert_eq!((report.checked, report.damaged, report.unread), (2, 0, 0));
 }
