@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
-use understudy_engine::Engine;
+use understudy_engine::{Engine, nearest};
 use understudy_speech::InvalidField;
 use utoipa::ToSchema;
 
@@ -161,7 +161,9 @@ impl ApiError {
 
     /// A query string that cannot be read.
     pub(crate) fn of_query(rejection: &QueryRejection) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_query", rejection.body_text().to_lowercase())
+        let text = rejection.body_text();
+        unknown_parameter(&text)
+            .unwrap_or_else(|| Self::new(StatusCode::BAD_REQUEST, "invalid_query", text.to_lowercase()))
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<Box<str>>) -> Self {
@@ -231,6 +233,19 @@ impl From<InvalidField> for ApiError {
 /// In units of so many nanoseconds, rounded up: a client that comes back too early is refused again.
 fn rounded_up(after: Duration, unit: u128) -> u64 {
     u64::try_from(after.as_nanos().div_ceil(unit)).unwrap_or(u64::MAX)
+}
+
+/// That a query has a parameter nobody knows, when serde says so: "unknown field `a`, expected `b` or `c`".
+fn unknown_parameter(text: &str) -> Option<ApiError> {
+    let mut named = text.split_once("unknown field `")?.1.split('`').step_by(2);
+    let unknown = named.next()?;
+    let known: Vec<&str> = named.filter(|name| !name.is_empty()).collect();
+    let hint = nearest(unknown, known.iter().copied()).map_or_else(
+        || format!("the parameters are {}", known.join(", ")),
+        |meant| format!("did you mean `{meant}`?"),
+    );
+    let message = format!("no such parameter: {unknown}");
+    Some(ApiError::invalid("unknown_parameter", unknown, message).hint(hint))
 }
 
 impl IntoResponse for ApiError {

@@ -38,6 +38,7 @@ const NEWS_AHEAD: usize = 16;
 
 /// Which takes are listed.
 #[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TakesQuery {
     /// Of this provider.
@@ -50,6 +51,7 @@ pub(crate) struct TakesQuery {
 
 /// Which takes are thrown away; what is left out does not narrow.
 #[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ClearQuery {
     /// Of this provider.
@@ -161,7 +163,9 @@ pub(crate) async fn clear(
     _: Admin,
     State(understudy): State<Arc<Understudy>>,
     query: Result<Query<ClearQuery>, QueryRejection>,
+    body: Bytes,
 ) -> Result<Json<ClearedTakes>, ApiError> {
+    demand_no_filter(&body)?;
     let Query(ClearQuery { provider, older_than }) =
         query.map_err(|rejection| ApiError::of_query(&rejection))?;
     let age = older_than.as_deref().map(moment::duration).transpose();
@@ -171,6 +175,17 @@ pub(crate) async fn clear(
     let cleared = cache(&engine)?.clear(filter).await.map_err(|error| failed(&error))?;
     tracing::info!(takes = cleared.takes, bytes = cleared.bytes, "takes thrown away");
     Ok(Json(cleared.into()))
+}
+
+/// A filter in the body would be passed over, and everything thrown away.
+fn demand_no_filter(body: &[u8]) -> Result<(), ApiError> {
+    let said: Vec<u8> = body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    if matches!(said.as_slice(), b"" | b"{}") {
+        return Ok(());
+    }
+    let message = "request body must be empty or {}: what is thrown away is said in the query";
+    Err(ApiError::new(StatusCode::BAD_REQUEST, "unexpected_body", message)
+        .hint("for example ?provider=azure&older_than=7d"))
 }
 
 fn cache(engine: &Engine) -> Result<&Cache, ApiError> {

@@ -18,6 +18,7 @@ use crate::http::error::{ApiError, ErrorBody};
 
 /// Which voices are wanted; what is left out does not narrow.
 #[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct VoiceQuery {
     /// A BCP-47 tag: `en` for all of English, `en-US` for one region.

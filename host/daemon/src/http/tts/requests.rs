@@ -40,6 +40,7 @@ pub(crate) const STATUSES: [(&str, RequestStatus); 4] = [
 
 /// Which requests are wanted; what is left out does not narrow.
 #[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RequestsQuery {
     /// Not before this: an RFC 3339 time such as `2026-11-23T08:00:00Z`, a day, or milliseconds since
