@@ -39,9 +39,9 @@ const SINGULAR: [http::HeaderName; 3] = [CACHE_CONTROL, IF_NONE_MATCH, KEY];
 /// How long an answer is given without looking whether it would still be the same.
 const LASTS: Duration = Duration::from_secs(60);
 
-/// Requests that are remembered, and the longest of them: some megabytes at most.
+/// Requests that are remembered, and the longest of them, its head included: some megabytes at most.
 const REQUESTS_MAX: usize = 1_024;
-const BODY_BYTES_MAX: usize = 8 * 1024;
+const BYTES_MAX: usize = 8 * 1024;
 
 /// A request, as far as it shapes its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -89,8 +89,17 @@ impl Asked {
         Body::from(self.body.clone())
     }
 
-    const fn is_short(&self) -> bool {
-        self.body.len() <= BODY_BYTES_MAX
+    fn is_short(&self) -> bool {
+        let heads = self.heads.iter().flatten().map(HeaderValue::len).sum::<usize>();
+        self.body.len() + heads <= BYTES_MAX
+    }
+
+    /// The same in memory of its own. What came is a part of what its connection has read, which must not
+    /// stay for its sake.
+    fn copied(&self) -> Self {
+        let copied = |head: &Option<HeaderValue>| HeaderValue::from_bytes(head.as_ref()?.as_bytes()).ok();
+        let heads = self.heads.each_ref().map(copied);
+        Self { call: self.call, heads, body: Bytes::copy_from_slice(&self.body) }
     }
 }
 
@@ -131,20 +140,18 @@ impl Encores {
     }
 
     /// Remembers `response` to `asked`, if it leaves an encore.
-    pub(super) fn keep(&self, mut asked: Asked, response: &mut Response) {
+    pub(super) fn keep(&self, asked: &Asked, response: &mut Response) {
         let Some(encore) = response.extensions_mut().remove::<Arc<Encore>>() else { return };
         let Some(spoken) = response.extensions().get::<Spoken>().cloned() else { return };
         if response.status() != StatusCode::OK || !asked.is_short() {
             return;
         }
-        // The body is a part of what its connection has read, which must not stay for its sake.
-        asked.body = Bytes::copy_from_slice(&asked.body);
         let (mut headers, until) = (response.headers().clone(), Instant::now() + LASTS);
         // They have their places already when they come.
         for own in [REQUEST_ID, PROCESSING] {
             headers.insert(own, HeaderValue::from_static(""));
         }
-        self.known().insert(asked, Arc::new(Answer { encore, headers, spoken, until }));
+        self.known().insert(asked.copied(), Arc::new(Answer { encore, headers, spoken, until }));
     }
 
     /// How many there are that can be given now.

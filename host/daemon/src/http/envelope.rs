@@ -164,7 +164,7 @@ impl Inside {
         // What is seldom needed and large must not be carried along by what is short.
         let mut response = Box::pin(self.idempotency.run(take(request), &self.router)).await;
         if let Some((asked, stage)) = asked {
-            stage.encores.keep(asked, &mut response);
+            stage.encores.keep(&asked, &mut response);
         }
         line.spoken = response.extensions_mut().remove().unwrap_or_default();
         response

@@ -154,3 +154,18 @@ async fn what_is_too_long_to_remember_is_answered_all_the_same() {
     }
     assert_eq!(kept.encores(), 0);
 }
+
+#[tokio::test]
+async fn a_request_with_a_long_head_is_not_remembered() {
+    let kept = kept();
+    let body = json!({ "input": "The show must go on." });
+    for expected in ["miss", "hit", "hit"] {
+        let mut asked = asking(SPEECH, &body);
+        let long = format!("audio/pcm, {}", "audio/x, ".repeat(1_000));
+        asked.headers_mut().insert("accept", long.parse().unwrap());
+        let answer = send(&kept.app, asked).await;
+        assert_eq!((answer.status, answer.header("x-understudy-cache")), (StatusCode::OK, expected));
+        kept.understudy.settle().await;
+    }
+    assert_eq!(kept.encores(), 0);
+}
