@@ -149,8 +149,12 @@ impl History {
 
     /// Says why the folder cannot be opened.
     pub(crate) fn refuse(&self, reason: Degradation) {
-        tracing::warn!(code = reason.code(), %reason, "requests are not recorded");
-        self.0.shared.set_state(StoreState::Degraded { reason });
+        let state = StoreState::Degraded { reason: reason.clone() };
+        // Told once, and not each time that it is tried again.
+        if self.state() != state {
+            tracing::warn!(code = reason.code(), %reason, "requests are not recorded");
+        }
+        self.0.shared.set_state(state);
     }
 
     fn open(&self, lock: &Arc<FolderLock>) -> io::Result<Writing> {
