@@ -119,7 +119,7 @@ pub enum Error {
     TimedOut,
     /// The service said something that makes no sense. Next candidate; counted.
     Protocol(String),
-    /// The service answered well and sent no audio. Next candidate; counted.
+    /// The service answered well and sent no audio. Retried, then next candidate; counted.
     NoAudio,
     /// Nobody listens to the take any more. [`Take`](crate::Take) returns it so that `?` ends the
     /// call; the host has forgotten the call by then and blames nobody.

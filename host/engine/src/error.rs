@@ -379,9 +379,8 @@ const fn is_refusal(failure: &Failure) -> bool {
 const fn may_pass(failure: &Failure) -> bool {
     !matches!(
         failure,
-        Failure::Provider(
-            ProviderError::Unauthorized(_) | ProviderError::QuotaExhausted { .. } | ProviderError::NoAudio
-        ) | Failure::Trapped { .. }
+        Failure::Provider(ProviderError::Unauthorized(_) | ProviderError::QuotaExhausted { .. })
+            | Failure::Trapped { .. }
             | Failure::CpuExceeded { .. }
             | Failure::LimitExceeded { .. }
             | Failure::NotGranted { .. }

@@ -134,8 +134,8 @@ const fn of_provider_error(error: &ProviderError) -> Verdict {
             row(NextAndHold { quota: false, time: *retry_after }, Nobody, false)
         }
         ProviderError::Unavailable(_) => row(Retry, Provider, false),
-        // The same text would most likely come to nothing again, and be billed again.
-        ProviderError::NoAudio => row(Next, Provider, true),
+        // Like a cut body: a matter of the moment more often than of the text.
+        ProviderError::NoAudio => row(Retry, Provider, true),
         ProviderError::TimedOut => row(Next, ProviderIfGivenTime, true),
         ProviderError::Protocol(_) => row(Next, Provider, true),
     }

@@ -64,7 +64,7 @@ fn what_a_provider_says() {
     says(ProviderError::RateLimited { retry_after: None }, "next, hold | nobody");
     says(ProviderError::RateLimited { retry_after: Some(MINUTE) }, "next, hold 60 s | nobody");
     says(ProviderError::Unavailable("503".to_owned()), "retry | provider");
-    says(ProviderError::NoAudio, "next | provider | billed");
+    says(ProviderError::NoAudio, "retry | provider | billed");
     says(ProviderError::TimedOut, "next | provider if given time | billed");
     says(ProviderError::Protocol("no audio key".to_owned()), "next | provider | billed");
 }

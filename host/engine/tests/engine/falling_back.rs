@@ -39,7 +39,6 @@ async fn check(first: Arc<Scripted>, expected: &str) {
 async fn whatever_befalls_the_first_the_second_speaks() {
     check(failing("a", ProviderError::TimedOut), "a:provider_timed_out b:ok (provider_timed_out for a)")
         .await;
-    check(failing("a", ProviderError::NoAudio), "a:provider_no_audio b:ok (provider_no_audio for a)").await;
     check(
         failing("a", ProviderError::Unauthorized("401".to_owned())),
         "a:provider_unauthorized b:ok (provider_unauthorized for a)",
@@ -64,6 +63,7 @@ async fn whatever_befalls_the_first_the_second_speaks() {
 async fn what_may_be_a_matter_of_the_moment_is_tried_again_first() {
     let thrice = |code: &str| format!("a:{code} a:{code} a:{code} b:ok ({code} for a)");
     check(failing("a", unavailable()), &thrice("provider_unavailable")).await;
+    check(failing("a", ProviderError::NoAudio), &thrice("provider_no_audio")).await;
     let cut = vec![pcm(), Step::Audio(Bytes::from_static(b"abc"))];
     check(Arc::new(Scripted::new("a", cut)), &thrice("provider_unusable_audio")).await;
     let broken = vec![pcm(), Step::Audio(tone(99).into()), Step::Fail(unavailable().into())];
