@@ -126,22 +126,23 @@ pub(super) fn additions(section: &ProviderConfig, manifest: &Manifest) -> String
         Some(_) => {}
     }
     // A table that stands there already cannot be written to from above it.
+    let (mut below, name) = (String::new(), &section.name);
     let has_settings = !section.settings.is_empty();
-    let prefix = if has_settings { "" } else { "settings." };
-    let lines = examples::lines(manifest, &section.settings, prefix);
+    let lines = examples::lines(manifest, &section.settings, if has_settings { "" } else { "settings." });
     if has_settings && !lines.is_empty() {
-        let _ = writeln!(toml, "# and into [providers.{}.settings]", section.name);
+        let _ = write!(below, "# and into [providers.{name}.settings]\n{lines}");
+    } else {
+        toml.push_str(&lines);
     }
-    toml.push_str(&lines);
-    let has_table = !section.secrets.is_empty();
-    if has_table && !missing.is_empty() {
-        let _ = writeln!(toml, "# and into [providers.{}.secrets]", section.name);
+    let has_secrets = !section.secrets.is_empty();
+    if has_secrets && !missing.is_empty() {
+        let _ = writeln!(below, "# and into [providers.{name}.secrets]");
     }
+    let (toml_of_secrets, prefix) = if has_secrets { (&mut below, "") } else { (&mut toml, "secrets.") };
     for asked in missing {
-        let prefix = if has_table { "" } else { "secrets." };
-        secret(&mut toml, &section.name, prefix, asked, &manifest.settings_schema);
+        secret(toml_of_secrets, name, prefix, asked, &manifest.settings_schema);
     }
-    toml
+    toml + &below
 }
 
 /// The key `grants`: what is granted already, and what a manifest asks for.

@@ -114,3 +114,31 @@ fn a_section_has_an_example_of_every_setting_it_lacks() {
     );
     check(json!({ "region": "a", "voices": [], "port": 2 }), "");
 }
+
+#[test]
+fn what_a_section_lacks_comes_before_what_its_tables_lack() {
+    let url = Host::Setting("url".to_owned());
+    let asked = SecretRequest { required: true, ..sending_to(vec![url]).secrets.remove(0) };
+    let manifest = Manifest {
+        hosts: Vec::new(),
+        secrets: vec![asked],
+        settings_schema: json!({ "required": ["region"] }),
+        ..sending_to(Vec::new())
+    };
+    let check = |text: &str, expected: &[&str]| {
+        let config = crate::Config::parse(text, Path::new("understudy.toml")).unwrap();
+        let added = additions(&config.providers[0], &manifest);
+        let lines: Vec<&str> = added.lines().filter(|line| !line.starts_with("# sent to")).collect();
+        assert_eq!(lines, expected, "{text}");
+    };
+    let (setting, secret) = ("region = \"…\"", "api_key = \"env:A_API_KEY\"");
+    check("[providers.a]", &["settings.region = \"…\"", "secrets.api_key = \"env:A_API_KEY\""]);
+    check(
+        "[providers.a]\nsettings = { voice = 'x' }",
+        &["secrets.api_key = \"env:A_API_KEY\"", "# and into [providers.a.settings]", setting],
+    );
+    check(
+        "[providers.a]\nsettings = { voice = 'x' }\nsecrets = { other = 'env:B' }",
+        &["# and into [providers.a.settings]", setting, "# and into [providers.a.secrets]", secret],
+    );
+}
