@@ -141,14 +141,14 @@ impl History {
                 true
             }
             Err(error) => {
-                self.refuse(Degradation::of(&self.0.folder, error.kind(), &error.to_string()));
+                self.refuse(&Degradation::of(&self.0.folder, error.kind(), &error.to_string()));
                 false
             }
         }
     }
 
     /// Says why the folder cannot be opened.
-    pub(crate) fn refuse(&self, reason: Degradation) {
+    pub(crate) fn refuse(&self, reason: &Degradation) {
         let state = StoreState::Degraded { reason: reason.clone() };
         // Told once, and not each time that it is tried again.
         if self.state() != state {

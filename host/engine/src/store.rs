@@ -160,7 +160,7 @@ impl Parts {
                 Ok(taken) => lock.insert(Arc::new(taken)),
                 Err(reason) => {
                     self.cache.refuse(&reason);
-                    self.history.refuse(reason);
+                    self.history.refuse(&reason);
                     return;
                 }
             },
