@@ -329,24 +329,14 @@ impl Config {
         settings::problems(text, provider, manifest)
     }
 
-    /// That the plugin of a provider's section was rejected, as a problem of the file.
+    /// That the plugin of a provider's section, or its canary, was rejected, as a problem of the file.
     pub(crate) fn rejected_section(
         text: &str,
-        provider: &str,
+        section: (&str, bool),
         rejection: (&str, &str),
         hint: Option<&str>,
     ) -> Problem {
-        settings::rejected(text, provider, rejection, hint)
-    }
-
-    /// The same of its canary.
-    pub(crate) fn rejected_canary(
-        text: &str,
-        provider: &str,
-        rejection: (&str, &str),
-        hint: Option<&str>,
-    ) -> Problem {
-        settings::rejected_canary(text, provider, rejection, hint)
+        settings::rejected(text, section, rejection, hint)
     }
 
     /// That the file's certificate authorities cannot be used, as a problem of the file.

@@ -106,14 +106,14 @@ fn rejections(text: &str, status: &PluginStatus) -> Vec<Problem> {
     let name = &status.name;
     let mut problems = Vec::new();
     if let PluginState::Rejected { code, reason, hint } = &status.state {
-        problems.push(Config::rejected_section(text, name, (code, reason), hint.as_deref()));
+        problems.push(Config::rejected_section(text, (name, false), (code, reason), hint.as_deref()));
     }
     // One that plays already was tried by somebody, and is at most in the way.
     if let Some(trial) = &status.trial
         && let (Some(code), Some(reason)) = (trial.code, &trial.reason)
         && code != CANARY_PLAYS_ALREADY
     {
-        problems.push(Config::rejected_canary(text, name, (code, reason), trial.hint.as_deref()));
+        problems.push(Config::rejected_section(text, (name, true), (code, reason), trial.hint.as_deref()));
     }
     problems
 }

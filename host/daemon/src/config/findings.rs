@@ -1,6 +1,5 @@
 //! What was found in a file: its problems, each at its place, or, when no file is read, its keys.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -10,21 +9,20 @@ use super::problem::{Place, Problem};
 /// The file's text and what was found wrong with it.
 pub(super) struct Findings<'text> {
     pub(super) text: &'text str,
-    /// The same without what may not be shown.
-    shown: Cow<'text, str>,
-    problems: RefCell<Vec<(usize, Problem)>>,
+    found: RefCell<Vec<Found>>,
     /// Every key that was asked for; none when a file is read.
     pub(super) keys: Option<RefCell<Vec<Key>>>,
 }
 
+struct Found {
+    span: Range<usize>,
+    message: String,
+    hint: Option<String>,
+}
+
 impl<'text> Findings<'text> {
     pub(super) const fn new(text: &'text str) -> Self {
-        Self { text, shown: Cow::Borrowed(text), problems: RefCell::new(Vec::new()), keys: None }
-    }
-
-    /// Findings in a text that is shown like this.
-    pub(super) fn shown_as(text: &'text str, shown: String) -> Self {
-        Self { shown: Cow::Owned(shown), ..Self::new(text) }
+        Self { text, found: RefCell::new(Vec::new()), keys: None }
     }
 
     /// Findings of no file, which remember what was asked.
@@ -37,15 +35,20 @@ impl<'text> Findings<'text> {
     }
 
     pub(super) fn report(&self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        let place = Place::of(&self.shown, span);
-        let problem = Problem { message: message.into(), hint, place };
-        self.problems.borrow_mut().push((span.start, problem));
+        self.found.borrow_mut().push(Found { span: span.clone(), message: message.into(), hint });
     }
 
-    /// The problems in the order of the file.
-    pub(super) fn into_problems(self) -> Vec<Problem> {
-        let mut problems = self.problems.into_inner();
-        problems.sort_by_key(|(start, _)| *start);
-        problems.into_iter().map(|(_, problem)| problem).collect()
+    /// The problems in the order of the file, with their lines of `shown`: the text without what may not be
+    /// shown. Most files have none, and need no such text.
+    pub(super) fn into_problems(self, shown: impl FnOnce() -> String) -> Vec<Problem> {
+        let mut found = self.found.into_inner();
+        if found.is_empty() {
+            return Vec::new();
+        }
+        found.sort_by_key(|found| found.span.start);
+        let shown = shown();
+        let problem =
+            |Found { span, message, hint }| Problem { message, hint, place: Place::of(&shown, &span) };
+        found.into_iter().map(problem).collect()
     }
 }

@@ -43,18 +43,17 @@ pub(super) fn config(text: &str, file: &Path) -> Result<Config, Vec<Problem>> {
 /// The configuration as far as it can be read, and what is wrong with the text.
 pub(super) fn examine(text: &str, file: &Path) -> (Option<Config>, Vec<Problem>) {
     let (table, errors) = DeTable::parse_recoverable(text);
+    let findings = Findings::new(text);
     // What follows a broken line may be read as something it is not, so mistakes of meaning are
     // looked for only in a file that is well formed.
     if !errors.is_empty() {
-        let findings = Findings::shown_as(text, hidden::shown_broken(text));
         for error in errors {
             findings.report(&error.span().unwrap_or(0..0), lower_case(error.message()), None);
         }
-        return (None, findings.into_problems());
+        return (None, findings.into_problems(|| hidden::shown_broken(text)));
     }
-    let findings = Findings::shown_as(text, hidden::shown(text, table.get_ref()));
     let config = whole(Section::new(&findings, "", Some(table.get_ref())), file);
-    (Some(config), findings.into_problems())
+    (Some(config), findings.into_problems(|| hidden::shown(text, table.get_ref())))
 }
 
 /// `[server]` as far as it can be read, of a text that may be no TOML.

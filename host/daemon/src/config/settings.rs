@@ -52,37 +52,27 @@ pub(super) fn problems(text: &str, provider: &ProviderConfig, manifest: &Manifes
     problems
 }
 
-/// That the plugin of a section was rejected under `code`, at the key that decides it.
+/// That the plugin of a section, or the one on trial beside it, was rejected under `code`, at the key that
+/// decides it.
 pub(super) fn rejected(
     text: &str,
-    provider: &str,
+    (provider, is_canary): (&str, bool),
     (code, reason): (&str, &str),
     hint: Option<&str>,
 ) -> Problem {
     let key = match code {
         "plugin_digest_mismatch" => Some("sha256"),
         "plugin_secret_unreadable" => Some("secrets"),
-        "plugin_unreadable" => Some("plugin"),
+        "plugin_unreadable" => Some(if is_canary { "path" } else { "plugin" }),
         _ => None,
     };
-    let path: Vec<&str> = ["providers", provider].into_iter().chain(key).collect();
-    at(text, &path, format!("[providers.{provider}] cannot play: {reason}"), hint)
-}
-
-/// The same of the canary of a section.
-pub(super) fn rejected_canary(
-    text: &str,
-    provider: &str,
-    (code, reason): (&str, &str),
-    hint: Option<&str>,
-) -> Problem {
-    let key = match code {
-        "plugin_digest_mismatch" => Some("sha256"),
-        "plugin_unreadable" => Some("path"),
-        _ => None,
+    let section = ["providers", provider].into_iter().chain(is_canary.then_some("canary"));
+    let message = if is_canary {
+        format!("canary of [providers.{provider}] cannot be tried: {reason}")
+    } else {
+        format!("[providers.{provider}] cannot play: {reason}")
     };
-    let path: Vec<&str> = ["providers", provider, "canary"].into_iter().chain(key).collect();
-    at(text, &path, format!("canary of [providers.{provider}] cannot be tried: {reason}"), hint)
+    at(text, &section.chain(key).collect::<Vec<_>>(), message, hint)
 }
 
 /// A problem at the key of this path, or at the nearest thing around it.
@@ -198,7 +188,8 @@ mod tests {
     fn a_rejected_plugin_stands_at_the_key_that_decides_it_or_at_its_section() {
         let text = "[providers.a]\nplugin = \"a\"\nsha256 = \"0\"\n[providers.a.secrets]\nkey = \"env:K\"\n\
                     [providers.b]\nenabled = true\n";
-        let line = |provider, code| rejected(text, provider, (code, "for a reason"), None).place.line;
+        let line =
+            |provider, code| rejected(text, (provider, false), (code, "for a reason"), None).place.line;
         let places = [
             ("plugin_unreadable", 2),
             ("plugin_digest_mismatch", 3),
