@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 use understudy_speech::Voice;
 
 pub use facets::{Count, Facets};
-pub use query::{GenderFilter, Query, QueryError, RawQuery};
+pub use query::{GenderFilter, Query, QueryError, RawQuery, given};
 
 use crate::suggest::nearest;
 use crate::voice_id::VoiceId;

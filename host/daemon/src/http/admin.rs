@@ -75,8 +75,10 @@ fn admit(from: AdminFrom, peer: Option<IpAddr>, headers: &HeaderMap) -> Result<(
         AdminFrom::Loopback => {
             let here = peer.is_some_and(|peer| peer.to_canonical().is_loopback());
             if !here || headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for") {
-                return Err(forbidden("the admin's calls are for this machine alone")
-                    .hint("call 127.0.0.1 on the server's machine, which server.listen has to have; or see server.admin_from"));
+                return Err(forbidden("the admin's calls are for this machine alone").hint(
+                    "call 127.0.0.1 on the server's machine, which server.listen has to have; or see \
+                     server.admin_from",
+                ));
             }
             if !is_named_plainly(headers) {
                 return Err(forbidden("the host is neither an address nor localhost"));

@@ -14,6 +14,7 @@ use axum::extract::{Query, State};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use understudy_engine::VoiceId;
+use understudy_engine::catalogue::given;
 use understudy_engine::likeness::speaks;
 use understudy_engine::text::language;
 use understudy_speech::{Age, Gender, Language, Voice};
@@ -111,11 +112,6 @@ pub(crate) async fn list(
         catalogue.voices.extend(admitted.map(|voice| CatalogueVoice::new(provider, voice)));
     }
     Ok(Json(catalogue))
-}
-
-/// What a query says; forms send empty fields for what nobody filled in.
-fn given(value: Option<&str>) -> Option<&str> {
-    value.map(str::trim).filter(|value| !value.is_empty())
 }
 
 fn refused(error: &understudy_engine::SpeechError) -> ApiError {

@@ -161,7 +161,7 @@ impl PluginInfo {
         }
     }
 
-    fn without_a_plugin(name: &str, state: &str, leaving: &[Leaving]) -> Self {
+    pub(in crate::http) fn without_a_plugin(name: &str, state: &str, leaving: &[Leaving]) -> Self {
         let is = PluginWhat {
             state: state.to_owned(),
             source: String::new(),

@@ -203,7 +203,9 @@ impl FromStr for GenderFilter {
     }
 }
 
-fn given(value: Option<&str>) -> Option<&str> {
+/// What a query says; forms send empty fields for what nobody filled in.
+#[must_use]
+pub fn given(value: Option<&str>) -> Option<&str> {
     value.map(str::trim).filter(|value| !value.is_empty())
 }
 

@@ -124,7 +124,7 @@ fn sums(plugins: &[PluginInfo], count: fn(&GenerationTally) -> u64) -> BTreeMap<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::plugins::{GenerationInfo, PluginWhat};
+    use crate::http::plugins::GenerationInfo;
 
     #[test]
     fn generations_that_play_the_same_role_are_one_series_in_base_units() {
@@ -135,17 +135,7 @@ mod tests {
             tally: GenerationTally { in_flight: 1, calls: 2, success_ms: 750, ..GenerationTally::default() },
         };
         let generations = vec![generation(9, "serving"), generation(8, "leaving"), generation(7, "leaving")];
-        let is = PluginWhat {
-            state: "ready".to_owned(),
-            source: String::new(),
-            version: None,
-            digest: None,
-            code: None,
-            reason: None,
-            hint: None,
-        };
-        let name = "amy".to_owned();
-        let plugin = PluginInfo { name, is, generations, candidate: None, canary: None, pending: None };
+        let plugin = PluginInfo { generations, ..PluginInfo::without_a_plugin("amy", "ready", &[]) };
         let mut page = Page::default();
         super::generations(&mut page, &[plugin]);
         let series =
