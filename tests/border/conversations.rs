@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use understudy_simulators::characterbox::{CharacterBox, Mishap};
 use understudy_simulators::{Options, Simulator};
 
@@ -322,18 +323,28 @@ async fn the_calls_of_the_service_design_find_what_they_were_written_for() {
     );
 }
 
-#[tokio::test]
-async fn a_client_that_leaves_takes_its_conversation_back() {
-    let (service, simulator, section) = characterbox();
+/// A conversation that has been ordered of the service, which never ends it.
+async fn under_way(
+    service: &CharacterBox,
+    simulator: &Simulator,
+    daemon: &Daemon,
+) -> JoinHandle<reqwest::Result<reqwest::Response>> {
     let slow = Mishap::SlowConversations { polls: u32::MAX, poll_after: Duration::from_millis(100) };
     service.mishaps().set(slow);
-    let daemon = Daemon::start_with(&(characters_of_both() + &section), leave_key).await;
     let body = json!({ "script": "Captain Nova: We sail at dawn!\nOld Bram: Again?" });
     let asking = tokio::spawn(daemon.post("/api/v1/characters/conversation", &body).send());
     let is_polled =
         || simulator.requests().iter().any(|request| request.uri.path().starts_with("/conversations/"));
     until(is_polled).await;
     assert_eq!(service.conversations(), ["processing"]);
+    asking
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_takes_its_conversation_back() {
+    let (service, simulator, section) = characterbox();
+    let daemon = Daemon::start_with(&(characters_of_both() + &section), leave_key).await;
+    let asking = under_way(&service, &simulator, &daemon).await;
     asking.abort();
     until(|| service.conversations() == ["canceled"]).await;
 }
@@ -419,16 +430,9 @@ async fn fetched(daemon: &Daemon, url: &Value) -> Vec<u8> {
 #[tokio::test]
 async fn a_server_that_is_stopped_takes_its_conversations_back_and_tells_who_waits() {
     let (service, simulator, section) = characterbox();
-    let slow = Mishap::SlowConversations { polls: u32::MAX, poll_after: Duration::from_millis(100) };
-    service.mishaps().set(slow);
     let config = format!("server.drain_seconds = 0.1\n{}{section}", characters_of_both());
     let mut daemon = Daemon::start_with(&config, leave_key).await;
-    let body = json!({ "script": "Captain Nova: We sail at dawn!\nOld Bram: Again?" });
-    let asking = tokio::spawn(daemon.post("/api/v1/characters/conversation", &body).send());
-    let is_polled =
-        || simulator.requests().iter().any(|request| request.uri.path().starts_with("/conversations/"));
-    until(is_polled).await;
-    assert_eq!(service.conversations(), ["processing"]);
+    let asking = under_way(&service, &simulator, &daemon).await;
     daemon.terminate();
     let answer = asking.await.expect("it is asked").expect("an answer");
     let (status, error): (_, Value) = (answer.status(), answer.json().await.expect("JSON"));
