@@ -113,7 +113,8 @@ impl Owner {
             report: None,
             trigger: Trigger::Files,
             asked: false,
-            restless: true,
+            // What changed since it was read is taken at once, unless nothing is to be taken unasked.
+            restless: watching != Watching::Off,
             crowded: Vec::new(),
             due: Instant::now(),
         };
@@ -149,7 +150,8 @@ impl Owner {
         understudy.judge_trials();
         let config = understudy.config();
         self.watch_as(config.plugins.watching);
-        if self.watching == Watching::Off && !self.asked && !self.is_undone() && self.report.is_none() {
+        let is_called = self.watching != Watching::Off || self.asked;
+        if !is_called && !self.is_undone() && self.report.is_none() && self.settling.is_some() {
             self.plan(understudy, None);
             return;
         }
