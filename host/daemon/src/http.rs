@@ -11,6 +11,7 @@
 //! - Audio goes through as `Bytes`: what the engine made is what the socket sends. What lies in a file
 //!   the kernel sends where it can ([`sendfile`]).
 
+mod accept;
 pub(crate) mod admin;
 mod body;
 mod caching;

@@ -107,7 +107,8 @@ fn call(request: &Request) -> Option<&'static str> {
     let headers = request.headers();
     let path = request.uri().path();
     let call = CALLS.into_iter().find(|call| *call == path)?;
-    let is_plain = !SINGULAR.iter().any(|name| headers.contains_key(name));
+    let says_more = headers.get_all(ACCEPT).iter().nth(1).is_some();
+    let is_plain = !says_more && !SINGULAR.iter().any(|name| headers.contains_key(name));
     (request.method() == Method::POST && is_plain).then_some(call)
 }
 

@@ -20,6 +20,6 @@ pub(crate) use find::{__path_find_voices, find_voices};
 pub(crate) use request::{Subtitles, encoding, language_of};
 pub(crate) use requests::{__path_request, __path_requests, request, requests};
 pub(crate) use response::{SpokenWord, dropped, spoken, times_name};
-pub(crate) use synthesize::{__path_synthesize, accepted, synthesize};
+pub(crate) use synthesize::{__path_synthesize, synthesize};
 pub(crate) use takes::{__path_take, PLACE, place_of, take};
 pub(crate) use voices::{__path_providers, __path_voices, providers, voices};

@@ -23,12 +23,13 @@ use super::manner::{VoiceSettings, Within};
 use super::performed::ConversationResponse;
 use super::sound;
 use crate::Understudy;
+use crate::http::accept::accepted;
 use crate::http::body::Object;
 use crate::http::caching;
 use crate::http::envelope::RequestId;
 use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::route_of;
-use crate::http::tts::{Subtitles, accepted, encoding, language_of};
+use crate::http::tts::{Subtitles, encoding, language_of};
 
 /// A conversation to be performed.
 #[derive(Debug, Default, Deserialize, ToSchema)]

@@ -18,6 +18,7 @@ use super::info::CharacterInfo;
 use super::manner::{VoiceSettings, Within};
 use super::sound;
 use crate::Understudy;
+use crate::http::accept::accepted;
 use crate::http::body::Object;
 use crate::http::caching;
 use crate::http::envelope::RequestId;
@@ -25,7 +26,7 @@ use crate::http::error::{ApiError, Dialect, ErrorBody};
 use crate::http::provenance::ProvenanceInfo;
 use crate::http::reply::{Reply, milliseconds};
 use crate::http::route_of;
-use crate::http::tts::{SpokenWord, accepted, dropped, encoding, language_of, place_of, spoken, times_name};
+use crate::http::tts::{SpokenWord, dropped, encoding, language_of, place_of, spoken, times_name};
 
 /// What a character is to say, and how.
 #[derive(Debug, Default, Deserialize, ToSchema)]

@@ -6,15 +6,16 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use understudy_engine::{Engine, Speech};
-use understudy_speech::{Encoding, Voice};
+use understudy_speech::Voice;
 
 use super::request::{Head, SynthesizeRequest, Wanted};
 use super::response::{Asked, SynthesizeResponse, dropped};
 use super::takes::place_of;
 use crate::Understudy;
+use crate::http::accept::accepted;
 use crate::http::body::Object;
 use crate::http::caching;
 use crate::http::encore;
@@ -156,57 +157,4 @@ pub(super) fn unwritten(error: &serde_json::Error) -> ApiError {
         "internal",
         format!("answer could not be written: {error}"),
     )
-}
-
-/// `Some` when the client prefers audio to JSON, and the encoding when it says which.
-#[allow(clippy::option_option, reason = "whether, and which")]
-pub(crate) fn accepted(headers: &HeaderMap) -> Option<Option<Encoding>> {
-    let accept = headers.get(ACCEPT)?.to_str().ok()?;
-    let media = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let wanted = accept.split(',').filter(|part| !is_refused(part));
-    let first = wanted.map(media).find(|media| {
-        media.starts_with("audio/") || matches!(media.as_str(), "application/json" | "*/*" | "application/*")
-    })?;
-    let subtype = first.strip_prefix("audio/")?;
-    Some(match subtype {
-        "mpeg" | "mp3" => Some(Encoding::Mp3),
-        "wav" | "wave" | "x-wav" => Some(Encoding::Wav),
-        "flac" | "x-flac" => Some(Encoding::Flac),
-        "ogg" | "opus" => Some(Encoding::OggOpus),
-        "aac" => Some(Encoding::Aac),
-        "pcm" | "l16" => Some(Encoding::PcmS16le),
-        _ => None,
-    })
-}
-
-/// True for what a client names to say that it will not have it: `audio/wav;q=0`.
-fn is_refused(part: &str) -> bool {
-    let mut parameters = part.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    let weight = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
-    weight.is_some_and(|(_, weight)| weight.trim().parse() == Ok(0.0_f32))
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    #[allow(clippy::option_option, reason = "as the function")]
-    fn check(accept: &'static str, expected: Option<Option<Encoding>>) {
-        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
-        assert_eq!(accepted(&headers), expected, "{accept}");
-    }
-
-    #[test]
-    fn the_first_that_can_be_had_decides_between_json_and_audio() {
-        check("*/*", None);
-        check("application/json", None);
-        check("text/html, application/json, audio/wav", None);
-        check("audio/*", Some(None));
-        check("audio/wav;q=0.9, */*", Some(Some(Encoding::Wav)));
-        check("text/plain, Audio/MPEG", Some(Some(Encoding::Mp3)));
-        check("audio/wav;q=0, application/json", None);
-        check("application/json; Q=0.000, audio/wav;q=0.5", Some(Some(Encoding::Wav)));
-    }
 }
