@@ -33,6 +33,7 @@ mod perform;
 mod printer;
 mod progress;
 mod reload;
+mod request_id;
 mod say;
 mod scaffold;
 mod serve;

@@ -20,12 +20,13 @@ use super::file::write_whole;
 use super::interrupted;
 use super::printer::Printer;
 use super::progress::{Bars, Watched};
+use super::request_id::request_id;
 use super::text;
 use crate::Understudy;
 use crate::config::Config;
 use crate::http::provenance::how_name;
 use crate::understudy::Keeping;
-use progress::{Board, SCENE_ID};
+use progress::Board;
 
 pub(super) async fn run(perform: Perform, config: Config, printer: Printer) -> Result<(), Fault> {
     if perform.json && perform.output == Destination::Stdout {
@@ -33,7 +34,8 @@ pub(super) async fn run(perform: Perform, config: Config, printer: Printer) -> R
             .hint("write the audio to a file"));
     }
     let script = text::text(&[], Some(&perform.script)).await?;
-    let board = Board::new(printer.progress_target());
+    let id = request_id("perform", &script);
+    let board = Board::new(printer.progress_target(), &id);
     let bars: Bars = {
         let board = board.clone();
         Arc::new(move |call| board.bar(call))
@@ -52,7 +54,7 @@ pub(super) async fn run(perform: Perform, config: Config, printer: Printer) -> R
         recast: perform.recast.map(Into::into),
         route: perform.route.clone(),
         cache: if perform.no_cache { CacheUse::Refresh } else { CacheUse::Use },
-        ..ConversationRequest::new(SCENE_ID, ScriptSource::Text(script))
+        ..ConversationRequest::new(id, ScriptSource::Text(script))
     };
     let started = Instant::now();
     let engine = understudy.engine();

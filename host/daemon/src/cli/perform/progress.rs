@@ -12,9 +12,6 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use understudy_engine::Progress;
 use understudy_speech::Call;
 
-/// The request's id; that of a line is this one and the line's number.
-pub(super) const SCENE_ID: &str = "perform";
-
 const SCENE: &str = "{spinner:.cyan} {msg} {wide_bar:.cyan/dim} {pos}/{len}  {elapsed}";
 const LINE: &str = "{prefix:>4}  {msg:24!} {wide_bar:.cyan/dim} {percent:>3}%";
 
@@ -23,6 +20,8 @@ const LINE: &str = "{prefix:>4}  {msg:24!} {wide_bar:.cyan/dim} {percent:>3}%";
 pub(super) struct Board(Arc<Shown>);
 
 struct Shown {
+    /// The request's id; that of a line is this one and the line's number.
+    id: String,
     all: MultiProgress,
     scene: ProgressBar,
     /// By their place in the script, from 0.
@@ -30,13 +29,14 @@ struct Shown {
 }
 
 impl Board {
-    pub(super) fn new(target: ProgressDrawTarget) -> Self {
+    /// The board of the request `id`.
+    pub(super) fn new(target: ProgressDrawTarget, id: &str) -> Self {
         let all = MultiProgress::with_draw_target(target);
         let scene = all.add(ProgressBar::no_length());
         scene.set_style(style(SCENE));
         scene.set_message("casting");
         scene.enable_steady_tick(Duration::from_millis(100));
-        Self(Arc::new(Shown { all, scene, lines: Mutex::default() }))
+        Self(Arc::new(Shown { id: id.to_owned(), all, scene, lines: Mutex::default() }))
     }
 
     pub(super) fn show(&self, progress: Progress<'_>) {
@@ -74,7 +74,7 @@ impl Board {
 
     /// The bar of the line that a call is made for, or that of all lines when it is for the whole.
     pub(super) fn bar(&self, call: &Call) -> Option<ProgressBar> {
-        if &*call.request_id == SCENE_ID {
+        if *call.request_id == *self.0.id {
             return Some(self.0.scene.clone());
         }
         let number: usize = call.request_id.rsplit_once('-')?.1.parse().ok()?;
@@ -126,27 +126,27 @@ mod tests {
 
     /// The lines that have a bar, by their numbers.
     fn barred(board: &Board) -> Vec<usize> {
-        (1..=3).filter(|number| board.bar(&call(&format!("perform-{number}"))).is_some()).collect()
+        (1..=3).filter(|number| board.bar(&call(&format!("perform-12-{number}"))).is_some()).collect()
     }
 
     #[test]
     fn every_line_under_way_has_a_bar_of_its_own() {
-        let board = Board::new(ProgressDrawTarget::hidden());
+        let board = Board::new(ProgressDrawTarget::hidden(), "perform-12");
         board.show(Progress::Cast { speakers: &[], lines: 3, done: 0 });
         assert_eq!(barred(&board), [0_usize; 0]);
         for (index, text) in ["Again?", "Again!"].into_iter().enumerate() {
             board.show(Progress::Begun { index, speaker: "Pip", text });
         }
         assert_eq!(barred(&board), [1, 2]);
-        let first = board.bar(&call("perform-1")).unwrap();
+        let first = board.bar(&call("perform-12-1")).unwrap();
         assert_eq!((first.length(), first.prefix(), first.message()), (Some(6), "1".into(), "Pip".into()));
         first.set_position(3);
-        assert_eq!(board.bar(&call("perform-1")).unwrap().position(), 3);
+        assert_eq!(board.bar(&call("perform-12-1")).unwrap().position(), 3);
         board.show(Progress::Line { index: 0, speaker: "Pip", provider: "flite" });
         assert_eq!((barred(&board), board.0.scene.position()), (vec![2], 1));
         board.show(Progress::Failed { provider: "flite", code: "provider_unavailable" });
         assert_eq!(barred(&board), [0_usize; 0]);
         assert!(board.bar(&call("voices")).is_none());
-        assert_eq!(board.bar(&call(SCENE_ID)).unwrap().length(), Some(3));
+        assert_eq!(board.bar(&call("perform-12")).unwrap().length(), Some(3));
     }
 }
