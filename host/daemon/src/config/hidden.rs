@@ -2,8 +2,8 @@
 //!
 //! A problem shows its line whole, and a configuration with a mistake is what gets pasted into questions.
 //! So what may be a key is made unreadable before any line is shown, whichever mistake shows it: what
-//! stands among a provider's secrets and is no place of one, and whatever a key holds that a provider
-//! does not have. In a file that is no TOML nobody knows what a value is; no value of a provider's is
+//! stands among a provider's secrets and is no place of one, whatever a key holds that a provider
+//! does not have, and settings that are called like secrets. In a file that is no TOML nobody knows what a value is; no value of a provider's is
 //! shown then.
 
 use std::ops::Range;
@@ -12,6 +12,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{NAME, keys};
+
+/// What keys are called.
+const SECRET_WORDS: [&str; 6] = ["key", "apikey", "token", "secret", "password", "credentials"];
 
 /// The text of a file as it may be shown, as long as before.
 pub(super) fn shown(text: &str, table: &DeTable<'_>) -> String {
@@ -27,6 +30,7 @@ pub(super) fn shown(text: &str, table: &DeTable<'_>) -> String {
             match key.get_ref().as_ref() {
                 // A place is no key, and has to be seen to be mended.
                 "secrets" => spans.extend(values(value).filter(|span| !is_place(text, span))),
+                "settings" => spans.extend(called_secret(value)),
                 key if known.iter().any(|known| known == key) => {}
                 _ => spans.extend(values(value)),
             }
@@ -87,6 +91,15 @@ pub(super) fn values(value: &Spanned<DeValue<'_>>) -> impl Iterator<Item = Range
 fn is_place(text: &str, span: &Range<usize>) -> bool {
     let written = text.get(span.clone()).unwrap_or_default().trim_start_matches(['"', '\'']);
     written.starts_with("env:") || written.starts_with("file:")
+}
+
+/// Where the values of those settings stand whose names say that they are keys. Which are is said by a plugin's
+/// manifest, and that may not be at hand.
+fn called_secret<'t>(settings: &'t Spanned<DeValue<'t>>) -> impl Iterator<Item = Range<usize>> + 't {
+    let is_secret = |name: &str| name.split(['_', '-']).any(|word| SECRET_WORDS.contains(&word));
+    let settings = settings.get_ref().as_table().into_iter().flatten();
+    let called = settings.filter(move |(name, _)| is_secret(&name.get_ref().to_lowercase()));
+    called.flat_map(|(_, value)| values(value))
 }
 
 fn keys_of_a_provider() -> Vec<String> {
