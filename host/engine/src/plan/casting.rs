@@ -92,10 +92,10 @@ async fn cast(engine: &Engine, plan: &Plan, seat: &Arc<Seat>, role: &Role) -> Re
     };
     let played = if let Role::Played(played) = role { Some(played) } else { None };
     let is_itself = played.is_some_and(|played| played.plays == Plays::Character);
-    if let Some(trim) = &trim {
-        apply(&mut request, trim, seat.capabilities());
-    }
     let mut notes = plan.notes.clone();
+    if let Some(trim) = &trim {
+        notes.extend(apply(&mut request, trim, seat.capabilities()));
+    }
     let carried = match plan.persona.as_deref() {
         Some(persona) => {
             request.character = voice.clone().filter(|_| is_itself);
@@ -158,35 +158,46 @@ fn check_length(provider: &str, maximum: Option<u32>, length: usize) -> Result<(
     }
 }
 
-/// Brings a voice to the sound it is cast for.
-fn apply(request: &mut Request, part: &VoicePart, can: &Capabilities) {
-    request.rate = trimmed(request.rate, part.rate, can.rate, |asked, trim| asked * trim);
-    request.pitch = trimmed(request.pitch, part.pitch, can.pitch, |asked, trim| asked + trim);
-    request.volume = trimmed(request.volume, part.volume, can.volume, |asked, trim| asked + trim);
+/// Brings a voice to the sound it is cast for; how far it could not be brought there.
+fn apply(request: &mut Request, part: &VoicePart, can: &Capabilities) -> Vec<String> {
+    let (rate, pitch, volume) = (&mut request.rate, &mut request.pitch, &mut request.volume);
+    let short = [
+        trim("rate", rate, part.rate, can.rate, |asked, trim| asked * trim),
+        trim("pitch", pitch, part.pitch, can.pitch, |asked, trim| asked + trim),
+        trim("volume", volume, part.volume, can.volume, |asked, trim| asked + trim),
+    ];
     for manner in [&mut request.style, &mut request.emotion] {
         if let Some(word) = manner.as_ref().and_then(|word| part.styles.get(word)) {
             *manner = Some(word.clone());
         }
     }
+    short.into_iter().flatten().collect()
 }
 
-/// A trim goes no further than the provider's range does. What the caller asked for beyond it is refused as
-/// it was sent.
-fn trimmed(
-    asked: Option<f32>,
-    trim: Option<f32>,
+/// Trims a control. It goes no further than the provider's range does, and says so. What the caller asked for
+/// beyond that is refused as it was sent.
+fn trim(
+    field: &str,
+    control: &mut Option<f32>,
+    by: Option<f32>,
     range: Option<Range>,
     join: fn(f32, f32) -> f32,
-) -> Option<f32> {
-    let Some(trim) = trim else { return asked };
-    let joined = asked.map_or(trim, |asked| join(asked, trim));
-    match range {
-        Some(Range { minimum, maximum }) => match asked {
-            Some(asked) if !(minimum..=maximum).contains(&asked) => Some(asked),
-            _ => Some(joined.clamp(minimum, maximum)),
-        },
-        None => Some(joined),
+) -> Option<String> {
+    let by = by?;
+    let joined = control.map_or(by, |asked| join(asked, by));
+    let Some(Range { minimum, maximum }) = range else {
+        *control = Some(joined);
+        return None;
+    };
+    if control.is_some_and(|asked| !(minimum..=maximum).contains(&asked)) {
+        return None;
     }
+    let taken = joined.clamp(minimum, maximum);
+    *control = Some(taken);
+    let is_short = (taken - joined).abs() >= f32::EPSILON;
+    is_short.then(|| {
+        format!("{field} was trimmed to {taken:.2} and not to {joined:.2}, as far as the voice goes")
+    })
 }
 
 #[cfg(test)]
@@ -197,15 +208,16 @@ mod tests {
 
     #[test]
     fn a_trim_stays_within_the_providers_range_and_leaves_what_was_asked_beyond_it() {
-        let check = |asked, trim, expected| {
-            assert_eq!(trimmed(asked, Some(trim), CAN, |asked, trim| asked * trim), Some(expected));
+        let check = |asked, by, expected, told: &str| {
+            let mut control = asked;
+            let short = trim("rate", &mut control, Some(by), CAN, |asked, trim| asked * trim);
+            assert_eq!((control, short.as_deref().unwrap_or_default()), (Some(expected), told));
         };
-        check(Some(1.0), 1.06, 1.06);
-        check(Some(1.15), 1.06, 1.2);
-        check(Some(1.15), 1.1, 1.2);
-        check(Some(0.7), 0.9, 0.7);
-        check(None, 1.5, 1.2);
-        check(Some(1.5), 0.5, 1.5);
+        check(Some(1.0), 1.06, 1.06, "");
+        check(Some(1.15), 1.06, 1.2, "rate was trimmed to 1.20 and not to 1.22, as far as the voice goes");
+        check(Some(0.7), 0.9, 0.7, "rate was trimmed to 0.70 and not to 0.63, as far as the voice goes");
+        check(None, 1.5, 1.2, "rate was trimmed to 1.20 and not to 1.50, as far as the voice goes");
+        check(Some(1.5), 0.5, 1.5, "");
     }
 
     #[test]
@@ -220,7 +232,7 @@ mod tests {
             styles: [("news".to_owned(), "newscast".to_owned())].into(),
         };
         let can = crate::scripted::Scripted::new("a", Vec::new()).manifest.capabilities;
-        apply(&mut request, &part, &can);
+        assert_eq!(apply(&mut request, &part, &can), [""; 0]);
         assert_eq!((request.rate, request.pitch, request.volume), (Some(1.875), Some(-1.0), None));
         assert_eq!(request.style.as_deref(), Some("newscast"));
     }
