@@ -1,6 +1,7 @@
 //! The request for speech.
 
 use serde_json::{Map, Value};
+use understudy_plugin::language::Spoken;
 use understudy_plugin::{AudioFormat, Encoding, Error, Request, decimal, http};
 
 use crate::models;
@@ -70,8 +71,7 @@ impl Draft {
         }
         let language = request.language.as_deref().filter(|_| models::takes_language(model));
         if let Some(tag) = language {
-            let primary = tag.split(['-', '_']).next().unwrap_or(tag).to_lowercase();
-            body.insert("language_code".to_owned(), primary.into());
+            body.insert("language_code".to_owned(), language_code(tag).into());
         }
         Ok(Self {
             voice: choose_voice(settings, request)?,
@@ -119,6 +119,16 @@ impl Draft {
 fn last_characters(text: &str) -> &str {
     let start = text.char_indices().rev().nth(PREVIOUS_CHARACTERS_MAX - 1).map_or(0, |(at, _)| at);
     text.get(start..).unwrap_or(text)
+}
+
+/// What the service calls a language: by ISO 639-1, in which Cantonese is Chinese.
+fn language_code(tag: &str) -> String {
+    match Spoken::of(tag).language.as_str() {
+        "nb" => "no",
+        "yue" => "zh",
+        language => language,
+    }
+    .to_owned()
 }
 
 /// The voice asked for, else the operator's, else the account's first that speaks the language.

@@ -58,15 +58,19 @@ fn everything_that_was_set_is_sent() {
 
 #[test]
 fn the_language_is_sent_to_models_that_take_it() {
-    let check = |model: Option<&str>, expected: Value| {
+    let check = |model: Option<&str>, tag: &str, expected: Value| {
         let settings = model.map_or_else(|| json!({}), |model| json!({ "model": model }));
         let mut harness = service(speaks).settings(settings);
-        harness.synthesize(hello().language("fil")).unwrap();
-        assert_eq!(body(&harness.requests()[0])["language_code"], expected);
+        harness.synthesize(hello().language(tag)).unwrap();
+        assert_eq!(body(&harness.requests()[0])["language_code"], expected, "{tag}");
     };
-    check(None, Value::Null);
-    check(Some("eleven_multilingual_v2"), Value::Null);
-    check(Some("eleven_v3"), json!("fil"));
+    check(None, "fil", Value::Null);
+    check(Some("eleven_multilingual_v2"), "fil", Value::Null);
+    for (tag, expected) in
+        [("fil", "fil"), ("cmn-CN", "zh"), ("zh-HK", "zh"), ("nb-NO", "no"), ("no", "no"), ("iw", "he")]
+    {
+        check(Some("eleven_v3"), tag, json!(expected));
+    }
 }
 
 #[test]
