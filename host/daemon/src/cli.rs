@@ -89,7 +89,11 @@ fn run(command: Command, global: &Global, printer: Printer) -> Result<(), Fault>
         }
         Command::Explain(explain) => once(explain::run(*explain, config()?, printer)),
         Command::Status(status) => once(status::run(status, server()?, printer)),
-        Command::Serve(serve) => serving(serve::run(serve, global.locked, configure(global, None)?)),
+        Command::Serve(serve) => {
+            let config = configure(global, None)?;
+            let threads = config.server.worker_threads;
+            serving(serve::run(serve, global.locked, config), threads)
+        }
         Command::History(history) => {
             let config = beside(history.url.as_ref())?;
             once(history::run(history, config, printer))
@@ -173,8 +177,13 @@ fn asked_for(global: &Global, configured: LogLevel) -> LogLevel {
     }
 }
 
-fn runtime() -> Result<Runtime, Fault> {
-    let runtime = Builder::new_multi_thread().enable_all().build();
+/// Works with so many threads, or as many as there are cores.
+fn runtime(threads: Option<usize>) -> Result<Runtime, Fault> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads);
+    }
+    let runtime = builder.enable_all().build();
     runtime.map_err(|error| FileError::new("start the threads the program works with", error).into())
 }
 
@@ -191,7 +200,7 @@ fn once(command: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
 
 /// Runs a command that ends by itself, and hears ctrl-c where it can be stopped.
 fn to_its_end(command: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
-    let runtime = runtime()?;
+    let runtime = runtime(None)?;
     let result = runtime.block_on(command);
     // Nobody waits for what is still computing in the background.
     runtime.shutdown_background();
@@ -200,8 +209,8 @@ fn to_its_end(command: impl Future<Output = Result<(), Fault>>) -> Result<(), Fa
 
 /// Runs the server, which ends by signals. What it kept is on the disk then; a plugin that is still being
 /// compiled, or a disk that hangs, holds it up no longer than this.
-fn serving(command: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
-    let runtime = runtime()?;
+fn serving(command: impl Future<Output = Result<(), Fault>>, threads: Option<usize>) -> Result<(), Fault> {
+    let runtime = runtime(threads)?;
     let result = runtime.block_on(command);
     runtime.shutdown_timeout(PUTTING_DOWN);
     result

@@ -106,6 +106,8 @@ pub struct Config {
 pub struct Server {
     /// Addresses to listen on, at least one; port 0 takes a free one.
     pub listen: Vec<SocketAddr>,
+    /// The threads that serve; as many as the processor has cores when absent.
+    pub worker_threads: Option<usize>,
     /// How long requests under way may take to finish once the server is told to stop.
     pub drain: Duration,
     /// The largest request body, in bytes.
@@ -258,6 +260,7 @@ impl Default for Server {
         Self {
             // The loopback address: a server that anybody on the network may use is a decision.
             listen: vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_PORT)],
+            worker_threads: None,
             drain: Duration::from_secs(30),
             // Ten times the longest text in the widest encoding of a character.
             max_body_bytes: 4 << 20,

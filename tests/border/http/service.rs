@@ -116,3 +116,12 @@ async fn a_termination_signal_lets_the_request_in_flight_finish() {
     assert!(total > 400 * 4_000, "{total}");
     assert!(daemon.wait().await.success(), "{}", daemon.log());
 }
+
+#[tokio::test]
+async fn as_many_threads_serve_as_are_configured() {
+    for threads in [1, 3] {
+        let daemon = Daemon::start_with(&format!("[server]\nworker_threads = {threads}\n"), |_| ()).await;
+        let metrics = daemon.get("/metrics").send().await.expect("an answer").text().await.expect("text");
+        assert!(metrics.contains(&format!("\nunderstudy_worker_threads {threads}\n")), "{metrics}");
+    }
+}

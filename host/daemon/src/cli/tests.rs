@@ -31,7 +31,7 @@ fn a_server_that_was_stopped_does_not_wait_for_a_thread_that_is_busy() {
         tokio::task::spawn_blocking(move || never.recv_timeout(Duration::from_secs(60)));
         Ok(())
     };
-    serving(busy).unwrap();
+    serving(busy, None).unwrap();
     assert!(begun.elapsed() < PUTTING_DOWN * 5, "{:?}", begun.elapsed());
 }
 

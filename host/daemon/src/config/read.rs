@@ -30,6 +30,8 @@ const MAX_DEADLINE: Duration = Duration::from_secs(86_400);
 const MAX_TEXT_CHARACTERS: usize = 10_000_000;
 /// Least and largest body: room for one short sentence, and for the longest text of all.
 const BODY_BYTES: RangeInclusive<usize> = 1_024..=1 << 30;
+/// Least and most threads: more than any machine has cores do nothing.
+const WORKER_THREADS: RangeInclusive<usize> = 1..=1_024;
 /// Least and most audio: some seconds, and a day at 24 kHz.
 const AUDIO_BYTES: RangeInclusive<usize> = 1 << 20..=4 << 30;
 
@@ -148,6 +150,7 @@ fn server(section: Section<'_>) -> Server {
     let default = Server::default();
     let server = Server {
         listen: listen(&section).unwrap_or(default.listen),
+        worker_threads: section.optional_integer("worker_threads", WORKER_THREADS),
         drain: section.seconds("drain_seconds", default.drain, Duration::ZERO..=MAX_DRAIN),
         max_body_bytes: section.integer("max_body_bytes", default.max_body_bytes, BODY_BYTES),
         default_delivery: section.choice(

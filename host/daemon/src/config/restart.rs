@@ -8,8 +8,9 @@
 use super::{Config, StoreConfig};
 
 /// The keys, as they are written.
-pub(crate) const KEYS: [&str; 18] = [
+pub(crate) const KEYS: [&str; 19] = [
     "server.listen",
+    "server.worker_threads",
     "plugins.code_cache",
     "sandbox.certificate_authorities",
     "sandbox.slots",
@@ -32,9 +33,10 @@ pub(crate) const KEYS: [&str; 18] = [
 impl Config {
     /// Puts the values in effect in the place of those that wait for a restart; says which.
     pub(crate) fn take_over(&mut self, running: &Self) -> Vec<&'static str> {
-        let [listen, code_cache, authorities, slots, level, format, store @ ..] = KEYS;
+        let [listen, threads, code_cache, authorities, slots, level, format, store @ ..] = KEYS;
         let mut waiting = Waiting(Vec::new());
         waiting.hold(listen, &mut self.server.listen, &running.server.listen);
+        waiting.hold(threads, &mut self.server.worker_threads, &running.server.worker_threads);
         waiting.hold(code_cache, &mut self.plugins.code_cache, &running.plugins.code_cache);
         let wanted = &mut self.sandbox;
         waiting.hold(
@@ -90,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_waits_for_a_restart_is_named_and_stays_as_it_is() {
-        let text = "server = { listen = '127.0.0.1:1', drain_seconds = 1 }\nplugins.code_cache = 'x'\n\
+        let text = "server = { listen = '127.0.0.1:1', worker_threads = 1, drain_seconds = 1 }\nplugins.code_cache = 'x'\n\
                     sandbox = { slots = 7, certificate_authorities = 'a.pem', cpu_ms = 9 }\n\
                     log = { level = 'debug', format = 'json' }\n\
                     cache = { folder = 's', enabled = false, max_size_mb = 1, max_takes = 1, ttl_hours = 1, \

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
+use tokio::runtime::Handle;
 use understudy_engine::{BreakerState, Durations, EngineStatus, ProviderStatus};
 
 use super::keeping::{cache, health, history};
@@ -32,6 +33,7 @@ const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(crate) async fn metrics(State(understudy): State<Arc<Understudy>>) -> Response {
     let engine = understudy.engine();
     let mut page = render(&engine.status(), understudy.is_ready());
+    page.single("worker_threads", "Threads that serve.", Handle::current().metrics().num_workers());
     let (health, cache, history) = (health(&engine), cache(&engine), history(&engine));
     keeping::write(&mut page, &health, &cache, &history);
     reloads::write(&mut page, &understudy);
