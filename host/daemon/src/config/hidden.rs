@@ -3,8 +3,8 @@
 //! A problem shows its line whole, and a configuration with a mistake is what gets pasted into questions.
 //! So what may be a key is made unreadable before any line is shown, whichever mistake shows it: what
 //! stands among a provider's secrets and is no place of one, whatever a key holds that a provider
-//! does not have, and settings that are called like secrets. In a file that is no TOML nobody knows what a value is; no value of a provider's is
-//! shown then.
+//! does not have, and settings that are called like secrets. In a file that is no TOML nobody knows what
+//! a value is; no value of a provider's is shown then.
 
 use std::ops::Range;
 
