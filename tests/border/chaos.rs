@@ -248,8 +248,7 @@ async fn five_services_fail_in_every_way_and_every_request_ends_well_or_with_a_r
         time.as_secs_f64()
     );
     assert!(outcomes.keys().all(|code| ENDINGS.contains(&code.as_str())), "{outcomes:?}\n{}", daemon.log());
-    // Seven in ten and more, unless the machine is so busy that calls take seconds.
-    assert!(outcomes["ok"] * 2 > count, "most are spoken: {outcomes:?}");
+    assert!(outcomes["ok"] * 10 > count * 7, "most are spoken: {outcomes:?}");
     services_agree(&daemon, &simulators, &history).await;
     everybody_recovers(&daemon, &simulators).await;
 }

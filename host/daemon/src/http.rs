@@ -24,6 +24,7 @@ mod error;
 mod health;
 mod idempotency;
 pub(crate) mod keeping;
+mod listed;
 mod metrics;
 mod models;
 pub(crate) mod plugins;

@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn what_waits_for_a_restart_is_named_and_stays_as_it_is() {
-        let text = "server = { listen = '127.0.0.1:1', worker_threads = 1, drain_seconds = 1 }\nplugins.code_cache = 'x'\n\
+        let text = "server = { listen = '127.0.0.1:1', worker_threads = 1, drain_seconds = 1 }\n\
+                    plugins.code_cache = 'x'\n\
                     sandbox = { slots = 7, certificate_authorities = 'a.pem', cpu_ms = 9 }\n\
                     log = { level = 'debug', format = 'json' }\n\
                     cache = { folder = 's', enabled = false, max_size_mb = 1, max_takes = 1, ttl_hours = 1, \

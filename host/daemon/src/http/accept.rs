@@ -9,12 +9,12 @@ use http::HeaderMap;
 use http::header::ACCEPT;
 use understudy_speech::Encoding;
 
+use super::listed::listed;
+
 /// `Some` when the client prefers audio to JSON, and the encoding when it says which.
 #[allow(clippy::option_option, reason = "whether, and which")]
 pub(crate) fn accepted(headers: &HeaderMap) -> Option<Option<Encoding>> {
-    let lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
-    let parts = lines.flat_map(|line| line.split(','));
-    let known = parts.map(|part| (media(part), weight(part))).filter(|(media, weight)| {
+    let known = listed(headers, ACCEPT).map(|part| (media(part), weight(part))).filter(|(media, weight)| {
         let is_json = matches!(media.as_str(), "application/json" | "*/*" | "application/*");
         *weight > 0 && (is_json || media.starts_with("audio/"))
     });

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use understudy_engine::CacheUse;
 use utoipa::ToSchema;
 
+use super::listed::listed;
+
 /// What is wanted of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -35,8 +37,7 @@ impl From<CacheMode> for CacheUse {
 /// What the head of a request wants; the most careful of its directives counts.
 pub(crate) fn wanted(headers: &HeaderMap) -> CacheUse {
     let mut wanted = CacheUse::Use;
-    let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-    for directive in values.flat_map(|value| value.split(',')).map(str::trim) {
+    for directive in listed(headers, CACHE_CONTROL) {
         if directive.eq_ignore_ascii_case("no-store") {
             return CacheUse::Off;
         }

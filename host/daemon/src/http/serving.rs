@@ -20,6 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use understudy_engine::cache::{AudioDigest, HitAudio};
 
 use super::error::ApiError;
+use super::listed::listed;
 use super::sendfile::Part;
 
 /// Audio, and what it is.
@@ -71,12 +72,6 @@ pub(crate) fn served(method: &Method, headers: &HeaderMap, sound: Sound) -> Resp
 
 fn tag(digest: AudioDigest) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("\"{digest}\"")).ok()
-}
-
-/// The tags of a condition.
-fn listed(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
 /// False when the client means other audio alone. A weak tag names none.

@@ -215,6 +215,7 @@ mod tests {
         };
         check(Some(1.0), 1.06, 1.06, "");
         check(Some(1.15), 1.06, 1.2, "rate was trimmed to 1.20 and not to 1.22, as far as the voice goes");
+        check(Some(1.15), 1.1, 1.2, "rate was trimmed to 1.20 and not to 1.26, as far as the voice goes");
         check(Some(0.7), 0.9, 0.7, "rate was trimmed to 0.70 and not to 0.63, as far as the voice goes");
         check(None, 1.5, 1.2, "rate was trimmed to 1.20 and not to 1.50, as far as the voice goes");
         check(Some(1.5), 0.5, 1.5, "");

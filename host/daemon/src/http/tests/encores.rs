@@ -78,6 +78,22 @@ async fn the_same_request_again_has_the_same_answer_and_leaves_the_same_record()
 }
 
 #[tokio::test]
+async fn what_is_accepted_on_a_further_line_is_part_of_a_request() {
+    let kept = kept();
+    let ask = async |second: &'static str| {
+        let mut asked = asking("/api/v1/tts/synthesize", &json!({ "text": "The show must go on." }));
+        asked.headers_mut().insert("accept", http::HeaderValue::from_static("text/html"));
+        asked.headers_mut().append("accept", http::HeaderValue::from_static(second));
+        send(&kept.app, asked).await.header("content-type").to_owned()
+    };
+    for _ in 0..3 {
+        assert!(ask("audio/*").await.starts_with("audio/"));
+        kept.records().await;
+    }
+    assert_eq!(ask("application/json").await, "application/json");
+}
+
+#[tokio::test]
 async fn another_request_is_another_one() {
     let kept = kept();
     let body = json!({ "input": "The show must go on." });
