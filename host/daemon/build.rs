@@ -70,7 +70,7 @@ fn components_in(plugins: &Path) -> Result<Vec<String>, String> {
 fn write_table(built: &[(String, PathBuf)]) -> Result<(), String> {
     let rows: String =
         built.iter().map(|(name, wasm)| format!("    ({name:?}, include_bytes!({wasm:?})),\n")).collect();
-    let table = format!("const COMPONENTS: &[(&str, &[u8])] = &[\n{rows}];\n");
+    let table = format!("static COMPONENTS: &[(&str, &[u8])] = &[\n{rows}];\n");
     let file = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("built_in.rs");
     std::fs::write(&file, table).map_err(|error| format!("cannot write {}: {error}", file.display()))
 }

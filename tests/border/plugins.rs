@@ -124,7 +124,8 @@ fn the_plugins_pass_their_own_tests() {
 fn cargo(project: &Path, arguments: &[&str]) {
     let outer = |name: &std::ffi::OsString| name.to_string_lossy().starts_with("CARGO_");
     let mut command = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| outer(name) && name != "CARGO_HOME") {
+    let kept = |name: &std::ffi::OsString| name == "CARGO_HOME" || name == "CARGO_INCREMENTAL";
+    for (name, _) in std::env::vars_os().filter(|(name, _)| outer(name) && !kept(name)) {
         command.env_remove(name);
     }
     let target = root().join("target/plugins");

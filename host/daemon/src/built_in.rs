@@ -12,7 +12,8 @@
 /// The offline voice. What requests call it, unless the configuration gives it another name.
 pub(crate) const OFFLINE_VOICE: &str = "flite";
 
-// `COMPONENTS`, names and bytes, in the order of names; empty with UNDERSTUDY_SKIP_PLUGINS=1.
+// `COMPONENTS`, names and bytes, in the order of names; empty with UNDERSTUDY_SKIP_PLUGINS=1. A static, not a
+// constant: that would be in the program once for every part of it that reads it.
 include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
 /// The component of this name.
