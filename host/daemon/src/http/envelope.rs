@@ -138,7 +138,7 @@ impl Inside {
         headers.insert(PROCESSING, HeaderValue::from(line.milliseconds()));
         line.status = response.status().as_u16();
         let inside = Arc::clone(self);
-        response.map(|body| Body::new(Logged { body, line, inside, cut: None }))
+        response.map(|body| Body::new(Logged { body, line, inside, cut: None, broken: None }))
     }
 
     /// At once, if the same request was answered from the cache before; else by whoever it is for.
@@ -294,6 +294,8 @@ struct Logged {
     inside: Arc<Inside>,
     /// Only bodies that keep their readers waiting have it.
     cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    /// Why it breaks off, until what went before is on its way.
+    broken: Option<axum::Error>,
 }
 
 /// The server had no time left for the rest.
@@ -317,20 +319,31 @@ impl HttpBody for Logged {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let frame = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.line.bytes += data.len() as u64;
-        }
-        if frame.is_pending() && self.is_cut_off(context) {
-            return Poll::Ready(Some(Err(axum::Error::new(CutOff))));
-        }
-        frame
+        let error = match frame {
+            Poll::Ready(Some(Err(error))) => error,
+            Poll::Pending if self.is_cut_off(context) => axum::Error::new(CutOff),
+            frame => {
+                if let Poll::Ready(Some(Ok(frame))) = &frame
+                    && let Some(data) = frame.data_ref()
+                {
+                    self.line.bytes += data.len() as u64;
+                }
+                return frame;
+            }
+        };
+        // Of an answer that fails, hyper throws away what it has not sent yet, and that may be all of it, head
+        // and status too. So it is told at its next turn, when it has sent what it has.
+        self.broken = Some(error);
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.broken.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

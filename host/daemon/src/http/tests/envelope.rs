@@ -1,19 +1,25 @@
 //! What is around every request.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::io;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
+use axum::serve::IncomingStream;
 use http::{HeaderValue, Method, Request, StatusCode};
 use http_body::Body as _;
-use serde_json::json;
-use tower::ServiceExt;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tower::{ServiceExt, service_fn};
 use tracing_subscriber::fmt::MakeWriter;
-use understudy_engine::scripted::{Scripted, Step};
-use understudy_speech::{AudioFormat, Encoding};
+use understudy_engine::scripted::{Scripted, Step, tone};
+use understudy_speech::{AudioFormat, Encoding, Failure, ProviderError};
 
 use super::{app, app_with, flite, get, request, send, speak};
 use crate::Config;
+use crate::http::Envelope;
 
 #[tokio::test]
 async fn a_sane_id_is_taken_over_and_any_other_replaced() {
@@ -72,6 +78,35 @@ async fn a_client_that_leaves_takes_its_synthesis_along() {
     }
 }
 
+/// All that a client gets that asks for `body` over a connection of its own.
+async fn received(app: Envelope, body: &Value) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let doors = service_fn(move |_: IncomingStream<'_, TcpListener>| ready(Ok::<_, Infallible>(app.clone())));
+    tokio::spawn(axum::serve(listener, doors).into_future());
+    let body = body.to_string();
+    let head = "POST /v1/audio/speech HTTP/1.1\r\nhost: here\r\ncontent-type: application/json";
+    let request = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// A client that got nothing at all would have to take it for a broken connection.
+#[tokio::test]
+async fn a_stream_that_fails_at_once_has_a_head_and_no_end() {
+    let steps = vec![
+        Step::Begin(AudioFormat::mono(Encoding::PcmS16le, 24_000)),
+        Step::Audio(tone(24_000).into()),
+        Step::Fail(Failure::Provider(ProviderError::Unavailable("503".to_owned()))),
+    ];
+    let asked = json!({ "model": "tts-1", "input": "Hi.", "stream": true, "response_format": "pcm" });
+    let answer = received(app(Scripted::new("p", steps)), &asked).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(!answer.ends_with("\r\n0\r\n\r\n"), "it looks whole");
+}
+
 #[tokio::test]
 async fn readiness_ends_before_life_does() {
     let understudy = crate::Understudy::with_cast(Config::default(), understudy_engine::Cast::default());
@@ -127,7 +162,7 @@ async fn a_request_is_one_line_in_the_log() {
     speak(&app, json!({ "model": "nope" })).await;
     get(&app, "/healthz").await;
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    let mut logged: Vec<serde_json::Value> =
+    let mut logged: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for line in &mut logged {
         let line = line.as_object_mut().unwrap();
