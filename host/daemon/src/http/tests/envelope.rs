@@ -162,8 +162,7 @@ async fn a_request_is_one_line_in_the_log() {
     speak(&app, json!({ "model": "nope" })).await;
     get(&app, "/healthz").await;
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    let mut logged: Vec<Value> =
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut logged: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for line in &mut logged {
         let line = line.as_object_mut().unwrap();
         assert!(line.remove("ms").unwrap().is_u64());
