@@ -43,6 +43,20 @@ async fn plugin(daemon: &Daemon, name: &str) -> Value {
     found.cloned().unwrap_or_default()
 }
 
+/// Waits until a document is as it has to be. A reload's report is there when the reload is over, which is after
+/// what it brought plays.
+async fn told(daemon: &Daemon, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    let begun = Instant::now();
+    loop {
+        let answer: Value = daemon.get(path).send().await.expect("an answer").json().await.expect("JSON");
+        if is_so(&answer) {
+            return answer;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{path}: {answer}\n{}", daemon.log());
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Waits until what is said of a plugin is so.
 async fn until(daemon: &Daemon, name: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     let begun = Instant::now();

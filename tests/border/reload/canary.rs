@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::versions::rename_into;
-use super::{PATIENCE, herald, reload, until};
+use super::{PATIENCE, herald, reload, told, until};
 use crate::support::{Daemon, understudy};
 use tokio::time::Instant;
 
@@ -79,8 +79,8 @@ async fn a_canary_that_fails_is_rolled_back_and_nobody_notices() {
         "{over}"
     );
     assert_eq!(over["version"], "0.0.1");
-    let status = daemon.json("/api/v1/status").await;
-    assert_eq!(status["reload"]["last"]["plugins"][0]["change"], "canary rolled back", "{status}");
+    let is_over = |status: &Value| status["reload"]["last"]["plugins"][0]["change"] == "canary rolled back";
+    let status = told(&daemon, "/api/v1/status", is_over).await;
     assert_eq!(status["providers"][0]["breaker"], "closed", "its failures are its own: {status}");
     assert!(daemon.log().contains("canary rolled back"), "{}", daemon.log());
     // The same file is not tried again.

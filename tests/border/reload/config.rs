@@ -3,26 +3,12 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 
-use super::{CONFIG, PATIENCE, daemon, herald, reload, replace, speaks, until};
+use super::{CONFIG, daemon, herald, reload, replace, speaks, told, until};
 use crate::support::{Daemon, understudy};
 
 fn write(daemon: &Daemon, config: &str) {
     std::fs::write(daemon.folder().join("understudy.toml"), config).expect("it is written");
-}
-
-/// Waits until a document is as it has to be.
-async fn told(daemon: &Daemon, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-    let begun = Instant::now();
-    loop {
-        let answer: Value = daemon.get(path).send().await.expect("an answer").json().await.expect("JSON");
-        if is_so(&answer) {
-            return answer;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{path}: {answer}\n{}", daemon.log());
-        sleep(std::time::Duration::from_millis(10)).await;
-    }
 }
 
 #[tokio::test]
@@ -35,8 +21,7 @@ async fn a_wrong_edit_changes_nothing_and_is_told_everywhere_with_its_place() {
     assert_eq!(problem["hint"], "did you mean `max_text_characters`?");
     assert_eq!(ready["ready"], true, "what served serves");
     assert_eq!(speaks(&daemon, "speak 1").await, "0.0.1");
-    let status = daemon.json("/api/v1/status").await;
-    assert_eq!(status["reload"]["last"]["outcome"], "rejected", "{status}");
+    told(&daemon, "/api/v1/status", |status| status["reload"]["last"]["outcome"] == "rejected").await;
     let metrics = daemon.get("/metrics").send().await.expect("an answer").text().await.expect("text");
     assert!(metrics.contains("understudy_config_problems 1"), "{metrics}");
     assert!(daemon.log().contains("understudy.toml:4:1"), "{}", daemon.log());
@@ -63,8 +48,8 @@ async fn a_key_that_waits_for_a_restart_is_named_and_the_others_are_taken() {
     write(&daemon, &format!("{CONFIG}[sandbox]\nslots = 7\n[breaker]\nfailures = 9\n"));
     let ready = told(&daemon, "/readyz", |ready| ready["restart"] == json!(["sandbox.slots"])).await;
     assert_eq!(ready["ready"], true);
-    let status = daemon.json("/api/v1/status").await;
-    assert_eq!(status["reload"]["last"]["changed"], json!(["breaker.failures", "sandbox.slots"]), "{status}");
+    let changed = json!(["breaker.failures", "sandbox.slots"]);
+    told(&daemon, "/api/v1/status", |status| status["reload"]["last"]["changed"] == changed).await;
     let told = understudy(&["config", "explain", "sandbox.slots"]).ok();
     assert!(String::from_utf8_lossy(&told.stdout).contains("restart"));
 }
@@ -86,8 +71,7 @@ async fn asked_for_by_a_call_or_by_a_signal_it_is_the_same() {
     let sent = Command::new("kill").args(["-HUP", &daemon.pid().to_string()]).status().expect("it is sent");
     assert!(sent.success());
     until(&daemon, "herald", "version 3", |plugin| plugin["version"] == "0.0.3").await;
-    let status = daemon.json("/api/v1/status").await;
-    assert_eq!(status["reload"]["last"]["trigger"], "signal", "{status}");
+    told(&daemon, "/api/v1/status", |status| status["reload"]["last"]["trigger"] == "signal").await;
 }
 
 #[tokio::test]
