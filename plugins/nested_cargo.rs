@@ -23,10 +23,17 @@ const TARGET: &str = "wasm32-wasip2";
 /// Said alone, so that the command to run is the last thing a person reads.
 const TARGET_IS_MISSING: &str = "the wasm32-wasip2 target is missing; run: rustup target add wasm32-wasip2";
 
-/// Variables of cargo that configure where crates come from; everything else it sets for its
-/// children is about the outer build.
-const KEPT: [&str; 6] =
-    ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_"];
+/// Variables of cargo that configure where crates come from, and whether what makes a second build quick is kept;
+/// everything else it sets for its children is about the outer build.
+const KEPT: [&str; 7] = [
+    "CARGO_HOME",
+    "CARGO_HTTP_",
+    "CARGO_INCREMENTAL",
+    "CARGO_NET_",
+    "CARGO_REGISTRIES_",
+    "CARGO_REGISTRY_",
+    "CARGO_SOURCE_",
+];
 
 /// Prefixes of variables that describe the outer build.
 const REMOVED: [&str; 5] = ["CARGO", "DEP_", "RUSTC", "RUSTDOC", "RUSTFLAGS"];
@@ -98,11 +105,7 @@ impl Toolchain {
         target_dir: &Path,
     ) -> Result<(), String> {
         let mut command = Command::new(&self.cargo);
-        for (variable, _) in
-            std::env::vars_os().filter(|(name, _)| is_of_outer_build(&name.to_string_lossy()))
-        {
-            command.env_remove(variable);
-        }
+        forget_outer_build(&mut command);
         let output = command
             .args([
                 "build",
@@ -124,6 +127,14 @@ impl Toolchain {
             return Ok(());
         }
         Err(format!("guest {package} does not build:\n{}", String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+/// Keeps what the outer cargo told its children from a cargo that is to run.
+pub(crate) fn forget_outer_build(command: &mut Command) {
+    let variables = std::env::vars_os().map(|(name, _)| name);
+    for variable in variables.filter(|name| is_of_outer_build(&name.to_string_lossy())) {
+        command.env_remove(variable);
     }
 }
 

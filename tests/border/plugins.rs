@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::nested_cargo::build_guest;
+use crate::nested_cargo::{build_guest, forget_outer_build};
 use crate::support::{Daemon, understudy, understudy_with};
 
 pub(crate) fn root() -> PathBuf {
@@ -122,12 +122,8 @@ fn the_plugins_pass_their_own_tests() {
 
 /// Runs cargo on a guest's workspace as its author would, natively.
 fn cargo(project: &Path, arguments: &[&str]) {
-    let outer = |name: &std::ffi::OsString| name.to_string_lossy().starts_with("CARGO_");
     let mut command = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    let kept = |name: &std::ffi::OsString| name == "CARGO_HOME" || name == "CARGO_INCREMENTAL";
-    for (name, _) in std::env::vars_os().filter(|(name, _)| outer(name) && !kept(name)) {
-        command.env_remove(name);
-    }
+    forget_outer_build(&mut command);
     let target = root().join("target/plugins");
     let output = command.args(arguments).current_dir(project).env("CARGO_TARGET_DIR", target).output();
     let output = output.expect("cargo runs");

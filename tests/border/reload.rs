@@ -43,31 +43,34 @@ async fn plugin(daemon: &Daemon, name: &str) -> Value {
     found.cloned().unwrap_or_default()
 }
 
-/// Waits until a document is as it has to be. A reload's report is there when the reload is over, which is after
-/// what it brought plays.
-async fn told(daemon: &Daemon, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+/// Looks until what is seen is as it has to be.
+async fn seen(
+    daemon: &Daemon,
+    what: &str,
+    look: impl AsyncFn() -> Value,
+    is_so: impl Fn(&Value) -> bool,
+) -> Value {
     let begun = Instant::now();
     loop {
-        let answer: Value = daemon.get(path).send().await.expect("an answer").json().await.expect("JSON");
-        if is_so(&answer) {
-            return answer;
+        let seen = look().await;
+        if is_so(&seen) {
+            return seen;
         }
-        assert!(begun.elapsed() < PATIENCE, "{path}: {answer}\n{}", daemon.log());
+        assert!(begun.elapsed() < PATIENCE, "{what}: {seen}\n{}", daemon.log());
         sleep(Duration::from_millis(10)).await;
     }
 }
 
+/// Waits until a document is as it has to be. A reload's report is there when the reload is over, which is after
+/// what it brought plays.
+async fn told(daemon: &Daemon, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    let document = async || daemon.get(path).send().await.expect("an answer").json().await.expect("JSON");
+    seen(daemon, path, document, is_so).await
+}
+
 /// Waits until what is said of a plugin is so.
 async fn until(daemon: &Daemon, name: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-    let begun = Instant::now();
-    loop {
-        let plugin = plugin(daemon, name).await;
-        if is_so(&plugin) {
-            return plugin;
-        }
-        assert!(begun.elapsed() < PATIENCE, "not {what}: {plugin}\n{}", daemon.log());
-        sleep(Duration::from_millis(10)).await;
-    }
+    seen(daemon, &format!("not {what}"), async || plugin(daemon, name).await, is_so).await
 }
 
 /// The version that speaks a text now.

@@ -75,8 +75,7 @@ pub(super) async fn one(daemon: &Daemon, asked: &Asked) -> String {
 
 async fn answered(daemon: &Daemon, asked: &Asked) -> String {
     let request = daemon.post("/v1/audio/speech", &asked.body).header("x-request-id", &asked.id);
-    let answer =
-        request.send().await.unwrap_or_else(|error| panic!("{}: {error:?}\n{}", asked.id, daemon.log()));
+    let answer = request.send().await.unwrap_or_else(|error| panic!("{}: {error:?}", asked.id));
     let (status, streamed) = (answer.status(), asked.body["stream"] == true);
     let body = answer.bytes().await;
     if status.is_success() {

@@ -16,9 +16,6 @@ use super::{command, command_among};
 /// How long a debug build may take to come up, a cold compile of the offline voice included.
 const START_SECONDS: u64 = 120;
 
-/// The last lines of its log that a failed test shows.
-const LOG_LINES_SHOWN: usize = 40;
-
 pub(crate) struct Daemon {
     child: Child,
     base: String,
@@ -162,9 +159,7 @@ pub(crate) fn client() -> Client {
 impl Drop for Daemon {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let log = self.log();
-            let last = log.lines().count().saturating_sub(LOG_LINES_SHOWN);
-            log.lines().skip(last).for_each(|line| println!("daemon: {line}"));
+            println!("the log of the daemon at {}:\n{}", self.base, self.log());
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
